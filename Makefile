@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Mayfly. `make help` lists the targets.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+CC ?= gcc
+CLANG ?= clang
+BPFTOOL ?= $(shell command -v bpftool || echo /usr/sbin/bpftool)
+PKG_CONFIG ?= pkg-config
+B := build
+V ?= 0
+ifeq ($(V),0)
+Q := @
+say = @printf '  %-8s %s\n' $(1) $(2)
+else
+say = @:
+endif
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1.0)
+WARN := -Wall -Wextra -Wno-missing-field-initializers
+CFLAGS ?= -O2 -g
+override CPPFLAGS += -I. -I$(B) -D_GNU_SOURCE -DMAYFLY_VERSION='"$(VERSION)"'
+HARDEN := -fstack-protector-strong -fPIE -D_FORTIFY_SOURCE=2
+SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Wno-unused-parameter -Wno-address-of-packed-member -Werror \
+	-I. -I/usr/include/$(shell $(CC) -dumpmachine)
+
+loader_libs = $(shell $(PKG_CONFIG) --libs libbpf libelf libsodium libcap-ng libseccomp)
+ctl_libs = $(shell $(PKG_CONFIG) --libs inih jansson libsodium)
+
+loader_src := $(wildcard loader/*.c)
+ctl_src := $(wildcard ctl/*.c) loader/slot.c loader/refusal.c
+loader_obj := $(loader_src:%.c=$(B)/%.o)
+ctl_obj := $(ctl_src:%.c=$(B)/%.o)
+unit_src := $(wildcard tests/unit/test_*.c)
+unit_bin := $(unit_src:tests/unit/%.c=$(B)/tests/%)
+fuzz_src := $(wildcard tests/fuzz/fuzz_*.c)
+fuzz_bin := $(fuzz_src:tests/fuzz/%.c=$(B)/fuzz/%)
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.PHONY: all help demo check check-unit check-kernels bench fuzz tests deps install uninstall clean
+
+all: $(B)/mayfly-loader $(B)/mayflyctl ## build both programs (default)
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' Makefile
+
+deps: ## install the Debian packages that building and testing need
+	$(Q)tests/install-deps
+
+demo: deps ## build, then show two hosts talking while their addresses hop
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)tests/demo.sh
+
+check: deps ## build everything, run the whole test suite
+	$(Q)$(MAKE) --no-print-directory all tests
+	$(Q)tests/run
+
+tests: $(unit_bin) $(fuzz_bin) ## build the tests only
+
+fuzz: $(fuzz_bin) ## run every fuzz target for FUZZ_SECONDS (default 600) each
+	$(Q)tests/fuzz/run $(or $(FUZZ_SECONDS),600)
+
+check-kernels: all tests ## run the kernel-dependent part on Debian's 6.1 and 6.12 kernels in qemu
+	$(Q)tests/kernels/run
+
+bench: all tests ## measure everything that docs/benchmarks.md states
+	$(Q)tests/bench/run
+
+$(B)/mayfly.bpf.o: bpf/mayfly.bpf.c $(wildcard bpf/*.h)
+	@mkdir -p $(@D)
+	$(call say,BPF,$@)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+
+$(B)/mayfly.skel.h: $(B)/mayfly.bpf.o
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name mayfly > $@
+
+$(loader_obj): $(B)/mayfly.skel.h
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) -std=gnu11 $(CPPFLAGS) $(CFLAGS) $(WARN) $(HARDEN) -MMD -MP -c $< -o $@
+
+$(B)/mayfly-loader: $(loader_obj)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) -pie -Wl,-z,relro,-z,now $^ $(loader_libs) -o $@
+
+$(B)/mayflyctl: $(ctl_obj)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) -pie -Wl,-z,relro,-z,now $^ $(ctl_libs) -o $@
+
+# Tests link the sanitised objects of both programs, without their main().
+san_obj := $(patsubst %.c,$(B)/san/%.o,$(filter-out loader/main.c ctl/main.c,$(sort $(loader_src) $(ctl_src))))
+fuzz_obj := $(patsubst $(B)/san/%.o,$(B)/fuzzobj/%.o,$(san_obj))
+
+$(B)/san/%.o: %.c $(B)/mayfly.skel.h
+	@mkdir -p $(@D)
+	$(call say,CC-SAN,$<)
+	$(Q)$(CC) -std=gnu11 $(CPPFLAGS) $(SANITIZE) $(WARN) -MMD -MP -c $< -o $@
+
+$(B)/fuzzobj/%.o: %.c $(B)/mayfly.skel.h
+	@mkdir -p $(@D)
+	$(call say,CC-FUZZ,$<)
+	$(Q)$(CLANG) -std=gnu11 $(CPPFLAGS) $(SANITIZE) -fsanitize=fuzzer-no-link $(WARN) -MMD -MP -c $< -o $@
+
+$(B)/libsan.a: $(san_obj)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(B)/libfuzz.a: $(fuzz_obj)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(B)/tests/%: tests/unit/%.c $(B)/libsan.a
+	@mkdir -p $(@D)
+	$(call say,TEST,$@)
+	$(Q)$(CC) -std=gnu11 $(CPPFLAGS) $(SANITIZE) $(WARN) -MMD -MP $< $(B)/libsan.a $(loader_libs) $(ctl_libs) -lcmocka -lm -o $@
+
+$(B)/fuzz/%: tests/fuzz/%.c $(B)/libfuzz.a
+	@mkdir -p $(@D)
+	$(call say,FUZZ,$@)
+	$(Q)$(CLANG) -std=gnu11 $(CPPFLAGS) $(SANITIZE) -fsanitize=fuzzer $(WARN) -MMD -MP $< $(B)/libfuzz.a $(loader_libs) $(ctl_libs) -o $@
+
+include $(wildcard dist/install.mk)
+
+compile_commands.json: ## for editors
+	$(Q)bear --output $@ -- $(MAKE) -B all
+
+clean: ## remove what was built
+	$(Q)rm -rf $(B) compile_commands.json
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * From an inner destination to the way out: association, slot of now, next hop.
+ */
+#ifndef MAYFLY_BPF_HOP_H
+#define MAYFLY_BPF_HOP_H
+
+#include "bpf/checksum.h"
+#include "bpf/maps.h"
+
+#define AF_INET6 10
+
+enum { NEXT_HOP_NS = 1000000000 };
+
+struct way {
+	__u32 id;
+	__u64 now_ns;
+	struct mf_association *association;
+	struct mf_assoc_state *state;
+	struct mf_traffic *traffic;
+	struct mf_slot *slot;
+};
+
+static __always_inline struct mf_slot *slot_at(const struct mf_association *association, __u64 index)
+{
+	__u32 position, size = association->ring_slots;
+	struct mf_slot *slot;
+
+	if (!size)
+		return NULL;
+	position = association->ring_base + index % size;
+	slot = bpf_map_lookup_elem(&mf_slots, &position);
+	return slot && slot->index == index ? slot : NULL;
+}
+
+static __always_inline __u64 index_at(const struct mf_association *association, __u64 ms)
+{
+	__u32 rotation = association->rotation_ms;
+
+	return rotation ? (ms + association->phase_ms) / rotation : 0;
+}
+
+/*
+ * A firewall before the peer lets in only what answers a slot that the peer has opened:
+ * stay in the newest slot heard, as long as the peer still listens there.
+ */
+static __always_inline __u64 index_to_send(const struct way *way, __u64 index)
+{
+	__u64 heard = way->state->heard_index;
+
+	if (way->association->flags & MF_ASSOC_FOLLOWS &&
+	    heard + MF_WINDOW_BACK >= index && heard <= index + MF_WINDOW_AHEAD)
+		return heard;
+	return index;
+}
+
+/* MF_OUT_SENT and all of *way, or the verdict that ends the packet. */
+static __always_inline __u32 way_of(struct way *way, __u32 id)
+{
+	__u64 ms;
+
+	way->id = id;
+	way->now_ns = bpf_ktime_get_coarse_ns();
+	way->association = bpf_map_lookup_elem(&mf_assoc, &id);
+	way->state = bpf_map_lookup_elem(&mf_state, &id);
+	way->traffic = bpf_map_lookup_elem(&mf_traffic, &id);
+	if (!way->association || !way->state || !way->traffic || !way->association->generation)
+		return MF_DROP_NO_ASSOCIATION;
+	ms = now_ms(way->now_ns);
+	way->slot = slot_at(way->association, index_to_send(way, index_at(way->association, ms)));
+	return way->slot ? MF_OUT_SENT : MF_DROP_NO_SLOT;
+}
+
+static __always_inline __u32 way_find(struct way *way, const struct mf_lpm_key *destination)
+{
+	__u32 *id = bpf_map_lookup_elem(&mf_remote, destination);
+
+	return id ? way_of(way, *id) : MF_DROP_NO_ASSOCIATION;
+}
+
+/* Is the inner source one of this association's local prefixes? */
+static __always_inline int source_is_ours(const struct way *way, const void *source)
+{
+	struct mf_pair_key pair = { .length = 160, .association = way->id };
+	struct mf_lpm_key key = { .length = 128 };
+
+	COPY(pair.address, source, 16);
+	if (bpf_map_lookup_elem(&mf_pair, &pair))
+		return 1;
+	if (way->association->flags & MF_ASSOC_OWN_PREFIXES)
+		return 0;
+	COPY(key.address, source, 16);
+	return bpf_map_lookup_elem(&mf_local, &key) != NULL;
+}
+
+static __always_inline __u32 outer_mtu(const struct way *way)
+{
+	__u32 mtu = way->association->link_mtu, path = way->state->path_mtu;
+
+	if (path && path < mtu && way->now_ns < way->state->path_mtu_ns)
+		return path;
+	return mtu;
+}
+
+static __always_inline int next_hop_is_known(const struct way *way)
+{
+	const struct mf_traffic *traffic = way->traffic;
+
+	return way->now_ns < traffic->next_hop.until_ns &&
+	       (!traffic->next_hop_slot || traffic->next_hop_slot == way->slot->index);
+}
+
+/*
+ * Asks the FIB and keeps the answer. MF_OUT_SENT: known; MF_OUT_SENT_SLOW: the neighbour is yet to be
+ * resolved. A next hop that is the destination itself (peer on the link) holds for one slot.
+ */
+static __always_inline __u32 next_hop_find(void *ctx, struct way *way, const struct mf_node *node)
+{
+	struct bpf_fib_lookup fib = { .family = AF_INET6, .ifindex = node->inside };
+	struct mf_next_hop *hop = &way->traffic->next_hop;
+	long rc;
+
+	COPY(fib.ipv6_src, way->slot->local, 16);
+	COPY(fib.ipv6_dst, way->slot->remote, 16);
+	rc = bpf_fib_lookup(ctx, &fib, sizeof(fib), 0);
+	if (rc == BPF_FIB_LKUP_RET_NO_NEIGH)
+		return MF_OUT_SENT_SLOW;
+	if (rc != BPF_FIB_LKUP_RET_SUCCESS || fib.ifindex != node->nic)
+		return MF_DROP_NO_ROUTE;
+	COPY(hop->destination, fib.dmac, ETH_ALEN);
+	COPY(hop->source, fib.smac, ETH_ALEN);
+	hop->ifindex = fib.ifindex;
+	hop->until_ns = way->now_ns + NEXT_HOP_NS;
+	way->traffic->next_hop_slot = same_address(fib.ipv6_dst, way->slot->remote) ? way->slot->index : 0;
+	return MF_OUT_SENT;
+}
+
+static __always_inline __u32 next_hop_get(void *ctx, struct way *way, const struct mf_node *node)
+{
+	return next_hop_is_known(way) ? MF_OUT_SENT : next_hop_find(ctx, way, node);
+}
+
+static __always_inline void ethernet_write(struct ethhdr *eth, const struct mf_next_hop *hop)
+{
+	COPY(eth->h_dest, hop->destination, ETH_ALEN);
+	COPY(eth->h_source, hop->source, ETH_ALEN);
+	eth->h_proto = bpf_htons(ETH_P_IPV6);
+}
+
+static __always_inline void count_out(struct way *way, __u32 packets, __u32 bytes)
+{
+	way->traffic->out_packets += packets;
+	way->traffic->out_bytes += bytes;
+	if (way->state->sent_ns != way->now_ns)
+		way->state->sent_ns = way->now_ns;
+}
+
+#endif

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The way in, XDP on the NIC: whose packet it is, whether it may be heard now, and, for `encap`,
+ * what it was before it was carried. `rewrite` is undone behind receive offload (bpf/in_tc.h).
+ */
+#ifndef MAYFLY_BPF_IN_H
+#define MAYFLY_BPF_IN_H
+
+#include "bpf/decap.h"
+#include "bpf/nd.h"
+#include "bpf/probe.h"
+
+/* Not a verdict: goes on to tc, which decides and counts. */
+enum { TO_TC = MF_VERDICT_ROOM };
+
+static __always_inline int maybe_inner(const struct mf_node *node, const void *address)
+{
+	__u8 first = *(const __u8 *)address;
+
+	return node->inner_first[first >> 6 & 3] >> (first & 63) & 1;
+}
+
+static __always_inline int is_inner(const void *address)
+{
+	struct mf_lpm_key key = { .length = 128 };
+
+	COPY(key.address, address, 16);
+	return bpf_map_lookup_elem(&mf_local, &key) || bpf_map_lookup_elem(&mf_remote, &key);
+}
+
+/* Inner prefixes come out of associations only, never off the wire. */
+static __always_inline __u32 inner_off_the_wire(const struct mf_node *node, const void *source, const void *destination)
+{
+	if ((maybe_inner(node, destination) && is_inner(destination)) ||
+	    (maybe_inner(node, source) && is_inner(source)))
+		return MF_DROP_INNER;
+	return MF_PASS_OTHER;
+}
+
+static __always_inline __u32 in_ipv4(struct mf_node *node, struct cursor *cursor)
+{
+	struct iphdr *ip = take(cursor, sizeof(*ip));
+	__u8 source[16], destination[16];
+
+	if (!ip || !(node->flags & MF_NODE_INNER_V4))
+		return MF_PASS_OTHER;
+	map_ipv4(source, ip->saddr);
+	map_ipv4(destination, ip->daddr);
+	return is_inner(destination) || is_inner(source) ? MF_DROP_INNER : MF_PASS_OTHER;
+}
+
+static __always_inline int is_hopping(const struct mf_node *node, const void *address)
+{
+#pragma unroll
+	for (__u32 i = 0; i < MF_HOPPING_PREFIXES; i++) {
+		if (i >= node->prefixes)
+			return 0;
+		if (in_prefix(address, &node->prefix[i]))
+			return 1;
+	}
+	return 0;
+}
+
+/* A hopping prefix on the link holds the host's own addresses too. */
+static __always_inline __u32 in_dead(const struct mf_node *node, struct ipv6hdr *ip6)
+{
+	if (!(node->flags & MF_NODE_DARK))
+		return MF_PASS_OTHER;
+	if (node->flags & MF_NODE_ON_LINK && bpf_map_lookup_elem(&mf_own, &ip6->daddr))
+		return MF_PASS_OTHER;
+	probe(MF_EVENT_PROBE_RANDOM, ip6);
+	return MF_DROP_DEAD;
+}
+
+struct quoted {
+	struct icmp6hdr icmp6;
+	struct ipv6hdr ip6;
+	struct ports ports;
+} __attribute__((packed, aligned(2)));
+
+/* Believed only if it quotes what this end sent in this very slot. */
+static __always_inline int quotes_us(const struct quoted *quoted, const struct ipv6hdr *ip6, const struct mf_live *live)
+{
+	if (quoted->icmp6.icmp6_type != ICMPV6_PKT_TOOBIG ||
+	    !same_address(&quoted->ip6.saddr, &ip6->daddr) || !same_address(&quoted->ip6.daddr, live->remote))
+		return 0;
+	if (live->carriage == MF_CARRIAGE_REWRITE)
+		return 1;
+	return quoted->ip6.nexthdr == IPPROTO_UDP && quoted->ports.source == live->local_port &&
+	       quoted->ports.destination == live->remote_port;
+}
+
+/* Packet-too-big lowers the association's path MTU for ten minutes (RFC 8201 section 4). */
+static __always_inline __u32 in_too_big(struct ipv6hdr *ip6, struct cursor *cursor, struct mf_live *live)
+{
+	__u32 mtu, least, id = live->association;
+	struct quoted *quoted = take(cursor, sizeof(*quoted));
+	struct mf_association *association = bpf_map_lookup_elem(&mf_assoc, &id);
+	struct mf_assoc_state *state = bpf_map_lookup_elem(&mf_state, &id);
+
+	if (!quoted || !association || !state || !quotes_us(quoted, ip6, live))
+		return MF_DROP_ICMP;
+	least = MF_INNER_MTU_MIN;
+	if (live->carriage == MF_CARRIAGE_ENCAP)
+		least += association->flags & MF_ASSOC_HOST_PAIR ? MF_ENCAP_HOST_BYTES : MF_ENCAP_WHOLE_BYTES;
+	mtu = bpf_ntohl(quoted->icmp6.icmp6_mtu);
+	if (mtu < least)
+		mtu = least;
+	if (mtu >= association->link_mtu)
+		return MF_DROP_ICMP;
+	state->path_mtu = mtu;
+	state->path_mtu_ns = bpf_ktime_get_coarse_ns() + 600ULL * 1000000000;
+	report(MF_EVENT_PATH_MTU, id, (__u8 *)&ip6->saddr, (__u8 *)&ip6->daddr, mtu);
+	return MF_PATH_MTU_LOWERED;
+}
+
+/* ICMPv6 to a live address from somebody else than the peer. */
+static __always_inline __u32 in_icmp(struct xdp_md *ctx, struct mf_node *node, struct ipv6hdr *ip6,
+				     struct cursor *cursor, struct mf_live *live)
+{
+	__u8 *type = cursor->at;
+
+	if (cursor->at + 1 > cursor->end)
+		return MF_DROP_MALFORMED;
+	if (*type == ND_SOLICIT && node->flags & MF_NODE_ON_LINK)
+		return nd_solicited(ctx, node, ip6, cursor);
+	return in_too_big(ip6, cursor, live);
+}
+
+static __always_inline __u32 in_live(struct xdp_md *ctx, struct mf_node *node, struct ipv6hdr *ip6,
+				     struct cursor *cursor, struct mf_live *live)
+{
+	__u64 now_ns, ms;
+	struct udphdr *udp;
+
+	if (live->kind == MF_LIVE_SOCKET)
+		return MF_IN_LENT;
+	now_ns = bpf_ktime_get_coarse_ns();
+	ms = now_ms(now_ns);
+	if (ms >= live->until_ms) {
+		probe(MF_EVENT_PROBE_EXPIRED, ip6);
+		return MF_DROP_EXPIRED;
+	}
+	if (ms < live->from_ms)
+		return MF_DROP_EARLY;
+	if (!same_address(&ip6->saddr, live->remote)) {
+		if (ip6->nexthdr == IPPROTO_ICMPV6)
+			return in_icmp(ctx, node, ip6, cursor, live);
+		probe(MF_EVENT_PROBE_EXPIRED, ip6);
+		return MF_DROP_SOURCE;
+	}
+	if (live->carriage == MF_CARRIAGE_REWRITE)
+		return TO_TC;
+	udp = take(cursor, sizeof(*udp));
+	if (ip6->nexthdr != IPPROTO_UDP || !udp) {
+		probe(MF_EVENT_PROBE_EXPIRED, ip6);
+		return MF_DROP_NOT_UDP;
+	}
+	if (udp->source != live->remote_port || udp->dest != live->local_port) {
+		probe(MF_EVENT_PROBE_EXPIRED, ip6);
+		return MF_DROP_PORT;
+	}
+	return decapsulate(ctx, node, live, now_ns);
+}
+
+static __always_inline __u32 in_ipv6(struct xdp_md *ctx, struct mf_node *node, struct cursor *cursor, int tagged)
+{
+	struct ipv6hdr *ip6 = take(cursor, sizeof(*ip6));
+	struct mf_live *live;
+
+	if (!ip6)
+		return MF_PASS_OTHER;
+	if (!tagged && is_hopping(node, &ip6->daddr)) {
+		live = bpf_map_lookup_elem(&mf_live, &ip6->daddr);
+		return live ? in_live(ctx, node, ip6, cursor, live) : in_dead(node, ip6);
+	}
+	if (!tagged && ip6->daddr.s6_addr[0] == 0xff && node->flags & MF_NODE_ON_LINK &&
+	    ip6->nexthdr == IPPROTO_ICMPV6)
+		return nd_solicited(ctx, node, ip6, cursor);
+	return inner_off_the_wire(node, &ip6->saddr, &ip6->daddr);
+}
+
+static __always_inline __u32 in_first(struct xdp_md *ctx, struct mf_node *node)
+{
+	struct cursor cursor = cursor_of(ctx->data, ctx->data_end);
+	struct ethhdr *eth = take(&cursor, sizeof(*eth));
+	__be16 protocol;
+
+	if (!eth)
+		return MF_PASS_OTHER;
+	protocol = skip_vlan(&cursor, eth->h_proto);
+	if (protocol == bpf_htons(ETH_P_IPV6))
+		return in_ipv6(ctx, node, &cursor, is_vlan(eth->h_proto));
+	if (protocol == bpf_htons(ETH_P_IP))
+		return in_ipv4(node, &cursor);
+	return MF_PASS_OTHER;
+}
+
+/* What XDP tells the kernel. A driver that cannot send from XDP has tc reflect the answer. */
+static __always_inline int in_action(const struct mf_node *node, __u32 verdict)
+{
+	if (verdict == TO_TC)
+		return XDP_PASS;
+	count(verdict);
+	switch (verdict) {
+	case MF_PASS_OTHER:
+	case MF_IN_DELIVERED:
+	case MF_IN_LENT:
+		return XDP_PASS;
+	case MF_ND_ANSWERED:
+		return node->flags & MF_NODE_REFLECT ? XDP_PASS : XDP_TX;
+	default:
+		return XDP_DROP;
+	}
+}
+
+#endif

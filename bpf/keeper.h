@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The keeper's stand-in: moves slots from the rings into mf_live and out again while no loader does.
+ * A timer of a pinned map goes on when the process that armed it has died.
+ */
+#ifndef MAYFLY_BPF_KEEPER_H
+#define MAYFLY_BPF_KEEPER_H
+
+#include "bpf/hop.h"
+
+#define CLOCK_MONOTONIC 1
+
+enum { BEAT_NS = 50000000 };
+
+struct mf_keeper {
+	struct bpf_timer timer;
+	__u64 beats; /* times it fired */
+	__u64 hops;  /* slots it moved because no loader did */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct mf_keeper);
+} mf_keeper SEC(".maps");
+
+struct beat {
+	__u64 now_ms;
+	__u64 moved;
+};
+
+static __always_inline void live_fill(struct mf_live *live, __u32 id, const struct mf_association *association,
+				      const struct mf_slot *slot)
+{
+	__builtin_memset(live, 0, sizeof(*live));
+	live->association = id;
+	live->generation = association->generation;
+	live->kind = MF_LIVE_ASSOCIATION;
+	live->carriage = association->carriage;
+	live->local_port = slot->local_port;
+	live->remote_port = slot->remote_port;
+	COPY(live->remote, slot->remote, 16);
+	live->index = slot->index;
+	live->from_ms = slot->start_ms - (__u64)MF_WINDOW_BACK * association->rotation_ms;
+	live->until_ms = slot->start_ms + (1 + MF_WINDOW_AHEAD) * (__u64)association->rotation_ms;
+}
+
+static __always_inline void live_forget(const struct mf_association *association, __u64 index)
+{
+	struct mf_slot *old = slot_at(association, index);
+	struct mf_address address;
+	struct mf_live *live;
+
+	if (!old)
+		return;
+	COPY(address.byte, old->local, 16);
+	live = bpf_map_lookup_elem(&mf_live, &address);
+	if (live && live->index == index)
+		bpf_map_delete_elem(&mf_live, &address);
+}
+
+/* Puts slot `index` in and takes the one that it pushes out away. 0, or -1: ring has run dry. */
+static __always_inline int keep_slot(__u32 id, const struct mf_association *association, __u64 index)
+{
+	struct mf_slot *slot = slot_at(association, index);
+	struct mf_address address;
+	struct mf_live live;
+
+	if (!slot)
+		return -1;
+	live_fill(&live, id, association, slot);
+	COPY(address.byte, slot->local, 16);
+	bpf_map_update_elem(&mf_live, &address, &live, BPF_ANY);
+	live_forget(association, index - MF_LIVE_PER_ASSOC);
+	return 0;
+}
+
+static long keep_association(__u32 id, struct beat *beat)
+{
+	struct mf_association *association = bpf_map_lookup_elem(&mf_assoc, &id);
+	struct mf_assoc_state *state = bpf_map_lookup_elem(&mf_state, &id);
+	__u64 want, next;
+
+	if (!association || !state || !association->generation)
+		return 0;
+	want = index_at(association, beat->now_ms) + MF_KEEP_AHEAD;
+	if (state->kept_index >= want)
+		return 0;
+	next = state->kept_index + 1;
+	if (next + MF_LIVE_PER_ASSOC <= want)
+		next = want - MF_LIVE_PER_ASSOC + 1;
+	for (int i = 0; i < MF_LIVE_PER_ASSOC; i++) {
+		if (next > want || keep_slot(id, association, next))
+			break;
+		state->kept_index = next;
+		beat->moved += 1;
+		next += 1;
+	}
+	return 0;
+}
+
+static int keeper_beat(void *map, int *key, struct mf_keeper *keeper)
+{
+	__u64 now_ns = bpf_ktime_get_coarse_ns();
+	__u32 zero = 0;
+	struct mf_clock *clock = bpf_map_lookup_elem(&mf_clock, &zero);
+	struct beat beat = { .now_ms = now_ms(now_ns) };
+
+	keeper->beats += 1;
+	if (clock && now_ns >= clock->lease_ns) {
+		bpf_loop(clock->associations, keep_association, &beat, 0);
+		keeper->hops += beat.moved;
+	}
+	bpf_timer_start(&keeper->timer, BEAT_NS, 0);
+	return 0;
+}
+
+/* Arms the timer; once is enough, a second time does no harm. */
+static __always_inline int keeper_arm(void)
+{
+	__u32 zero = 0;
+	struct mf_keeper *keeper = bpf_map_lookup_elem(&mf_keeper, &zero);
+
+	if (!keeper)
+		return -1;
+	bpf_timer_init(&keeper->timer, &mf_keeper, CLOCK_MONOTONIC);
+	if (bpf_timer_set_callback(&keeper->timer, keeper_beat))
+		return -1;
+	return (int)bpf_timer_start(&keeper->timer, BEAT_NS, 0);
+}
+
+#endif

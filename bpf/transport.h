@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * `rewrite`: where a packet's transport header is, and how ports and checksum follow the addresses.
+ */
+#ifndef MAYFLY_BPF_TRANSPORT_H
+#define MAYFLY_BPF_TRANSPORT_H
+
+#include "bpf/parse.h"
+
+struct transport {
+	__u32 offset;
+	__u8 protocol; /* 0: none that has to be mended (later fragment, unknown protocol) */
+};
+
+struct ports {
+	__be16 source;
+	__be16 destination;
+};
+
+struct extension {
+	__u8 next;
+	__u8 length; /* in 8 bytes, not counting the first 8; fragment header: reserved */
+	__be16 fragment;
+};
+
+static __always_inline int is_extension(__u8 protocol)
+{
+	return protocol == IPPROTO_HOPOPTS || protocol == IPPROTO_ROUTING || protocol == IPPROTO_DSTOPTS ||
+	       protocol == IPPROTO_FRAGMENT;
+}
+
+/* Walks at most EXTENSION_DEPTH extension headers (RFC 8200 section 4) from `offset`. 0 or -1: cut short. */
+static __always_inline int transport_find(struct __sk_buff *skb, __u32 offset, __u8 protocol, struct transport *found)
+{
+	struct extension extension;
+
+#pragma unroll
+	for (int i = 0; i < EXTENSION_DEPTH; i++) {
+		if (!is_extension(protocol))
+			break;
+		if (bpf_skb_load_bytes(skb, offset, &extension, sizeof(extension)))
+			return -1;
+		if (protocol == IPPROTO_FRAGMENT && extension.fragment & bpf_htons(0xfff8)) {
+			found->protocol = 0;
+			return 0;
+		}
+		offset += protocol == IPPROTO_FRAGMENT ? 8 : (extension.length + 1) * 8;
+		protocol = extension.next;
+	}
+	found->offset = offset;
+	found->protocol = protocol;
+	return 0;
+}
+
+static __always_inline int has_ports(__u8 protocol)
+{
+	return protocol == IPPROTO_UDP || protocol == IPPROTO_TCP;
+}
+
+static __always_inline int transport_check_offset(__u8 protocol)
+{
+	switch (protocol) {
+	case IPPROTO_TCP:
+		return offsetof(struct tcphdr, check);
+	case IPPROTO_UDP:
+		return offsetof(struct udphdr, check);
+	case IPPROTO_ICMPV6:
+		return offsetof(struct icmp6hdr, icmp6_cksum);
+	default:
+		return -1;
+	}
+}
+
+/*
+ * A port on the wire is the inner port XOR the slot's; 0 stands for no port, so the one that would
+ * become 0 stays itself. Its own inverse.
+ */
+static __always_inline __be16 port_mask(__be16 port, __be16 mask)
+{
+	return port == mask ? mask : port ^ mask;
+}
+
+/* Mends the checksum for addresses that changed by `difference` and for ports. 0 or -1. */
+static __always_inline int transport_mend(struct __sk_buff *skb, const struct transport *transport,
+					  __s64 difference, const struct ports *old, const struct ports *new)
+{
+	int at = transport_check_offset(transport->protocol);
+	__u64 mangled = transport->protocol == IPPROTO_UDP ? BPF_F_MARK_MANGLED_0 : 0;
+	__u32 from, to;
+
+	if (at < 0)
+		return 0;
+	if (bpf_l4_csum_replace(skb, transport->offset + at, 0, difference, BPF_F_PSEUDO_HDR | mangled))
+		return -1;
+	if (!has_ports(transport->protocol))
+		return 0;
+	COPY(&from, old, 4);
+	COPY(&to, new, 4);
+	if (bpf_l4_csum_replace(skb, transport->offset + at, from, to, mangled | 4))
+		return -1;
+	return bpf_skb_store_bytes(skb, transport->offset, new, sizeof(*new), BPF_F_RECOMPUTE_CSUM) ? -1 : 0;
+}
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What mayflyctl says on stderr, and the size of a sentence that a module hands up
+ * when something is wrong.
+ */
+#ifndef MAYFLY_CTL_SAY_H
+#define MAYFLY_CTL_SAY_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+/* Every `why` buffer: one sentence, with what to do about it, no newline. */
+enum { SAY_BYTES = 1024 };
+
+/* Puts a sentence into `why`; cut short rather than overrun. Returns `error`, so that a caller can return it. */
+int say_why(char why[static SAY_BYTES], int error, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* "mayflyctl: ..." and a newline, on stderr. */
+void say_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void say_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Colours are used only on a terminal, and not where NO_COLOR is set or TERM is dumb. */
+bool say_in_colour(FILE *stream);
+
+#endif

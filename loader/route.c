@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * RTM_*ADDR and RTM_*ROUTE. Mapped IPv4 prefixes become IPv4 for the kernel here and nowhere else.
+ */
+#include "loader/route.h"
+
+#include <errno.h>
+#include <linux/if_addr.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "loader/prefix.h"
+
+/* A prefix as the kernel wants it. */
+struct kernel_prefix {
+	__u8 family;
+	__u8 length;
+	__u8 bytes;
+	const __u8 *address;
+};
+
+static struct kernel_prefix to_kernel(const struct mf_prefix *prefix)
+{
+	if (mf_prefix_is_ipv4(prefix))
+		return (struct kernel_prefix){ AF_INET, prefix->length - 96, 4, prefix->address + 12 };
+	return (struct kernel_prefix){ AF_INET6, prefix->length, 16, prefix->address };
+}
+
+static int address_talk(struct mf_netlink *netlink, __u16 type, __u16 flags, int ifindex,
+			const struct mf_prefix *address)
+{
+	struct kernel_prefix prefix = to_kernel(address);
+	struct ifaddrmsg *message = mf_netlink_begin(netlink, type, flags, sizeof(*message));
+
+	message->ifa_family = prefix.family;
+	message->ifa_prefixlen = prefix.length;
+	message->ifa_index = ifindex;
+	if (prefix.family == AF_INET6)
+		message->ifa_flags = IFA_F_NODAD;
+	mf_netlink_put(netlink, IFA_LOCAL, prefix.address, prefix.bytes);
+	mf_netlink_put(netlink, IFA_ADDRESS, prefix.address, prefix.bytes);
+	return mf_netlink_talk(netlink, NULL, NULL);
+}
+
+int mf_address_put(struct mf_netlink *netlink, int ifindex, const struct mf_prefix *address)
+{
+	return address_talk(netlink, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, ifindex, address);
+}
+
+int mf_address_drop(struct mf_netlink *netlink, int ifindex, const struct mf_prefix *address)
+{
+	return address_talk(netlink, RTM_DELADDR, 0, ifindex, address);
+}
+
+struct address_visit {
+	mf_address_visitor *visitor;
+	void *context;
+};
+
+static int address_visit(const struct nlmsghdr *message, void *context)
+{
+	struct address_visit *visit = context;
+	const struct ifaddrmsg *info = NLMSG_DATA(message);
+	const struct rtattr *table[IFA_MAX + 1], *address;
+
+	mf_netlink_attributes(table, IFA_MAX, message, sizeof(*info));
+	/* Of a point-to-point address IFA_LOCAL is ours and IFA_ADDRESS the other end's. */
+	address = table[IFA_LOCAL] ? table[IFA_LOCAL] : table[IFA_ADDRESS];
+	if (message->nlmsg_type == RTM_NEWADDR && address && RTA_PAYLOAD(address) == 16)
+		visit->visitor(RTA_DATA(address), info->ifa_index, visit->context);
+	return 0;
+}
+
+int mf_address_each(struct mf_netlink *netlink, mf_address_visitor *visitor, void *context)
+{
+	struct address_visit visit = { visitor, context };
+	struct ifaddrmsg *message = mf_netlink_begin(netlink, RTM_GETADDR, NLM_F_DUMP, sizeof(*message));
+
+	message->ifa_family = AF_INET6;
+	return mf_netlink_talk(netlink, address_visit, &visit);
+}
+
+static struct rtmsg *route_begin(struct mf_netlink *netlink, __u16 type, __u16 flags, int ifindex,
+				 const struct kernel_prefix *to)
+{
+	struct rtmsg *message = mf_netlink_begin(netlink, type, flags, sizeof(*message));
+
+	message->rtm_family = to->family;
+	message->rtm_dst_len = to->length;
+	message->rtm_table = RT_TABLE_MAIN;
+	message->rtm_protocol = MF_ROUTE_PROTOCOL;
+	message->rtm_scope = to->family == AF_INET ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+	message->rtm_type = RTN_UNICAST;
+	mf_netlink_put(netlink, RTA_DST, to->address, to->bytes);
+	mf_netlink_put_u32(netlink, RTA_OIF, ifindex);
+	return message;
+}
+
+int mf_route_put(struct mf_netlink *netlink, int ifindex, const struct mf_prefix *to, __u32 mtu, const __u8 *source)
+{
+	struct kernel_prefix prefix = to_kernel(to);
+	struct rtattr *metrics;
+
+	route_begin(netlink, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, ifindex, &prefix);
+	if (source)
+		mf_netlink_put(netlink, RTA_PREFSRC, source + 16 - prefix.bytes, prefix.bytes);
+	metrics = mf_netlink_nest(netlink, RTA_METRICS);
+	mf_netlink_put_u32(netlink, RTAX_MTU, mtu);
+	mf_netlink_nest_end(netlink, metrics);
+	return mf_netlink_talk(netlink, NULL, NULL);
+}
+
+int mf_route_drop(struct mf_netlink *netlink, int ifindex, const struct mf_prefix *to)
+{
+	struct kernel_prefix prefix = to_kernel(to);
+
+	route_begin(netlink, RTM_DELROUTE, 0, ifindex, &prefix);
+	return mf_netlink_talk(netlink, NULL, NULL);
+}
+
+struct gateway_visit {
+	__u32 ifindex;
+	mf_gateway_visitor *visitor;
+	void *context;
+};
+
+static void gateway_take(struct gateway_visit *visit, __u32 ifindex, const struct rtattr *gateway)
+{
+	if (ifindex == visit->ifindex && gateway && RTA_PAYLOAD(gateway) == 16)
+		visit->visitor(RTA_DATA(gateway), visit->context);
+}
+
+static void multipath_take(struct gateway_visit *visit, const struct rtattr *multipath)
+{
+	const struct rtnexthop *hop = RTA_DATA(multipath);
+	int left = RTA_PAYLOAD(multipath);
+
+	while (RTNH_OK(hop, left)) {
+		const struct rtattr *table[RTA_MAX + 1];
+
+		mf_netlink_parse(table, RTA_MAX, RTNH_DATA(hop), hop->rtnh_len - sizeof(*hop));
+		gateway_take(visit, hop->rtnh_ifindex, table[RTA_GATEWAY]);
+		left -= NLMSG_ALIGN(hop->rtnh_len);
+		hop = RTNH_NEXT(hop);
+	}
+}
+
+static int route_visit(const struct nlmsghdr *message, void *context)
+{
+	const struct rtattr *table[RTA_MAX + 1];
+
+	if (message->nlmsg_type != RTM_NEWROUTE)
+		return 0;
+	mf_netlink_attributes(table, RTA_MAX, message, sizeof(struct rtmsg));
+	gateway_take(context, mf_netlink_u32(table[RTA_OIF], 0), table[RTA_GATEWAY]);
+	if (table[RTA_MULTIPATH])
+		multipath_take(context, table[RTA_MULTIPATH]);
+	return 0;
+}
+
+int mf_route_gateways(struct mf_netlink *netlink, int ifindex, mf_gateway_visitor *visitor, void *context)
+{
+	struct gateway_visit visit = { ifindex, visitor, context };
+	struct rtmsg *message = mf_netlink_begin(netlink, RTM_GETROUTE, NLM_F_DUMP, sizeof(*message));
+
+	message->rtm_family = AF_INET6;
+	return mf_netlink_talk(netlink, route_visit, &visit);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Addresses and routes: inner ones put on the device, outer ones read from the kernel.
+ */
+#ifndef MAYFLY_LOADER_ROUTE_H
+#define MAYFLY_LOADER_ROUTE_H
+
+#include "loader/netlink.h"
+#include "bpf/abi.h"
+
+/* Marks our routes, so that a person sees whose they are (`ip route` shows "proto 109"). */
+enum { MF_ROUTE_PROTOCOL = 109 };
+
+int mf_address_put(struct mf_netlink *netlink, int ifindex, const struct mf_prefix *address);
+int mf_address_drop(struct mf_netlink *netlink, int ifindex, const struct mf_prefix *address);
+
+typedef void mf_address_visitor(const __u8 address[static 16], int ifindex, void *context);
+/* Every IPv6 address of this host. */
+int mf_address_each(struct mf_netlink *netlink, mf_address_visitor *visitor, void *context);
+
+/* A route of inner prefix `to` through the device; `source` may be NULL. Replaces one that is there. */
+int mf_route_put(struct mf_netlink *netlink, int ifindex, const struct mf_prefix *to, __u32 mtu,
+		 const __u8 *source);
+int mf_route_drop(struct mf_netlink *netlink, int ifindex, const struct mf_prefix *to);
+
+typedef void mf_gateway_visitor(const __u8 gateway[static 16], void *context);
+/* Every IPv6 gateway that some route through interface `ifindex` names; one may come several times. */
+int mf_route_gateways(struct mf_netlink *netlink, int ifindex, mf_gateway_visitor *visitor, void *context);
+
+#endif

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Mayfly on the hosts of the lab: configuration files, start and stop, and what it counts.
+
+# node_of HOST [LINE...]: begin HOST's configuration file $RUN/HOST/eth0.conf.
+# A LINE here and in peer_of is a line of the file; it comes before the default of its name.
+node_of() {
+	local host=$1
+	shift
+	{
+		echo "[Node]"
+		printf '%s\n' "$@"
+		setting "Interface = eth0" "$@"
+		setting "Prefix = ${HOP[$host]}/64" "$@"
+		setting "Address = ${INNER[$host]}/128" "$@"
+		[ "$LAB_MODE" = routed ] || setting "Mode = on-link" "$@"
+	} >"$RUN/$host/eth0.conf"
+}
+
+# peer_of HOST PEER [LINE...]: one more peer for HOST.
+peer_of() {
+	local host=$1 peer=$2
+	shift 2
+	hop_key
+	{
+		echo "[Peer]"
+		printf '%s\n' "$@"
+		setting "Name = $peer" "$@"
+		setting "Address = ${INNER[$peer]:-}/128" "$@"
+		setting "Prefix = ${HOP[$peer]:-}/64" "$@"
+		setting "KeyFile = $RUN/hop.key" "$@"
+		setting "LocalSeed = ${SEED[$host]:-}" "$@"
+		setting "RemoteSeed = ${SEED[$peer]:-}" "$@"
+		setting "Rotation = ${ROTATION:-200ms}" "$@"
+	} >>"$RUN/$host/eth0.conf"
+}
+
+# setting "Name = default" LINE...: print the default unless a line of that name is there.
+setting() {
+	local line default=$1
+	shift
+	for line in "$@"; do
+		[ "${line%% =*}" != "${default%% =*}" ] || return 0
+	done
+	echo "$default"
+}
+
+# hop_key: the key K that all tests of one run share unless they say otherwise.
+hop_key() {
+	[ -s "$RUN/hop.key" ] || (umask 077 && mayflyctl genpsk >"$RUN/hop.key")
+}
+
+# both_of [LINE...]: client and server as each other's only peer, with the same peer settings.
+both_of() {
+	node_of client
+	peer_of client server "$@"
+	node_of server
+	peer_of server client "$@"
+}
+
+# loader HOST [OPTION...]: start it and wait for its socket. LOADER_ENV goes before it.
+loader() {
+	local host=$1
+	shift
+	start "loader-$host" "$host" env ${LOADER_ENV:-} mayfly-loader --interface eth0 "$@"
+	within 10 on "$host" test -S /run/mayfly/eth0.sock && return
+	log_of "loader-$host"
+	echo "mayfly-loader does not come up on $host" >&2
+	exit 1
+}
+
+# up HOST...: loader and configuration.
+up() {
+	local host
+	for host in "$@"; do
+		[ -n "${PID[loader-$host]:-}" ] || loader "$host"
+		on "$host" mayflyctl up eth0.conf >"$RUN/up-$host.log" 2>&1 && continue
+		cat "$RUN/up-$host.log" "$RUN/loader-$host.log"
+		echo "mayflyctl up fails on $host" >&2
+		exit 1
+	done
+}
+
+# both_up [LINE...]: the common beginning: configure, start, and wait for the first answer.
+both_up() {
+	both_of "$@"
+	up client server
+	reach client "${INNER[server]}"
+}
+
+# reach HOST ADDRESS
+reach() {
+	within 5 on "$1" ping -c 1 -W 1 "$2" && return
+	say "  FAILED  $1 does not reach $2"
+	on "$1" mayflyctl show 2>&1 | tail -n 30
+	FAILED=$((FAILED + 1))
+	finish
+}
+
+# shown HOST FIELD [NAME]: a field of `show --json`, summed over associations where it stands there.
+shown() {
+	on "$1" mayflyctl show --json | python3 "$LAB/shown.py" "${@:2}"
+}
+
+# verdict HOST NAME: packets that ended so.
+verdict() { shown "$1" "verdict.$2"; }

@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a capture says about hopping addresses.
+
+    wire.py sum FILE PREFIX...                      JSON: what stood on the wire within the prefixes
+    wire.py schedule FILE PREFIX DERIVED [--slack MS]  each address within its window of `derive --json`
+    wire.py live FILE PREFIX                        the newest addresses seen, newest first
+
+FILE is a pcap of Ethernet frames (tcpdump -w). Only IPv6 is looked at.
+"""
+import ipaddress
+import json
+import struct
+import sys
+
+
+def frames(path):
+    """(seconds, frame) of each record; ends quietly at a record cut short."""
+    with open(path, "rb") as file:
+        head = file.read(24)
+        order = "<" if head[:1] in (b"\xd4", b"\x4d") else ">"
+        unit = 1e-9 if b"\x3c" in head[:4] else 1e-6
+        while True:
+            record = file.read(16)
+            if len(record) < 16:
+                return
+            seconds, part, kept, _ = struct.unpack(order + "IIII", record)
+            data = file.read(kept)
+            if len(data) < kept:
+                return
+            yield seconds + part * unit, data
+
+
+def packets(path):
+    for when, data in frames(path):
+        at = 12
+        while data[at:at + 2] in (b"\x81\x00", b"\x88\xa8"):
+            at += 4
+        if data[at:at + 2] == b"\x86\xdd" and len(data) >= at + 42:
+            yield when, data[at + 2:]
+
+
+def networks(words):
+    found = []
+    for word in words:
+        net = ipaddress.IPv6Network(word)
+        found.append((int(net.network_address), int(net.netmask)))
+    return found
+
+
+def within(address, nets):
+    value = int.from_bytes(address, "big")
+    return any(value & mask == base for base, mask in nets)
+
+
+class Address:
+    def __init__(self, when):
+        self.first = self.last = when
+        self.sent = self.received = 0
+
+
+def collect(path, nets):
+    seen, facts = {}, {"packets": 0, "hop_limits": set(), "classes": set(), "next_headers": set(),
+                       "flow_labels": set(), "ports": set(), "zero_checksums": 0, "bytes": 0}
+    for when, packet in packets(path):
+        ours = False
+        for end, address in (("sent", packet[8:24]), ("received", packet[24:40])):
+            if within(address, nets):
+                ours = True
+                entry = seen.setdefault(address, Address(when))
+                entry.last = when
+                setattr(entry, end, getattr(entry, end) + 1)
+        if ours:
+            note(facts, packet)
+    return seen, facts
+
+
+def note(facts, packet):
+    word, length, following, limit = struct.unpack_from("!IHBB", packet)
+    facts["packets"] += 1
+    facts["bytes"] += length + 40
+    facts["hop_limits"].add(limit)
+    facts["classes"].add(word >> 20 & 0xff)
+    facts["next_headers"].add(following)
+    facts["flow_labels"].add(word & 0xfffff)
+    if following == 17 and len(packet) >= 48:
+        source, destination, _, total = struct.unpack_from("!HHHH", packet, 40)
+        facts["ports"].update((source, destination))
+        facts["zero_checksums"] += total == 0
+
+
+def text(address):
+    return str(ipaddress.IPv6Address(address))
+
+
+def command_sum(path, *prefixes):
+    seen, facts = collect(path, networks(prefixes))
+    spans = [entry.last - entry.first for entry in seen.values()]
+    print(json.dumps({
+        "addresses": len(seen), "packets": facts["packets"], "bytes": facts["bytes"],
+        "answering": sum(1 for entry in seen.values() if entry.sent),
+        "longest_ms": round(max(spans, default=0) * 1000),
+        "hop_limits": sorted(facts["hop_limits"]), "classes": sorted(facts["classes"]),
+        "next_headers": sorted(facts["next_headers"]), "flow_labels": len(facts["flow_labels"]),
+        "ports": len(facts["ports"]), "zero_checksums": facts["zero_checksums"]}))
+
+
+def command_schedule(path, prefix, derived, *options):
+    """Windows are those of derive: an address may be seen from one slot before its own to one after."""
+    slack = float(options[1]) / 1000 if options else 0.05
+    with open(derived, encoding="ascii") as file:
+        table = json.load(file)
+    windows = {}
+    for slot in table["slots"]:
+        start, length = slot["start_ms"] / 1000, table["rotation_ms"] / 1000
+        windows[ipaddress.IPv6Address(slot["address"]).packed] = (start - length, start + 2 * length)
+    seen, _ = collect(path, networks([prefix]))
+    strange = [text(one) for one in seen if one not in windows]
+    outside = [text(one) for one, entry in seen.items() if one in windows and not
+               (windows[one][0] - slack <= entry.first and entry.last <= windows[one][1] + slack)]
+    print(json.dumps({"addresses": len(seen), "unexpected": len(strange), "outside_window": len(outside),
+                      "examples": (strange + outside)[:5]}))
+    return 1 if strange or outside else 0
+
+
+def command_live(path, prefix):
+    seen, _ = collect(path, networks([prefix]))
+    for address in sorted(seen, key=lambda one: seen[one].last, reverse=True):
+        print(text(address))
+
+
+def main():
+    commands = {"sum": command_sum, "schedule": command_schedule, "live": command_live}
+    if len(sys.argv) < 4 or sys.argv[1] not in commands:
+        sys.exit(__doc__)
+    sys.exit(commands[sys.argv[1]](*sys.argv[2:]))
+
+
+if __name__ == "__main__":
+    main()
