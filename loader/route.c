@@ -96,12 +96,13 @@ static struct rtmsg *route_begin(struct mf_netlink *netlink, __u16 type, __u16 f
 	return message;
 }
 
-int mf_route_put(struct mf_netlink *netlink, int ifindex, const struct mf_prefix *to, __u32 mtu, const __u8 *source)
+int mf_route_put(struct mf_netlink *netlink, int ifindex, __u16 flags, const struct mf_prefix *to, __u32 mtu,
+		 const __u8 *source)
 {
 	struct kernel_prefix prefix = to_kernel(to);
 	struct rtattr *metrics;
 
-	route_begin(netlink, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, ifindex, &prefix);
+	route_begin(netlink, RTM_NEWROUTE, NLM_F_CREATE | flags, ifindex, &prefix);
 	if (source)
 		mf_netlink_put(netlink, RTA_PREFSRC, source + 16 - prefix.bytes, prefix.bytes);
 	metrics = mf_netlink_nest(netlink, RTA_METRICS);

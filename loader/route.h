@@ -18,8 +18,11 @@ typedef void mf_address_visitor(const __u8 address[static 16], int ifindex, void
 /* Every IPv6 address of this host. */
 int mf_address_each(struct mf_netlink *netlink, mf_address_visitor *visitor, void *context);
 
-/* A route of inner prefix `to` through the device; `source` may be NULL. Replaces one that is there. */
-int mf_route_put(struct mf_netlink *netlink, int ifindex, const struct mf_prefix *to, __u32 mtu,
+/*
+ * A route of inner prefix `to` through the device; `source` may be NULL. `flags`: NLM_F_EXCL refuses where
+ * somebody has a route for the very prefix already, NLM_F_REPLACE changes ours.
+ */
+int mf_route_put(struct mf_netlink *netlink, int ifindex, __u16 flags, const struct mf_prefix *to, __u32 mtu,
 		 const __u8 *source);
 int mf_route_drop(struct mf_netlink *netlink, int ifindex, const struct mf_prefix *to);
 

@@ -104,3 +104,55 @@ shown() {
 
 # verdict HOST NAME: packets that ended so.
 verdict() { shown "$1" "verdict.$2"; }
+
+# no_drops HOST...: nothing of an association was dropped. What the device itself says to
+# nobody (multicast: no association) does not count.
+no_drops() {
+	local host found
+	for host in "$@"; do
+		found=$(on "$host" mayflyctl show --json | python3 "$LAB/shown.py" drops)
+		equal "$host: packets dropped" "" "$found"
+	done
+}
+
+# same_counts A B: what one end sent, the other has received (one association, at rest).
+same_counts() {
+	local out in
+	out=$(shown "$1" out_packets) in=$(shown "$2" in_packets)
+	equal "packets $1 sent, $2 received" "$out" "$in"
+	out=$(shown "$2" out_packets) in=$(shown "$1" in_packets)
+	equal "packets $2 sent, $1 received" "$out" "$in"
+}
+
+# number FILE FIELD: of a JSON file in $RUN.
+number() { python3 "$LAB/field.py" "$2" <"$RUN/$1"; }
+
+# stream FROM TO ADDRESS PORT RATE SECONDS [OPTION...]: a numbered stream; JSON in $RUN/stream.log.
+stream() {
+	local from=$1 to=$2 address=$3 port=$4 rate=$5 seconds=$6
+	shift 6
+	start stream "$to" python3 "$LAB/flow.py" receive "$port" $((seconds + 3))
+	within 5 on "$to" sh -c "ss -lun | grep -q ':$port '"
+	on "$from" python3 "$LAB/flow.py" send "$address" "$port" "$rate" "$seconds" "$@"
+	await stream
+	say "  stream $from to $address: $(log_of stream)"
+}
+
+# unbroken WHAT: the last stream was received whole and in order.
+unbroken() {
+	equal "$1, lost" 0 "$(number stream.log lost)"
+	equal "$1, reordered" 0 "$(number stream.log reordered)"
+	compare "$1, received" "$(number stream.log received)" ">" 0
+}
+
+# listening HOST PORT [u]: wait for a TCP (or, with u, UDP) server.
+listening() { within 10 on "$1" sh -c "ss -ln${3:-t} | grep -q ':$2 '"; }
+
+# derived HOST AT_MS SLOTS: the slots of HOST's end as JSON.
+derived() {
+	local host=$1
+	mayflyctl derive --iid "${SEED[$host]}" --key-file "$RUN/hop.key" --rotation "${ROTATION:-200ms}" \
+		--prefix "${HOP[$host]}/64" --at "$2" --slots "$3" --json
+}
+
+now_ms() { date +%s%3N; }

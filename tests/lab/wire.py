@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What a capture says about hopping addresses.
 
-    wire.py sum FILE PREFIX...                      JSON: what stood on the wire within the prefixes
-    wire.py schedule FILE PREFIX DERIVED [--slack MS]  each address within its window of `derive --json`
-    wire.py live FILE PREFIX                        the newest addresses seen, newest first
+    wire.py sum FILE PREFIX...                         JSON: what stood on the wire within the prefixes
+    wire.py schedule FILE PREFIX --derived JSON        each address within its window of `derive --json`
+    wire.py live FILE PREFIX                           the addresses seen, newest first
 
 FILE is a pcap of Ethernet frames (tcpdump -w). Only IPv6 is looked at.
 """
+import argparse
 import ipaddress
 import json
 import struct
@@ -59,13 +60,14 @@ class Address:
         self.sent = self.received = 0
 
 
-def collect(path, nets):
+def collect(args):
+    nets = networks(args.prefix)
     seen, facts = {}, {"packets": 0, "hop_limits": set(), "classes": set(), "next_headers": set(),
                        "flow_labels": set(), "ports": set(), "zero_checksums": 0, "bytes": 0}
-    for when, packet in packets(path):
+    for when, packet in packets(args.file):
         ours = False
         for end, address in (("sent", packet[8:24]), ("received", packet[24:40])):
-            if within(address, nets):
+            if args.since <= when < args.until and within(address, nets):
                 ours = True
                 entry = seen.setdefault(address, Address(when))
                 entry.last = when
@@ -93,47 +95,57 @@ def text(address):
     return str(ipaddress.IPv6Address(address))
 
 
-def command_sum(path, *prefixes):
-    seen, facts = collect(path, networks(prefixes))
+def command_sum(args):
+    seen, facts = collect(args)
     spans = [entry.last - entry.first for entry in seen.values()]
     print(json.dumps({
         "addresses": len(seen), "packets": facts["packets"], "bytes": facts["bytes"],
-        "answering": sum(1 for entry in seen.values() if entry.sent),
+        "sending": sum(1 for entry in seen.values() if entry.sent),
         "longest_ms": round(max(spans, default=0) * 1000),
         "hop_limits": sorted(facts["hop_limits"]), "classes": sorted(facts["classes"]),
         "next_headers": sorted(facts["next_headers"]), "flow_labels": len(facts["flow_labels"]),
         "ports": len(facts["ports"]), "zero_checksums": facts["zero_checksums"]}))
 
 
-def command_schedule(path, prefix, derived, *options):
-    """Windows are those of derive: an address may be seen from one slot before its own to one after."""
-    slack = float(options[1]) / 1000 if options else 0.05
-    with open(derived, encoding="ascii") as file:
+def windows_of(path):
+    """address -> (from, until): an address is heard from one slot before its own to one after."""
+    with open(path, encoding="ascii") as file:
         table = json.load(file)
-    windows = {}
+    length, found = table["rotation_ms"] / 1000, {}
     for slot in table["slots"]:
-        start, length = slot["start_ms"] / 1000, table["rotation_ms"] / 1000
-        windows[ipaddress.IPv6Address(slot["address"]).packed] = (start - length, start + 2 * length)
-    seen, _ = collect(path, networks([prefix]))
+        start = slot["start_ms"] / 1000
+        found[ipaddress.IPv6Address(slot["address"]).packed] = (start - length, start + 2 * length)
+    return found
+
+
+def command_schedule(args):
+    windows, slack = windows_of(args.derived), args.slack / 1000
+    seen, _ = collect(args)
     strange = [text(one) for one in seen if one not in windows]
     outside = [text(one) for one, entry in seen.items() if one in windows and not
                (windows[one][0] - slack <= entry.first and entry.last <= windows[one][1] + slack)]
     print(json.dumps({"addresses": len(seen), "unexpected": len(strange), "outside_window": len(outside),
                       "examples": (strange + outside)[:5]}))
-    return 1 if strange or outside else 0
+    return 1 if strange or outside or not seen else 0
 
 
-def command_live(path, prefix):
-    seen, _ = collect(path, networks([prefix]))
+def command_live(args):
+    seen, _ = collect(args)
     for address in sorted(seen, key=lambda one: seen[one].last, reverse=True):
         print(text(address))
 
 
 def main():
-    commands = {"sum": command_sum, "schedule": command_schedule, "live": command_live}
-    if len(sys.argv) < 4 or sys.argv[1] not in commands:
-        sys.exit(__doc__)
-    sys.exit(commands[sys.argv[1]](*sys.argv[2:]))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("command", choices=["sum", "schedule", "live"])
+    parser.add_argument("file")
+    parser.add_argument("prefix", nargs="+")
+    parser.add_argument("--derived")
+    parser.add_argument("--slack", type=float, default=50)
+    parser.add_argument("--since", type=float, default=0)
+    parser.add_argument("--until", type=float, default=float("inf"))
+    args = parser.parse_args()
+    sys.exit({"sum": command_sum, "schedule": command_schedule, "live": command_live}[args.command](args))
 
 
 if __name__ == "__main__":

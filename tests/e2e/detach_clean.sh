@@ -1,0 +1,67 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Detaching leaves nothing behind: programs, maps, links, pins, addresses, routes, neighbours,
+# devices, filters, sysctls and offloads are as before, by `mayflyctl down` and by SIGTERM.
+
+. "$(dirname "$0")/../lab/lib.sh"
+
+lab_internet "${1:-routed}"
+within 5 on server ping -c 1 -W 1 "${LINK[server]}::1"
+
+# snapshot FILE: all that a loader could have touched on the server. What merely ages is left out.
+snapshot() {
+	on server sh -c '
+		echo "== bpf"; bpftool -j prog | tr "{" "\n" | grep -oE "\"name\":\"(mf|mayfly)[^\"]*" | sort
+		bpftool -j map | tr "{" "\n" | grep -oE "\"name\":\"(mf|mayfly)[^\"]*" | sort
+		bpftool net show | sed "s/ id [0-9]*//"
+		find /sys/fs/bpf | sort
+		echo "== run"; find /run/mayfly 2>/dev/null | grep -v "^/run/mayfly$"
+		echo "== links"; ip -d -o link | sed -E "s/ (qlen|qdisc|promiscuity) [^ ]*//g; s/ (numtxqueues|numrxqueues).*//"
+		ip -o maddr show dev eth0
+		echo "== addresses"; ip -o addr | sed -E "s/ valid_lft.*//"
+		echo "== routes"; ip -6 route show table all | sed -E "s/ expires [^ ]*//" | sort; ip -4 route show table all | sort
+		ip rule; ip -6 rule
+		echo "== neighbours"; ip -d neigh | sed -E "s/ (REACHABLE|STALE|DELAY|PROBE)//" | sort
+		echo "== tc"; for dev in $(ls /sys/class/net); do
+			tc qdisc show dev $dev; tc filter show dev $dev ingress; tc filter show dev $dev egress; done
+		echo "== offloads"; ethtool -k eth0
+		echo "== sysctls"; cd /proc/sys/net && grep -rs "" ipv4/conf ipv6/conf core ipv4/ip_forward |
+			grep -v -e mtu_expires -e random -e /mayfly -e stable_secret' >"$1" 2>&1
+}
+
+unchanged() {
+	snapshot "$RUN/after"
+	check "$1: nothing is left, nothing has changed" diff "$RUN/before" "$RUN/after"
+}
+
+snapshot "$RUN/before"
+compare "lines in the snapshot" "$(wc -l <"$RUN/before")" ">=" 100
+both_up
+snapshot "$RUN/during"
+compare "lines that differ while attached" "$(diff "$RUN/before" "$RUN/during" | grep -c '^[<>]')" ">=" 20
+on client ping -q -c 20 -i 0.02 "${INNER[server]}" | grep transmitted
+
+on server mayflyctl down eth0.conf
+stop loader-server
+unchanged "mayflyctl down, then SIGTERM to the idle loader"
+
+up server
+reach client "${INNER[server]}"
+stop loader-server TERM
+unchanged "SIGTERM while attached"
+
+up server
+stop loader-server KILL
+loader server
+stop loader-server TERM
+unchanged "killed, adopted, SIGTERM"
+
+up server
+on server mayflyctl down eth0.conf
+up server
+reach client "${INNER[server]}"
+on server mayflyctl down eth0
+stop loader-server
+unchanged "down, up and down again"
+finish

@@ -1,0 +1,40 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# 300 hops on one TCP connection, 200 ms apart: no packet lost to a hop, none reordered by one.
+# A paced iperf3 stream, a numbered UDP stream each way and a ping run all the while.
+
+. "$(dirname "$0")/../lab/lib.sh"
+
+SECONDS_RUN=61
+lab_internet
+both_up "Rotation = 200ms"
+hops=$(shown client hops)
+
+start iperf-server server iperf3 -s -1
+start down client python3 "$LAB/flow.py" receive 5001 $((SECONDS_RUN + 5))
+start up server python3 "$LAB/flow.py" receive 5002 $((SECONDS_RUN + 5))
+within 5 on server sh -c "ss -ltn | grep -q :5201"
+start iperf client iperf3 -c "${INNER[server]}" -t "$SECONDS_RUN" -b 100M -J
+start send-down server python3 "$LAB/flow.py" send "${INNER[client]}" 5001 1000 "$SECONDS_RUN"
+start send-up client python3 "$LAB/flow.py" send "${INNER[server]}" 5002 1000 "$SECONDS_RUN"
+on client ping -q -i 0.02 -c $((SECONDS_RUN * 50)) "${INNER[server]}" >"$RUN/ping.log"
+await iperf
+check "the TCP connection lived to its end" test $? = 0
+for label in send-down send-up down up; do
+	await "$label"
+done
+
+hops=$(($(shown client hops) - hops))
+compare "hops on the connection" "$hops" ">=" 300
+equal "TCP segments sent again" 0 "$(python3 "$LAB/field.py" end.sum_sent.retransmits <"$RUN/iperf.log")"
+for label in up down; do
+	say "  UDP $label: $(log_of "$label")"
+	equal "UDP $label, lost" 0 "$(python3 "$LAB/field.py" lost <"$RUN/$label.log")"
+	equal "UDP $label, reordered" 0 "$(python3 "$LAB/field.py" reordered <"$RUN/$label.log")"
+done
+say "  $(grep transmitted "$RUN/ping.log")"
+check "no ping lost" grep -q " 0% packet loss" "$RUN/ping.log"
+no_drops client server
+same_counts client server
+finish
