@@ -123,6 +123,7 @@ $(B)/fuzz/%: tests/fuzz/%.c $(B)/libfuzz.a
 	$(Q)$(CLANG) -std=gnu11 $(CPPFLAGS) $(SANITIZE) -fsanitize=fuzzer $(WARN) -MMD -MP $< $(B)/libfuzz.a $(loader_libs) $(ctl_libs) -o $@
 
 include $(wildcard dist/install.mk)
+include tests/packet/packet.mk
 
 compile_commands.json: ## for editors
 	$(Q)bear --output $@ -- $(MAKE) -B all
@@ -130,4 +131,4 @@ compile_commands.json: ## for editors
 clean: ## remove what was built
 	$(Q)rm -rf $(B) compile_commands.json
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -name '*.d' -type f 2>/dev/null)

@@ -134,12 +134,19 @@ struct mf_live {
 	__u64 until_ms;  /* and not from here on: end of the slot after this one */
 };
 
-/* mf_clock: Unix time for the programs = coarse monotonic clock + offset_ns. One entry. */
+/*
+ * mf_clock: Unix time for the programs = coarse monotonic clock + offset_ns. One entry.
+ * The programs read that clock as jiffies * tick_ns + tick_offset_ns, which costs no helper call;
+ * the timer writes tick_offset_ns at every beat, and until it has, the helper is asked.
+ */
 struct mf_clock {
 	__s64 offset_ns;
-	__u64 lease_ns;      /* the loader keeps mf_live until then (coarse monotonic); afterwards the timer does */
-	__u32 associations;  /* entries of mf_assoc that may be in use: all ids are below */
-	__u32 version;       /* MF_ABI_VERSION */
+	__u64 lease_ns;       /* the loader keeps mf_live until then (coarse monotonic); afterwards the timer does */
+	__u64 tick_offset_ns; /* written by the timer; 0: not yet */
+	__u32 tick_ns;        /* written by the loader: resolution of CLOCK_MONOTONIC_COARSE */
+	__u32 epoch;          /* changes with every change of mf_remote: programs forget the routes they keep */
+	__u32 associations;   /* entries of mf_assoc that may be in use: all ids are below */
+	__u32 version;        /* MF_ABI_VERSION */
 };
 
 enum mf_node_flag {
@@ -220,7 +227,7 @@ MF_SIZE(struct mf_assoc_state, 64);
 MF_SIZE(struct mf_next_hop, 24);
 MF_SIZE(struct mf_traffic, 64);
 MF_SIZE(struct mf_live, 56);
-MF_SIZE(struct mf_clock, 24);
+MF_SIZE(struct mf_clock, 40);
 MF_SIZE(struct mf_node, 152);
 MF_SIZE(struct mf_seed, 456);
 

@@ -54,7 +54,7 @@ static __always_inline __u32 inner_read_ipv6(struct inner *inner, struct cursor 
 	inner->length = sizeof(*ip6) + bpf_ntohs(ip6->payload_len);
 	inner->whole = 1;
 	pseudo = sum_address(&ip6->saddr) + sum_address(&ip6->daddr) + ip6->payload_len + bpf_htons(ip6->nexthdr);
-	inner->implied = sum_implied(ip6->nexthdr, cursor->at, cursor->end, pseudo, &inner->sum);
+	inner->implied = sum_implied(ip6->nexthdr, cursor->at, cursor->end, ip6->payload_len, pseudo, &inner->sum);
 	return MF_OUT_SENT;
 }
 
@@ -88,7 +88,8 @@ static __always_inline __u32 inner_read_ipv4(struct inner *inner, struct cursor 
 	pseudo = (__u64)ip->saddr + ip->daddr + bpf_htons(inner->length - header) + bpf_htons(ip->protocol);
 	inner->implied = header == sizeof(*ip) && !(ip->frag_off & bpf_htons(0x3fff)) &&
 			 ip->protocol != IPPROTO_ICMPV6 &&
-			 sum_implied(ip->protocol, cursor->at, cursor->end, pseudo, &inner->sum);
+			 sum_implied(ip->protocol, cursor->at, cursor->end, bpf_htons(inner->length - header), pseudo,
+				     &inner->sum);
 	return MF_OUT_SENT;
 }
 
@@ -99,6 +100,16 @@ static __always_inline void inner_shorten(struct inner *inner, const struct way 
 		return;
 	inner->whole = 0;
 	inner->shim.kind = MF_SHIM_WITHOUT_ADDRESSES;
+}
+
+/* A packet that goes whole says all this itself. */
+static __always_inline void shim_clear_whole(struct inner *inner)
+{
+	if (!inner->whole)
+		return;
+	inner->shim.next_header = 0;
+	inner->shim.hop_limit = 0;
+	inner->shim.traffic_class = 0;
 }
 
 /* Sum of the shim as it goes out. */

@@ -105,16 +105,18 @@ static __noinline __s64 sum_bytes(void *base, void *end, __u32 length)
 }
 
 /*
- * What a transport segment with a right checksum sums to: the complement of its pseudo-header.
- * 1 and *sum, or 0 where only reading the bytes will tell.
+ * What a transport segment of `length` bytes with a right checksum sums to: the complement of its
+ * pseudo-header. 1 and *sum, or 0 where only reading the bytes will tell: UDP without a checksum, or
+ * with bytes behind its end (RFC 9868).
  */
-static __always_inline int sum_implied(__u8 protocol, void *segment, void *end, __u64 pseudo, __u64 *sum)
+static __always_inline int sum_implied(__u8 protocol, void *segment, void *end, __be16 length, __u64 pseudo,
+				       __u64 *sum)
 {
 	struct udphdr *udp = segment;
 
 	if (protocol != IPPROTO_TCP && protocol != IPPROTO_UDP && protocol != IPPROTO_ICMPV6)
 		return 0;
-	if (protocol == IPPROTO_UDP && ((void *)(udp + 1) > end || udp->check == 0))
+	if (protocol == IPPROTO_UDP && ((void *)(udp + 1) > end || udp->check == 0 || udp->len != length))
 		return 0;
 	*sum = (__u16)~sum_fold(pseudo);
 	return 1;

@@ -19,7 +19,8 @@ struct arrival {
 		__be16 word[4];
 	} tags;
 	__u8 ecn;
-	__u32 bytes; /* behind shim and tags */
+	__u32 bytes;  /* behind shim and tags */
+	__u32 excess; /* behind the outer packet: padding of the frame */
 };
 
 struct outer_frame {
@@ -210,6 +211,7 @@ static __always_inline __u32 arrival_read(struct xdp_md *ctx, struct arrival *ar
 	    udp_bytes - sizeof(struct udphdr) - MF_SHIM_BYTES > present)
 		return MF_DROP_MALFORMED;
 	arrival->bytes = udp_bytes - sizeof(struct udphdr) - MF_SHIM_BYTES - tag_bytes;
+	arrival->excess = present - (udp_bytes - sizeof(struct udphdr) - MF_SHIM_BYTES);
 #pragma unroll
 	for (__u32 i = 0; i < VLAN_DEPTH; i++) {
 		if (i < arrival->tags.count) {
@@ -254,6 +256,8 @@ static __always_inline __u32 decapsulate(struct xdp_md *ctx, struct mf_node *nod
 	verdict = arrival_read(ctx, &arrival);
 	if (verdict != MF_IN_DELIVERED)
 		return verdict;
+	if (arrival.excess && bpf_xdp_adjust_tail(ctx, -(int)arrival.excess))
+		return MF_DROP_ROOM;
 	verdict = restore(ctx, &arrival);
 	if (verdict == MF_IN_DELIVERED) {
 		__u32 left_out = (arrival.shim.kind & 0xf) == MF_SHIM_WITHOUT_ADDRESSES ? sizeof(struct ipv6hdr) : 0;

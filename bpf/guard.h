@@ -30,7 +30,7 @@ static __always_inline int stands_behind(struct __sk_buff *skb, const __u8 *addr
 	} else {
 		COPY(fib.ipv6_dst, address, 16);
 	}
-	rc = bpf_fib_lookup(skb, &fib, sizeof(fib), BPF_FIB_LOOKUP_DIRECT);
+	rc = bpf_fib_lookup(skb, &fib, sizeof(fib), 0);
 	return (rc == BPF_FIB_LKUP_RET_SUCCESS || rc == BPF_FIB_LKUP_RET_NO_NEIGH) && fib.ifindex == skb->ifindex;
 }
 
@@ -41,48 +41,76 @@ static __always_inline int guard_pair(struct __sk_buff *skb, const __u8 *source,
 	return !is_local(source) || !stands_behind(skb, source, is_ipv4);
 }
 
-static __always_inline int guard_ipv4(struct __sk_buff *skb, const struct mf_node *node, struct cursor *cursor)
+/* Bytes behind the link-layer header, which tunnels have none of. 0 or -1: not that many. */
+static __always_inline int network_load(struct __sk_buff *skb, __u32 offset, void *to, __u32 bytes)
 {
-	struct iphdr *ip = take(cursor, sizeof(*ip));
+	if (!bpf_skb_load_bytes_relative(skb, offset, to, bytes, BPF_HDR_START_NET))
+		return 0;
+	if (pull(skb, HEADERS_PULLED))
+		return -1;
+	return (int)bpf_skb_load_bytes_relative(skb, offset, to, bytes, BPF_HDR_START_NET);
+}
+
+static __always_inline int guard_ipv4(struct __sk_buff *skb, __be32 from, __be32 to)
+{
 	__u8 source[16], destination[16];
 
-	if (!ip || !(node->flags & MF_NODE_INNER_V4))
-		return 0;
-	map_ipv4(source, ip->saddr);
-	map_ipv4(destination, ip->daddr);
+	map_ipv4(source, from);
+	map_ipv4(destination, to);
 	return guard_pair(skb, source, destination, 1);
 }
 
-static __always_inline int guard_ipv6(struct __sk_buff *skb, const struct mf_node *node, struct cursor *cursor)
+static __always_inline int guard_ipv6(struct __sk_buff *skb, const struct mf_node *node, __u32 offset)
 {
-	struct ipv6hdr *ip6 = take(cursor, sizeof(*ip6));
-	__u8 source[16], destination[16];
+	struct ipv6hdr ip6;
 
-	if (!ip6 || (!maybe_inner(node, &ip6->saddr) && !maybe_inner(node, &ip6->daddr)))
+	if (network_load(skb, offset, &ip6, sizeof(ip6)) ||
+	    (!maybe_inner(node, &ip6.saddr) && !maybe_inner(node, &ip6.daddr)))
 		return 0;
-	COPY(source, &ip6->saddr, 16);
-	COPY(destination, &ip6->daddr, 16);
-	return guard_pair(skb, source, destination, 0);
+	return guard_pair(skb, ip6.saddr.s6_addr, ip6.daddr.s6_addr, 0);
 }
 
-/* Tagged packets are seen again, untagged, on the VLAN device. */
+static __always_inline int guard_packet(struct __sk_buff *skb, const struct mf_node *node, __be16 protocol,
+					__u32 offset)
+{
+	struct iphdr ip;
+	struct arp arp;
+	__be32 from, to;
+
+	if (protocol == bpf_htons(ETH_P_IPV6))
+		return guard_ipv6(skb, node, offset);
+	if (!(node->flags & MF_NODE_INNER_V4))
+		return 0;
+	if (protocol == bpf_htons(ETH_P_IP))
+		return !network_load(skb, offset, &ip, sizeof(ip)) && guard_ipv4(skb, ip.saddr, ip.daddr);
+	if (protocol != bpf_htons(ETH_P_ARP) || network_load(skb, offset, &arp, sizeof(arp)))
+		return 0;
+	COPY(&from, arp.sender, sizeof(from));
+	COPY(&to, arp.target, sizeof(to));
+	return guard_ipv4(skb, from, to);
+}
+
+/*
+ * A tagged packet is seen again, untagged, on the VLAN device. But priority tags (VLAN 0) are taken off
+ * by the stack on this one: what stands behind them is checked here, and deeper than that nobody tags.
+ */
 static __always_inline int guard_refuses(struct __sk_buff *skb, const struct mf_node *node)
 {
-	__u32 link = skb->protocol == 0 ? 0 : sizeof(struct ethhdr);
-	struct cursor cursor;
+	__be16 protocol = skb->protocol, tag[2];
+	__u32 offset = 0;
 
-	if (skb->vlan_present)
+	if (skb->vlan_present && skb->vlan_tci & VLAN_ID)
 		return 0;
-	if (skb->data_end - skb->data < link + sizeof(struct ipv6hdr) && pull(skb, HEADERS_PULLED))
-		return 0;
-	cursor = cursor_of(skb->data, skb->data_end);
-	if (!take(&cursor, link))
-		return 0;
-	if (skb->protocol == bpf_htons(ETH_P_IPV6))
-		return guard_ipv6(skb, node, &cursor);
-	if (skb->protocol == bpf_htons(ETH_P_IP))
-		return guard_ipv4(skb, node, &cursor);
-	return 0;
+#pragma unroll
+	for (int i = 0; i < VLAN_DEPTH; i++) {
+		if (!is_vlan(protocol))
+			break;
+		if (network_load(skb, offset, tag, sizeof(tag)) || tag[0] & bpf_htons(VLAN_ID))
+			return 0;
+		protocol = tag[1];
+		offset += VLAN_BYTES;
+	}
+	return is_vlan(protocol) || guard_packet(skb, node, protocol, offset);
 }
 
 #endif

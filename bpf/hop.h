@@ -60,7 +60,7 @@ static __always_inline __u32 way_of(struct way *way, __u32 id)
 	__u64 ms;
 
 	way->id = id;
-	way->now_ns = bpf_ktime_get_coarse_ns();
+	way->now_ns = coarse_ns();
 	way->association = bpf_map_lookup_elem(&mf_assoc, &id);
 	way->state = bpf_map_lookup_elem(&mf_state, &id);
 	way->traffic = bpf_map_lookup_elem(&mf_traffic, &id);
@@ -71,11 +71,34 @@ static __always_inline __u32 way_of(struct way *way, __u32 id)
 	return way->slot ? MF_OUT_SENT : MF_DROP_NO_SLOT;
 }
 
+/* Where this CPU keeps the route to an inner destination: one place each, the last one wins. */
+static __always_inline struct mf_route *route_kept(const __u8 *destination)
+{
+	struct words words = words_of(destination);
+	__u64 mixed = (words.high ^ words.low) * 0x9e3779b97f4a7c15;
+	__u32 place = mixed >> (64 - MF_ROUTE_BITS);
+
+	return bpf_map_lookup_elem(&mf_route, &place);
+}
+
 static __always_inline __u32 way_find(struct way *way, const struct mf_lpm_key *destination)
 {
-	__u32 *id = bpf_map_lookup_elem(&mf_remote, destination);
+	struct mf_route *kept = route_kept(destination->address);
+	__u32 zero = 0, *id;
+	struct mf_clock *clock = bpf_map_lookup_elem(&mf_clock, &zero);
 
-	return id ? way_of(way, *id) : MF_DROP_NO_ASSOCIATION;
+	if (!kept || !clock)
+		return MF_DROP_NO_ASSOCIATION;
+	if (kept->epoch == clock->epoch + 1 && same_address(kept->destination.byte, destination->address))
+		return way_of(way, kept->association);
+	kept->epoch = 0;
+	id = bpf_map_lookup_elem(&mf_remote, destination);
+	if (!id)
+		return MF_DROP_NO_ASSOCIATION;
+	COPY(kept->destination.byte, destination->address, 16);
+	kept->association = *id;
+	kept->epoch = clock->epoch + 1;
+	return way_of(way, *id);
 }
 
 /* Is the inner source one of this association's local prefixes? */

@@ -49,6 +49,22 @@ static __always_inline __u32 in_ipv4(struct mf_node *node, struct cursor *cursor
 	return is_inner(destination) || is_inner(source) ? MF_DROP_INNER : MF_PASS_OTHER;
 }
 
+/* Linux tells any of its IPv4 addresses on any interface (RFC 1122 leaves it open). */
+static __always_inline __u32 in_arp(struct mf_node *node, struct cursor *cursor)
+{
+	struct arp *arp = take(cursor, sizeof(*arp));
+	__u8 sender[16], target[16];
+	__be32 word;
+
+	if (!arp || !(node->flags & MF_NODE_INNER_V4))
+		return MF_PASS_OTHER;
+	COPY(&word, arp->sender, sizeof(word));
+	map_ipv4(sender, word);
+	COPY(&word, arp->target, sizeof(word));
+	map_ipv4(target, word);
+	return is_inner(target) || is_inner(sender) ? MF_DROP_INNER : MF_PASS_OTHER;
+}
+
 static __always_inline int is_hopping(const struct mf_node *node, const void *address)
 {
 #pragma unroll
@@ -109,7 +125,7 @@ static __always_inline __u32 in_too_big(struct ipv6hdr *ip6, struct cursor *curs
 	if (mtu >= association->link_mtu)
 		return MF_DROP_ICMP;
 	state->path_mtu = mtu;
-	state->path_mtu_ns = bpf_ktime_get_coarse_ns() + 600ULL * 1000000000;
+	state->path_mtu_ns = coarse_ns() + 600ULL * 1000000000;
 	report(MF_EVENT_PATH_MTU, id, (__u8 *)&ip6->saddr, (__u8 *)&ip6->daddr, mtu);
 	return MF_PATH_MTU_LOWERED;
 }
@@ -133,9 +149,7 @@ static __always_inline __u32 in_live(struct xdp_md *ctx, struct mf_node *node, s
 	__u64 now_ns, ms;
 	struct udphdr *udp;
 
-	if (live->kind == MF_LIVE_SOCKET)
-		return MF_IN_LENT;
-	now_ns = bpf_ktime_get_coarse_ns();
+	now_ns = coarse_ns();
 	ms = now_ms(now_ns);
 	if (ms >= live->until_ms) {
 		probe(MF_EVENT_PROBE_EXPIRED, ip6);
@@ -143,6 +157,8 @@ static __always_inline __u32 in_live(struct xdp_md *ctx, struct mf_node *node, s
 	}
 	if (ms < live->from_ms)
 		return MF_DROP_EARLY;
+	if (live->kind == MF_LIVE_SOCKET)
+		return MF_IN_LENT;
 	if (!same_address(&ip6->saddr, live->remote)) {
 		if (ip6->nexthdr == IPPROTO_ICMPV6)
 			return in_icmp(ctx, node, ip6, cursor, live);
@@ -180,19 +196,51 @@ static __always_inline __u32 in_ipv6(struct xdp_md *ctx, struct mf_node *node, s
 	return inner_off_the_wire(node, &ip6->saddr, &ip6->daddr);
 }
 
+/* Takes a priority tag (VLAN 0) off an IPv6 frame: it names no VLAN, and what follows must be checked in its place. */
+static __always_inline int priority_strip(struct xdp_md *ctx)
+{
+	struct cursor cursor = cursor_of(ctx->data, ctx->data_end);
+	struct ethhdr *eth = take(&cursor, sizeof(*eth));
+	__be16 *tag = take(&cursor, VLAN_BYTES);
+	__u8 mac[2 * ETH_ALEN];
+
+	if (!eth || !tag || tag[0] & bpf_htons(VLAN_ID) || tag[1] != bpf_htons(ETH_P_IPV6))
+		return 0;
+	COPY(mac, eth, sizeof(mac));
+	if (bpf_xdp_adjust_head(ctx, VLAN_BYTES))
+		return -1;
+	cursor = cursor_of(ctx->data, ctx->data_end);
+	eth = take(&cursor, sizeof(*eth));
+	if (!eth)
+		return -1;
+	COPY(eth, mac, sizeof(mac));
+	return 0;
+}
+
 static __always_inline __u32 in_first(struct xdp_md *ctx, struct mf_node *node)
 {
 	struct cursor cursor = cursor_of(ctx->data, ctx->data_end);
 	struct ethhdr *eth = take(&cursor, sizeof(*eth));
+	struct vlans vlans = {};
 	__be16 protocol;
 
+	if (eth && is_vlan(eth->h_proto)) {
+		if (priority_strip(ctx))
+			return MF_DROP_ROOM;
+		cursor = cursor_of(ctx->data, ctx->data_end);
+		eth = take(&cursor, sizeof(*eth));
+	}
 	if (!eth)
 		return MF_PASS_OTHER;
-	protocol = skip_vlan(&cursor, eth->h_proto);
+	protocol = skip_vlan(&cursor, eth->h_proto, &vlans);
+	if (vlans.count && !vlans.id && (is_vlan(protocol) || protocol == bpf_htons(ETH_P_IPV6)))
+		return MF_DROP_MALFORMED; /* the stack would take them all off and see what stands here unchecked */
 	if (protocol == bpf_htons(ETH_P_IPV6))
-		return in_ipv6(ctx, node, &cursor, is_vlan(eth->h_proto));
+		return in_ipv6(ctx, node, &cursor, vlans.count);
 	if (protocol == bpf_htons(ETH_P_IP))
 		return in_ipv4(node, &cursor);
+	if (protocol == bpf_htons(ETH_P_ARP))
+		return in_arp(node, &cursor);
 	return MF_PASS_OTHER;
 }
 

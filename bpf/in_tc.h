@@ -87,7 +87,7 @@ static __always_inline int in_rewritten(struct __sk_buff *skb, struct mf_node *n
 {
 	struct arrival arrival = { .node = node, .id = live->association };
 	__u32 verdict, bytes = skb->len - sizeof(struct ethhdr);
-	__u64 now_ns = bpf_ktime_get_coarse_ns(), index = live->index;
+	__u64 now_ns = coarse_ns(), index = live->index;
 
 	arrival.association = bpf_map_lookup_elem(&mf_assoc, &arrival.id);
 	if (!arrival.association || arrival.association->generation != live->generation)
@@ -147,6 +147,7 @@ static __always_inline int is_reflected(const struct mf_node *node, const struct
 
 static __always_inline int in_second(struct __sk_buff *skb, struct mf_node *node)
 {
+	struct vlans vlans = {};
 	struct cursor cursor;
 	struct ethhdr *eth;
 	__be16 protocol;
@@ -159,9 +160,15 @@ static __always_inline int in_second(struct __sk_buff *skb, struct mf_node *node
 		return TC_ACT_UNSPEC;
 	if (is_reflected(node, eth))
 		return bpf_redirect(node->nic, 0);
-	protocol = skip_vlan(&cursor, eth->h_proto);
+	protocol = skip_vlan(&cursor, eth->h_proto, &vlans);
+	if (skb->vlan_present) {
+		vlans.count += 1;
+		vlans.id |= skb->vlan_tci & VLAN_ID;
+	}
+	if (vlans.count > VLAN_DEPTH)
+		return TC_ACT_UNSPEC; /* deeper than XDP has looked */
 	if (protocol == bpf_htons(ETH_P_IPV6))
-		return second_ipv6(skb, node, &cursor, skb->vlan_present || is_vlan(eth->h_proto));
+		return second_ipv6(skb, node, &cursor, vlans.id != 0);
 	if (protocol == bpf_htons(ETH_P_IP))
 		return second_ipv4(skb, node, &cursor);
 	return TC_ACT_UNSPEC;

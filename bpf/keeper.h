@@ -108,6 +108,8 @@ static int keeper_beat(void *map, int *key, struct mf_keeper *keeper)
 	struct beat beat = { .now_ms = now_ms(now_ns) };
 
 	keeper->beats += 1;
+	if (clock && clock->tick_ns)
+		clock->tick_offset_ns = now_ns - bpf_jiffies64() * clock->tick_ns;
 	if (clock && now_ns >= clock->lease_ns) {
 		bpf_loop(clock->associations, keep_association, &beat, 0);
 		keeper->hops += beat.moved;

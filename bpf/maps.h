@@ -132,6 +132,22 @@ struct {
 	__uint(max_entries, 65536);
 } mf_events SEC(".maps");
 
+/* A route that a CPU has looked up: holds while `epoch` is that of mf_clock. */
+struct mf_route {
+	struct mf_address destination;
+	__u32 association;
+	__u32 epoch; /* of mf_clock, plus 1; 0: none */
+};
+
+enum { MF_ROUTE_BITS = 12, MF_ROUTES = 1 << MF_ROUTE_BITS };
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, MF_ROUTES);
+	__type(key, __u32);
+	__type(value, struct mf_route);
+} mf_route SEC(".maps");
+
 static __always_inline void count(__u32 verdict)
 {
 	__u64 *counter = bpf_map_lookup_elem(&mf_verdict, &verdict);
@@ -147,7 +163,18 @@ static __always_inline struct mf_node *node_get(void)
 	return bpf_map_lookup_elem(&mf_node, &zero);
 }
 
-/* Unix time in milliseconds, by the coarse clock (its step is a kernel tick). */
+/* The coarse monotonic clock; its step is a kernel tick. jiffies are read inline, the helper is a call. */
+static __always_inline __u64 coarse_ns(void)
+{
+	__u32 zero = 0;
+	struct mf_clock *clock = bpf_map_lookup_elem(&mf_clock, &zero);
+
+	if (clock && clock->tick_offset_ns)
+		return bpf_jiffies64() * clock->tick_ns + clock->tick_offset_ns;
+	return bpf_ktime_get_coarse_ns();
+}
+
+/* Unix time in milliseconds. */
 static __always_inline __u64 now_ms(__u64 now_ns)
 {
 	__u32 zero = 0;

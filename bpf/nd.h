@@ -90,7 +90,7 @@ static __always_inline __u32 nd_solicited(struct xdp_md *ctx, const struct mf_no
 	live = bpf_map_lookup_elem(&mf_live, target);
 	if (!live)
 		return MF_PASS_OTHER;
-	ms = now_ms(bpf_ktime_get_coarse_ns());
+	ms = now_ms(coarse_ns());
 	if (ms < live->from_ms || ms >= live->until_ms)
 		return MF_PASS_OTHER;
 	if (!nd_may_ask(node, &ip6->saddr))

@@ -61,6 +61,7 @@ static __always_inline __u32 out_encapsulate(struct xdp_md *ctx, struct way *way
 	if (!eth || !outer)
 		return MF_DROP_ROOM;
 	ethernet_write(eth, &way->traffic->next_hop);
+	shim_clear_whole(inner);
 	outer_write(outer, way, inner, udp_bytes, inner->sum);
 	return MF_OUT_SENT;
 }

@@ -44,6 +44,18 @@ static __always_inline int pull(struct __sk_buff *skb, __u32 bytes)
 	return bpf_skb_pull_data(skb, skb->len < bytes ? skb->len : bytes);
 }
 
+/* Bytes behind the packet are none of it; a packet that says it is longer than its frame goes nowhere. */
+static __always_inline __u32 trim(struct __sk_buff *skb, const struct inner *inner)
+{
+	__u32 wanted = sizeof(struct ethhdr) + inner->length;
+
+	if (skb->gso_size || skb->len == wanted)
+		return MF_OUT_SENT;
+	if (skb->len < wanted)
+		return MF_DROP_MALFORMED;
+	return bpf_skb_change_tail(skb, wanted, 0) ? MF_DROP_ROOM : MF_OUT_SENT;
+}
+
 /* Bytes from the IP header on of the largest packet that this frame stands for. */
 static __always_inline __u32 packet_bytes(struct __sk_buff *skb, const struct inner *inner, __u32 headers, __u8 protocol)
 {
@@ -156,11 +168,7 @@ static __always_inline __u32 encapsulate(struct __sk_buff *skb, struct way *way,
 	struct outer outer = {};
 
 	inner->shim.kind |= tags->count << 4;
-	if (inner->whole) {
-		inner->shim.next_header = 0;
-		inner->shim.hop_limit = 0;
-		inner->shim.traffic_class = 0;
-	}
+	shim_clear_whole(inner);
 	if (grow(skb, inner, tag_bytes))
 		return MF_DROP_ROOM;
 	outer_write(&outer, way, inner, udp_bytes, inner->sum + sum_tags(tags));
@@ -306,6 +314,9 @@ static __always_inline __u32 out_slow(struct __sk_buff *skb, struct mf_node *nod
 		return verdict;
 	if (skb->gso_size)
 		inner.implied = 0;
+	verdict = trim(skb, &inner);
+	if (verdict != MF_OUT_SENT)
+		return verdict;
 	verdict = way_find(&way, &inner.destination);
 	if (verdict == MF_DROP_NO_ASSOCIATION)
 		report(MF_EVENT_NO_ASSOCIATION, ~0U, inner.source, inner.destination.address, 0);

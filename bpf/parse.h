@@ -19,7 +19,7 @@
 
 #include "bpf/abi.h"
 
-enum { VLAN_DEPTH = 2, VLAN_BYTES = 4, EXTENSION_DEPTH = 4 };
+enum { VLAN_DEPTH = 2, VLAN_BYTES = 4, VLAN_ID = 0xfff, EXTENSION_DEPTH = 4 };
 
 #define COPY(to, from, bytes) __builtin_memcpy(to, from, bytes)
 
@@ -31,6 +31,17 @@ struct cursor {
 struct vlan_tag {
 	__be16 tpid;
 	__be16 tci;
+};
+
+/* RFC 826, Ethernet and IPv4. */
+struct arp {
+	__be16 hardware, protocol;
+	__u8 hardware_bytes, protocol_bytes;
+	__be16 operation;
+	__u8 sender_mac[ETH_ALEN];
+	__u8 sender[4];
+	__u8 target_mac[ETH_ALEN];
+	__u8 target[4];
 };
 
 /* 16 bytes as two words; every address comparison in the fast path is two of these. */
@@ -77,8 +88,14 @@ static __always_inline int is_vlan(__be16 protocol)
 	return protocol == bpf_htons(ETH_P_8021Q) || protocol == bpf_htons(ETH_P_8021AD);
 }
 
+/* Tags that a frame carries in its data. */
+struct vlans {
+	__u32 count;
+	__u32 id; /* 0: none of them names a VLAN; priority tags (VLAN 0) do not, and the stack takes them off */
+};
+
 /* Steps over at most VLAN_DEPTH tags; gives the protocol behind them, in network byte order. */
-static __always_inline __be16 skip_vlan(struct cursor *cursor, __be16 protocol)
+static __always_inline __be16 skip_vlan(struct cursor *cursor, __be16 protocol, struct vlans *vlans)
 {
 #pragma unroll
 	for (int i = 0; i < VLAN_DEPTH; i++) {
@@ -89,6 +106,8 @@ static __always_inline __be16 skip_vlan(struct cursor *cursor, __be16 protocol)
 		tag = take(cursor, VLAN_BYTES);
 		if (!tag)
 			break;
+		vlans->count += 1;
+		vlans->id |= tag[0] & bpf_htons(VLAN_ID);
 		protocol = tag[1];
 	}
 	return protocol;

@@ -68,7 +68,7 @@ static __always_inline void event_send(struct mf_budget *budget, __u64 now_ns, _
 
 static __noinline int report(__u32 kind, __u32 association, const __u8 *source, const __u8 *destination, __u32 value)
 {
-	__u64 now_ns = bpf_ktime_get_coarse_ns();
+	__u64 now_ns = coarse_ns();
 	struct mf_budget *budget = budget_take(now_ns);
 
 	if (budget)
@@ -76,16 +76,11 @@ static __noinline int report(__u32 kind, __u32 association, const __u8 *source, 
 	return 0;
 }
 
-/* Counts a probe by its source /64; one event a second and prefix. */
-static __noinline int probe(__u32 kind, struct ipv6hdr *ip6)
+static __noinline int probe_count(__u32 kind, struct ipv6hdr *ip6, struct mf_budget *budget, __u64 now_ns)
 {
-	__u64 now_ns = bpf_ktime_get_coarse_ns();
-	struct mf_budget *budget = budget_take(now_ns);
 	struct mf_probe *known, fresh = {};
 	__u64 prefix;
 
-	if (!budget)
-		return 0;
 	prefix = words_of(&ip6->saddr).high;
 	known = bpf_map_lookup_elem(&mf_probe, &prefix);
 	if (!known) {
@@ -103,6 +98,16 @@ static __noinline int probe(__u32 kind, struct ipv6hdr *ip6)
 	known->event_ns = now_ns;
 	event_send(budget, now_ns, kind, ~0U, &ip6->saddr, &ip6->daddr, 0);
 	return 0;
+}
+
+/* Counts a probe by its source /64; one event a second and prefix. */
+static __always_inline void probe(__u32 kind, struct ipv6hdr *ip6)
+{
+	__u64 now_ns = coarse_ns();
+	struct mf_budget *budget = budget_take(now_ns);
+
+	if (budget)
+		probe_count(kind, ip6, budget, now_ns);
 }
 
 #endif

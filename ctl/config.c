@@ -251,11 +251,15 @@ static int parse_list(const struct reader *reader, const struct config_key *key,
 
 static int unknown_key(const struct reader *reader, const struct config_key_table *table, const char *name)
 {
-	const char *section = reader->section == SECTION_NODE ? "[Node]" : "[Peer]";
+	bool node = reader->section == SECTION_NODE;
+	const char *section = node ? "[Node]" : "[Peer]";
 	const char *meant = config_key_suggest(table, name);
 	char text[SHOWN_BYTES];
 
 	shown(text, name, strlen(name));
+	if (config_key_find(node ? &config_peer_keys : &config_node_keys, name) >= 0)
+		return config_wrong(reader->config, reader->line, reader->why, "found %s in %s, expected it in %s", text,
+				    section, node ? "[Peer]" : "[Node]");
 	if (meant)
 		return config_wrong(reader->config, reader->line, reader->why,
 				    "found the unknown key %s in %s, expected perhaps %s", text, section, meant);

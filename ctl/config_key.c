@@ -40,8 +40,11 @@ static int parse_interface(void *field, const char *value)
 	return is_name(value) ? copy_text(field, MF_DEVICE_BYTES, value) : -EINVAL;
 }
 
+/* No dots: the name is also one component of a path under /proc/sys. */
 static int parse_device(void *field, const char *value)
 {
+	if (strchr(value, '.'))
+		return -EINVAL;
 	return strlen(value) <= CONFIG_DEVICE_MOST ? parse_interface(field, value) : -ERANGE;
 }
 
@@ -261,7 +264,7 @@ static const struct config_key node_keys[NODE_KEYS] = {
 	[NODE_CAPACITY] = { "Capacity", parse_capacity, NODE(capacity), .expected =
 		"a number of associations, 1 to 1000000" },
 	[NODE_DEVICE] = { "Device", parse_device, NODE(device), .expected =
-		"a device name of at most 12 letters, digits, dots and dashes, such as mayfly0" },
+		"a device name of at most 12 letters, digits and dashes, such as mayfly0" },
 };
 
 static const struct config_key peer_keys[PEER_KEYS] = {

@@ -12,9 +12,7 @@ within 5 on server ping -c 1 -W 1 "${LINK[server]}::1"
 # snapshot FILE: all that a loader could have touched on the server. What merely ages is left out.
 snapshot() {
 	on server sh -c '
-		echo "== bpf"; bpftool -j prog | tr "{" "\n" | grep -oE "\"name\":\"(mf|mayfly)[^\"]*" | sort
-		bpftool -j map | tr "{" "\n" | grep -oE "\"name\":\"(mf|mayfly)[^\"]*" | sort
-		bpftool net show | sed "s/ id [0-9]*//"
+		echo "== bpf"; bpftool net show | sed "s/ id [0-9]*//"
 		find /sys/fs/bpf | sort
 		echo "== run"; find /run/mayfly 2>/dev/null | grep -v "^/run/mayfly$"
 		echo "== links"; ip -d -o link | sed -E "s/ (qlen|qdisc|promiscuity) [^ ]*//g; s/ (numtxqueues|numrxqueues).*//"
@@ -30,15 +28,37 @@ snapshot() {
 			grep -v -e mtu_expires -e random -e /mayfly -e stable_secret' >"$1" 2>&1
 }
 
+# objects: kind and number of every map, link and program that is pinned. (The kernel's own
+# list would show those of other namespaces too.)
+objects() {
+	on server sh -c '
+		for pin in $(find /sys/fs/bpf -type f); do
+			bpftool -j map show pinned $pin 2>/dev/null | sed -nE "s/.*\"id\":([0-9]+),\"type.*/map \1/p"
+			bpftool -j prog show pinned $pin 2>/dev/null | sed -nE "s/.*\"id\":([0-9]+),\"type.*/prog \1/p"
+			bpftool -j link show pinned $pin 2>/dev/null |
+				sed -nE "s/.*\"id\":([0-9]+),\"type.*\"prog_id\":([0-9]+).*/link \1\nprog \2/p"
+		done' | sort -u
+}
+
+none_left() {
+	local kind number
+	while read -r kind number; do
+		! on server bpftool "$kind" show id "$number" >/dev/null 2>&1 || return 1
+	done <"$RUN/objects"
+}
+
 unchanged() {
 	snapshot "$RUN/after"
 	check "$1: nothing is left, nothing has changed" diff "$RUN/before" "$RUN/after"
+	check "$1: $(wc -l <"$RUN/objects") maps, links and programs are gone" within 3 none_left
 }
 
 snapshot "$RUN/before"
 compare "lines in the snapshot" "$(wc -l <"$RUN/before")" ">=" 100
 both_up
 snapshot "$RUN/during"
+objects >"$RUN/objects"
+compare "maps, links and programs while attached" "$(wc -l <"$RUN/objects")" ">=" 15
 compare "lines that differ while attached" "$(diff "$RUN/before" "$RUN/during" | grep -c '^[<>]')" ">=" 20
 on client ping -q -c 20 -i 0.02 "${INNER[server]}" | grep transmitted
 
@@ -48,10 +68,12 @@ unchanged "mayflyctl down, then SIGTERM to the idle loader"
 
 up server
 reach client "${INNER[server]}"
+objects >"$RUN/objects"
 stop loader-server TERM
 unchanged "SIGTERM while attached"
 
 up server
+objects >"$RUN/objects"
 stop loader-server KILL
 loader server
 stop loader-server TERM

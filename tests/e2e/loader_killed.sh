@@ -47,7 +47,7 @@ hopped=$(python3 "$LAB/wire.py" sum "$RUN/wire.pcap" "${HOP[client]}/64" --since
 	python3 "$LAB/field.py" addresses)
 compare "addresses of the client while no loader ran (5 s of 200 ms)" "$hopped" ">=" 24
 for host in client server; do
-	check "$host: adopted" test "$(shown "$host" adopted)" = True
+	check "$host: adopted" test "$(shown "$host" adopted)" = true
 	equal "$host: one association" 1 "$(shown "$host" associations)"
 done
 equal "the association is the same" "$generation" "$(shown client generation)"

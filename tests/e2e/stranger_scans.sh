@@ -32,14 +32,17 @@ refute "an open, closed or unfiltered port" grep -qE '/(open|closed|unfiltered)/
 refute "a host that is up" grep -q 'Status: Up' "$RUN/nmap-ping"
 
 say "  scan6, atk6-alive6"
-for target in $live $dead; do
-	on stranger timeout 10 scan6 -i eth0 -d "$target" -p all --timeout 1 2>/dev/null
-done >"$RUN/scan6"
+sed 's,$,/128,' "$RUN/targets" >"$RUN/prefixes"
+on stranger timeout 20 scan6 -m "$RUN/prefixes" -p all --timeout 1 >"$RUN/scan6" 2>&1
 equal "scan6 found" "" "$(cat "$RUN/scan6")"
 for target in $live $dead; do
-	on stranger timeout 10 atk6-alive6 -W 1 eth0 "$target" 2>/dev/null
+	start "alive6-$target" stranger timeout 15 atk6-alive6 eth0 "$target"
+done
+for target in $live $dead; do
+	await "alive6-$target"
+	log_of "alive6-$target"
 done >"$RUN/alive6"
-check "atk6-alive6 found none" test "$(grep -c '^Alive:' "$RUN/alive6")" = 0
+equal "atk6-alive6 scanned and found none" 7 "$(grep -c 'found 0 systems alive' "$RUN/alive6")"
 
 say "  by hand, with the server's hardware address, so that no router stands between"
 on stranger python3 "$LAB/forge.py" eth0 "$mac" "$STRANGER" $live $dead --kinds echo,udp,tcp,too-big,fragment \

@@ -9,7 +9,7 @@ node_of() {
 	shift
 	{
 		echo "[Node]"
-		printf '%s\n' "$@"
+		[ $# = 0 ] || printf '%s\n' "$@"
 		setting "Interface = eth0" "$@"
 		setting "Prefix = ${HOP[$host]}/64" "$@"
 		setting "Address = ${INNER[$host]}/128" "$@"
@@ -24,7 +24,7 @@ peer_of() {
 	hop_key
 	{
 		echo "[Peer]"
-		printf '%s\n' "$@"
+		[ $# = 0 ] || printf '%s\n' "$@"
 		setting "Name = $peer" "$@"
 		setting "Address = ${INNER[$peer]:-}/128" "$@"
 		setting "Prefix = ${HOP[$peer]:-}/64" "$@"

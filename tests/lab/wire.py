@@ -110,9 +110,9 @@ def command_sum(args):
 def windows_of(path):
     """address -> (from, until): an address is heard from one slot before its own to one after."""
     with open(path, encoding="ascii") as file:
-        table = json.load(file)
-    length, found = table["rotation_ms"] / 1000, {}
-    for slot in table["slots"]:
+        slots = json.load(file)
+    length, found = (slots[1]["start_ms"] - slots[0]["start_ms"]) / 1000, {}
+    for slot in slots:
         start = slot["start_ms"] / 1000
         found[ipaddress.IPv6Address(slot["address"]).packed] = (start - length, start + 2 * length)
     return found

@@ -3,15 +3,15 @@
  * What follows from a public key alone: the stable inner address that vouches for itself,
  * and the seed identifier that hopping starts from. docs/PROTOCOL.md gives the vectors.
  */
-#ifndef MAYFLY_CTL_INNER_H
-#define MAYFLY_CTL_INNER_H
+#ifndef MAYFLY_CTL_IDENTITY_H
+#define MAYFLY_CTL_IDENTITY_H
 
 #include "bpf/abi.h"
 
 /* fd6d::/16 with its low 112 bits = SHA-256("mayfly inner v1" || public key)[0..14). */
-void inner_address(__u8 address[static 16], const __u8 public_key[static 32]);
+void identity_address(__u8 address[static 16], const __u8 public_key[static 32]);
 
 /* SHA-256("mayfly seed" || public key)[0..8). */
-void inner_seed(__u8 seed[static 8], const __u8 public_key[static 32]);
+void identity_seed(__u8 seed[static 8], const __u8 public_key[static 32]);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Self-certifying inner address and default seed of a public key. Pure. */
-#include "ctl/inner.h"
+#include "ctl/identity.h"
 
 #include <sodium.h>
 #include <string.h>
@@ -16,7 +16,7 @@ static void digest_labelled(__u8 digest[static crypto_hash_sha256_BYTES], const 
 	crypto_hash_sha256_final(&state, digest);
 }
 
-void inner_address(__u8 address[static 16], const __u8 public_key[static 32])
+void identity_address(__u8 address[static 16], const __u8 public_key[static 32])
 {
 	__u8 digest[crypto_hash_sha256_BYTES];
 
@@ -26,7 +26,7 @@ void inner_address(__u8 address[static 16], const __u8 public_key[static 32])
 	memcpy(address + 2, digest, 14);
 }
 
-void inner_seed(__u8 seed[static 8], const __u8 public_key[static 32])
+void identity_seed(__u8 seed[static 8], const __u8 public_key[static 32])
 {
 	__u8 digest[crypto_hash_sha256_BYTES];
 

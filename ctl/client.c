@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* One request, one answer, over the loader's socket. */
+#include "ctl/client.h"
+
+#include <errno.h>
+#include <glob.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "ctl/wanted.h"
+
+#define RUNTIME_DIRECTORY "/run/mayfly"
+
+enum { ANSWER_SECONDS = 30 }; /* a node with a large capacity takes a while to fill its maps */
+
+static int put_path(char path[static CLIENT_PATH_BYTES], char why[static SAY_BYTES], const char *directory,
+		    const char *name, const char *suffix)
+{
+	int used = snprintf(path, CLIENT_PATH_BYTES, "%s%s%s%s", directory, *name ? "/" : "", name, suffix);
+
+	return used < CLIENT_PATH_BYTES ? 0 :
+	       say_why(why, -ENAMETOOLONG, "the socket's path is longer than %d bytes", CLIENT_PATH_BYTES - 1);
+}
+
+static int name_several(const glob_t *found, char why[static SAY_BYTES])
+{
+	size_t used = (size_t)snprintf(why, SAY_BYTES, "several loaders are running, choose one with --socket:");
+
+	for (size_t i = 0; i < found->gl_pathc && used < SAY_BYTES; i++)
+		used += (size_t)snprintf(why + used, SAY_BYTES - used, " %s", found->gl_pathv[i]);
+	return -ENOTUNIQ;
+}
+
+/* The only socket in the directory. */
+static int find_only(char path[static CLIENT_PATH_BYTES], const char *directory, char why[static SAY_BYTES])
+{
+	char pattern[CLIENT_PATH_BYTES];
+	glob_t found = { 0 };
+	int error = put_path(pattern, why, directory, "*", ".sock");
+
+	if (error)
+		return error;
+	if (glob(pattern, 0, NULL, &found))
+		error = say_why(why, -ENOENT, "no loader is running (no socket in %s): "
+				"systemctl start mayfly-loader@NIC, or mayfly-loader --interface NIC", directory);
+	else if (found.gl_pathc > 1)
+		error = name_several(&found, why);
+	else
+		error = put_path(path, why, found.gl_pathv[0], "", "");
+	globfree(&found);
+	return error;
+}
+
+int client_find(char path[static CLIENT_PATH_BYTES], const char *given, const char *nic, char why[static SAY_BYTES])
+{
+	const char *directory = given ? given : RUNTIME_DIRECTORY;
+	struct stat status;
+
+	if (given && (stat(given, &status) || !S_ISDIR(status.st_mode)))
+		return put_path(path, why, given, "", "");
+	return nic ? put_path(path, why, directory, nic, ".sock") : find_only(path, directory, why);
+}
+
+static int why_not_connected(const char *path, int error, char why[static SAY_BYTES])
+{
+	switch (error) {
+	case -ENOENT:
+	case -ECONNREFUSED:
+		return say_why(why, error, "no loader is running at %s: systemctl start mayfly-loader@NIC, "
+			       "or mayfly-loader --interface NIC", path);
+	case -EACCES:
+	case -EPERM:
+		return say_why(why, error, "%s is closed to this user: run mayflyctl as root or as the loader's "
+			       "--user (mayfly)", path);
+	default:
+		return say_why(why, error, "cannot connect to %s: %s", path, strerror(-error));
+	}
+}
+
+int client_open(struct client *client, const char *path, char why[static SAY_BYTES])
+{
+	const struct timeval patience = { .tv_sec = ANSWER_SECONDS };
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd;
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return say_why(why, -ENAMETOOLONG, "%s is longer than a socket's path may be", path);
+	strcpy(address.sun_path, path);
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return say_why(why, -errno, "cannot make a socket: %s", strerror(errno));
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address))) {
+		int error = -errno;
+
+		close(fd);
+		return why_not_connected(path, error, why);
+	}
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+	*client = (struct client){ .fd = fd };
+	strcpy(client->path, path);
+	return 0;
+}
+
+void client_close(struct client *client)
+{
+	if (client->fd > 0)
+		close(client->fd);
+	client->fd = -1;
+}
+
+static int receive(struct client *client, struct mf_message *message)
+{
+	ssize_t got = recv(client->fd, message, sizeof(*message), MSG_TRUNC);
+
+	if (got < 0)
+		return errno == EAGAIN ? -ETIMEDOUT : -errno;
+	if (!got)
+		return -ECONNRESET;
+	if (got != sizeof(*message) || message->version != MF_CONTROL_VERSION)
+		return -EPROTO;
+	return 0;
+}
+
+int client_ask(struct client *client, struct mf_message *message)
+{
+	__u16 type = message->type;
+	int error;
+
+	message->version = MF_CONTROL_VERSION;
+	message->sequence = ++client->sequence;
+	if (send(client->fd, message, sizeof(*message), MSG_NOSIGNAL) < 0)
+		return -errno;
+	do {
+		error = receive(client, message);
+	} while (!error && (message->type == MF_EVENT || message->sequence != client->sequence));
+	if (error)
+		return error;
+	if (message->refusal)
+		return -EREMOTEIO;
+	return message->type == type ? 0 : -EPROTO;
+}
+
+int client_next_event(struct client *client, struct mf_event *event)
+{
+	struct mf_message message;
+	int error;
+
+	do {
+		error = receive(client, &message);
+	} while (error == -ETIMEDOUT || (!error && message.type != MF_EVENT));
+	if (!error)
+		*event = message.event;
+	return error;
+}
+
+static int why_refused(unsigned int type, const struct mf_message *answer, char why[static SAY_BYTES])
+{
+	const char *name = mf_refusal_name(answer->refusal);
+	const char *asked = wanted_type_name(type);
+
+	switch (answer->refusal) {
+	case MF_REFUSED_VERSION:
+	case MF_REFUSED_SIZE:
+	case MF_REFUSED_TYPE:
+	case MF_REFUSED_UNSUPPORTED:
+		return say_why(why, -EREMOTEIO, "mayfly-loader refused to %s: %s; install mayflyctl and "
+			       "mayfly-loader of the same version and restart the loader", asked, name);
+	case MF_REFUSED_PEER:
+		return say_why(why, -EREMOTEIO, "mayfly-loader refused to %s: %s; run mayflyctl as root or as the "
+			       "loader's --user", asked, name);
+	case MF_REFUSED_VALUE:
+		return say_why(why, -EREMOTEIO, "mayfly-loader refused to %s: %s: %s", asked, name,
+			       wanted_field_name(type, answer->field));
+	case MF_REFUSED_FULL:
+		return say_why(why, -EREMOTEIO, "mayfly-loader refused to %s: %s; raise Capacity, then mayflyctl down "
+			       "and up", asked, name);
+	case MF_REFUSED_SYSTEM:
+		return say_why(why, -EREMOTEIO, "mayfly-loader failed to %s: %s; its log says more "
+			       "(journalctl -u 'mayfly-loader@*')", asked,
+			       strerror(answer->error < 0 ? -answer->error : answer->error));
+	default:
+		return say_why(why, -EREMOTEIO, "mayfly-loader refused to %s: %s", asked, name);
+	}
+}
+
+int client_why(const struct client *client, int error, unsigned int type, const struct mf_message *answer,
+	       char why[static SAY_BYTES])
+{
+	switch (error) {
+	case -EREMOTEIO:
+		return why_refused(type, answer, why);
+	case -ETIMEDOUT:
+		return say_why(why, error, "mayfly-loader at %s does not answer: is it stopped or overloaded?",
+			       client->path);
+	case -EPROTO:
+		return say_why(why, error, "what answers at %s does not speak version %d of the control protocol: "
+			       "install mayflyctl and mayfly-loader of the same version", client->path,
+			       MF_CONTROL_VERSION);
+	case -EPIPE:
+	case -ECONNRESET:
+		return say_why(why, error, "mayfly-loader at %s closed the connection: its log says why",
+			       client->path);
+	default:
+		return say_why(why, error, "talking to mayfly-loader at %s: %s", client->path, strerror(-error));
+	}
+}

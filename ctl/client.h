@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The line to mayfly-loader: connect, ask, answer; and a refusal in words with what to do.
+ */
+#ifndef MAYFLY_CTL_CLIENT_H
+#define MAYFLY_CTL_CLIENT_H
+
+#include "ctl/say.h"
+#include "loader/control.h"
+
+enum { CLIENT_PATH_BYTES = 108 }; /* of sun_path */
+
+struct client {
+	int fd; /* -1: not connected */
+	__u32 sequence;
+	char path[CLIENT_PATH_BYTES];
+};
+
+/*
+ * Where the loader of NIC listens: `given` (a socket, or a directory of them), else
+ * /run/mayfly/NIC.sock; without a NIC the only socket there is. 0, or -errno and `why`.
+ */
+int client_find(char path[static CLIENT_PATH_BYTES], const char *given, const char *nic, char why[static SAY_BYTES]);
+
+int client_open(struct client *client, const char *path, char why[static SAY_BYTES]);
+void client_close(struct client *client);
+
+/*
+ * Sends `message` (its type and body filled in) and puts the answer in its place. 0 if it was
+ * accepted; -EREMOTEIO if it was refused, then the answer says why; another -errno if no answer came.
+ */
+int client_ask(struct client *client, struct mf_message *message);
+
+/* Waits for the next event of a subscribed connection. 0; -EINTR; -ECONNRESET if the loader has gone. */
+int client_next_event(struct client *client, struct mf_event *event);
+
+/* Words for what client_ask() gave for a request of this type; returns `error`. */
+int client_why(const struct client *client, int error, unsigned int type, const struct mf_message *answer,
+	       char why[static SAY_BYTES]);
+
+#endif

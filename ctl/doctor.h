@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the parts of doctor share: what is known about the instance, and how a finding is said. */
+#ifndef MAYFLY_CTL_DOCTOR_H
+#define MAYFLY_CTL_DOCTOR_H
+
+#include "ctl/config.h"
+#include "ctl/snapshot.h"
+
+enum doctor_level { DOCTOR_OK, DOCTOR_WARN, DOCTOR_FAIL, DOCTOR_LEVELS };
+
+struct doctor {
+	const struct config *config;  /* NULL: none given */
+	const struct snapshot *state; /* NULL: no loader answers */
+	char nic[MF_DEVICE_BYTES];    /* "": not known */
+	bool colour;
+	unsigned int count[DOCTOR_LEVELS];
+};
+
+/* One finding on stdout; `remedy` is NULL or what to do, on a line of its own. */
+void doctor_say(struct doctor *doctor, enum doctor_level level, const char *remedy, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* The number in a file of one, such as a sysctl; `otherwise` if it cannot be read. */
+long doctor_read_number(const char *path, long otherwise);
+
+/* doctor_host.c: kernel, clock, keys, settings */
+void doctor_check_kernel(struct doctor *doctor);
+void doctor_check_clock(struct doctor *doctor);
+void doctor_check_keys(struct doctor *doctor);
+void doctor_check_settings(struct doctor *doctor);
+
+/* doctor_net.c: interface, prefixes, ways */
+void doctor_check_nic(struct doctor *doctor);
+void doctor_check_prefixes(struct doctor *doctor);
+void doctor_check_routes(struct doctor *doctor);
+
+/* doctor_state.c: what the loader and its counters tell */
+void doctor_check_state(struct doctor *doctor);
+
+/* doctor_link.c: the id of the XDP program at the interface, 0 for none; -errno */
+int doctor_xdp_program(unsigned int ifindex);
+
+#endif

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* doctor on what runs: the loader's state, peers that are silent, counters that should not count. */
+#include <string.h>
+
+#include "ctl/doctor.h"
+#include "ctl/verdict.h"
+
+static void check_clock_state(struct doctor *doctor, const struct mf_node_status *node)
+{
+	if (node->clock == MF_CLOCK_HOLDS)
+		doctor_say(doctor, DOCTOR_WARN, "is the new time right? if so, wait 10 s; if not, mend it",
+			   "the system clock jumped by %.1f s; hopping holds to the old time",
+			   (double)node->clock_error_ns / 1e9);
+	else if (node->clock == MF_CLOCK_SLEWS)
+		doctor_say(doctor, DOCTOR_WARN, "nothing: it catches up by 50 ms a second",
+			   "hopping is %.1f ms off the system clock", (double)node->clock_error_ns / 1e6);
+}
+
+static void check_peers(struct doctor *doctor)
+{
+	enum { NAMED = 8 };
+	size_t silent = 0;
+
+	for (size_t i = 0; i < doctor->state->count; i++) {
+		const struct mf_assoc_status *status = &doctor->state->associations[i];
+
+		if (status->heard_age_ms != ~0ULL)
+			continue;
+		if (silent++ < NAMED)
+			doctor_say(doctor, DOCTOR_WARN, "is the peer up, with the same key, rotation and clock? "
+				   "does its firewall let UDP pass to and from its hopping prefix?",
+				   "%.*s was never heard (%llu packets sent)", MF_NAME_BYTES, status->config.name,
+				   status->out_packets);
+	}
+	if (silent > NAMED)
+		doctor_say(doctor, DOCTOR_WARN, NULL, "%zu more peers were never heard", silent - NAMED);
+	if (!silent && doctor->state->count)
+		doctor_say(doctor, DOCTOR_OK, NULL, "every peer was heard");
+}
+
+static void check_counters(struct doctor *doctor)
+{
+	static const struct {
+		enum mf_verdict verdict;
+		const char *remedy;
+	} suspects[] = {
+		{ MF_DROP_EARLY, "compare the clocks of both ends (chronyc tracking)" },
+		{ MF_DROP_NO_SLOT, "is mayfly-loader running and not starved? a longer LookAhead helps" },
+		{ MF_DROP_NO_ROUTE, "a route to the peers' hopping prefixes through the interface" },
+		{ MF_DROP_SHIM, "the same version of Mayfly and the same Carriage at both ends" },
+		{ MF_DROP_NOT_UDP, "the same Carriage at both ends" },
+		{ MF_DROP_INNER_SOURCE, "the peer's Address must name all that it sends from" },
+		{ MF_DROP_INNER_DESTINATION, "LocalAddress must name all that the peer may reach" },
+		{ MF_DROP_ND, "if this is your router: add it as Router" },
+		{ MF_DROP_LARGE_FRAME, "leave the offloads of the device as mayfly-loader sets them" },
+	};
+
+	for (size_t i = 0; i < sizeof(suspects) / sizeof(*suspects); i++) {
+		__u64 count = doctor->state->counters.verdict[suspects[i].verdict];
+
+		if (count)
+			doctor_say(doctor, DOCTOR_WARN, suspects[i].remedy, "%s: %llu packets (%s)",
+				   verdict_name(suspects[i].verdict), count,
+				   verdict_meaning(suspects[i].verdict));
+	}
+}
+
+static void check_neighbour_discovery(struct doctor *doctor)
+{
+	__u64 answered = doctor->state->counters.verdict[MF_ND_ANSWERED];
+
+	if (doctor->state->node.config.mode != MF_MODE_ON_LINK)
+		return;
+	if (answered)
+		doctor_say(doctor, DOCTOR_OK, NULL, "the router asks for hopping addresses and is answered (%llu times)",
+			   answered);
+	else
+		doctor_say(doctor, DOCTOR_WARN, "nothing, if no peer has sent yet; else set Router to the router's "
+			   "link-local address (ip -6 route show default)",
+			   "no router has asked for a hopping address yet");
+}
+
+void doctor_check_state(struct doctor *doctor)
+{
+	if (!doctor->state)
+		return;
+	if (!doctor->state->node.attached) {
+		doctor_say(doctor, DOCTOR_WARN, "mayflyctl up FILE", "the node is not up");
+		return;
+	}
+	check_clock_state(doctor, &doctor->state->node);
+	check_neighbour_discovery(doctor);
+	check_peers(doctor);
+	check_counters(doctor);
+}

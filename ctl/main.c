@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* mayflyctl: the table of commands, global options, help. */
+#include <signal.h>
+#include <sodium.h>
+#include <string.h>
+
+#include "ctl/ctl.h"
+#include "ctl/key.h"
+
+#ifndef MAYFLY_VERSION
+#define MAYFLY_VERSION "unknown"
+#endif
+
+static const struct ctl_command commands[] = {
+	{ "up", command_up, "FILE", "bring a node up, or reload it if it is up already",
+	  "FILE is a configuration (mayfly.conf(5)); a bare name means /etc/mayfly/NAME.conf." },
+	{ "down", command_down, "[FILE|NIC]", "take the node down and leave nothing behind",
+	  "Routes, device, programs and addresses go; the loader stays and waits for the next up." },
+	{ "reload", command_reload, "FILE", "change what differs from FILE and touch nothing else",
+	  "Connections of associations that stay as they are go on undisturbed." },
+	{ "show", command_show, "[NAME] [--json]", "node and associations as they are at this moment",
+	  "  NAME     only the association of this name\n"
+	  "  --json   for programs; mayflyctl(8) describes the fields" },
+	{ "dump", command_dump, "", "the same as tab-separated values", NULL },
+	{ "watch", command_watch, "[--interval DURATION]", "live view in the terminal; q ends it",
+	  "  --interval DURATION   time between two views, 100ms to 1h (default 1s)" },
+	{ "events", command_events, "[--json]", "report probes and other events as they happen", NULL },
+	{ "doctor", command_doctor, "[FILE]", "find what is wrong and say what to do about it",
+	  "Without FILE only what can be known without a configuration. Exit status 1 if anything fails." },
+	{ "hosts", command_hosts, "FILE", "lines for /etc/hosts: inner address and name of every peer", NULL },
+	{ "derive", command_derive,
+	  "--iid HEX (--key-file FILE | --key HEX) [--rotation DURATION] [--at UNIX_MS] [--prefix PREFIX] "
+	  "[--slots N] [--json]",
+	  "addresses and ports of one end, slot by slot",
+	  "  --iid HEX             seed identifier, 16 hexadecimal digits\n"
+	  "  --key-file FILE       K: 16 bytes in base64 or 32 hexadecimal digits\n"
+	  "  --key HEX             the same on the command line, where other users see it: for tests only\n"
+	  "  --rotation DURATION   100ms to 1h (default 3s)\n"
+	  "  --at UNIX_MS          a moment within the first slot (default: now)\n"
+	  "  --prefix PREFIX       print addresses in it instead of identifiers\n"
+	  "  --slots N             how many (default 1)\n"
+	  "  --json                as an array\n"
+	  "\n"
+	  "A line is: index of the slot, its start in Unix milliseconds, address or identifier, port." },
+	{ "genkey", command_genkey, "", "make a private key:  umask 077; mayflyctl genkey > /etc/mayfly/key", NULL },
+	{ "pubkey", command_pubkey, "", "its public key:      mayflyctl pubkey < /etc/mayfly/key", NULL },
+	{ "genpsk", command_genpsk, "", "make a key K that both ends share", NULL },
+};
+
+enum { COMMANDS = sizeof(commands) / sizeof(*commands) };
+
+static int print_help(void)
+{
+	printf("usage: mayflyctl [--socket PATH] COMMAND ...\n\n");
+	for (int i = 0; i < COMMANDS; i++)
+		printf("  %-8s %s\n", commands[i].name, commands[i].line);
+	printf("\n  --socket PATH   socket of the loader, or the directory it is in (default /run/mayfly)\n"
+	       "  --version, --help; COMMAND --help\n");
+	return ctl_finish_output();
+}
+
+static int print_command_help(const struct ctl_command *command)
+{
+	printf("usage: mayflyctl [--socket PATH] %s%s%s\n\n%s\n", command->name, *command->arguments ? " " : "",
+	       command->arguments, command->line);
+	if (command->help)
+		printf("\n%s\n", command->help);
+	return ctl_finish_output();
+}
+
+static int print_version(void)
+{
+	printf("mayflyctl %s (control protocol %d)\n", MAYFLY_VERSION, MF_CONTROL_VERSION);
+	return ctl_finish_output();
+}
+
+static const struct ctl_command *find_command(const char *name)
+{
+	for (int i = 0; i < COMMANDS; i++)
+		if (!strcmp(commands[i].name, name))
+			return &commands[i];
+	return NULL;
+}
+
+/* Takes --socket out of the arguments, wherever it stands before "--". The number of those left, or -1. */
+static int take_socket(int argc, char **argv, const char **socket)
+{
+	static const char equals[] = "--socket=";
+	int left = 0, i;
+
+	for (i = 0; i < argc && strcmp(argv[i], "--"); i++) {
+		if (!strncmp(argv[i], equals, sizeof(equals) - 1)) {
+			*socket = argv[i] + sizeof(equals) - 1;
+		} else if (!strcmp(argv[i], "--socket")) {
+			if (++i == argc)
+				return -1;
+			*socket = argv[i];
+		} else {
+			argv[left++] = argv[i];
+		}
+	}
+	for (; i < argc; i++)
+		argv[left++] = argv[i];
+	argv[left] = NULL;
+	return left;
+}
+
+static bool asks_for_help(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++)
+		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
+			return true;
+	return false;
+}
+
+static int usage(const char *message, const char *what)
+{
+	say_error("%s%s", message, what);
+	fprintf(stderr, "mayflyctl --help lists the commands\n");
+	return CTL_USAGE;
+}
+
+static int run(int argc, char **argv)
+{
+	struct ctl ctl = { 0 };
+
+	argc = take_socket(argc, argv, &ctl.socket);
+	if (argc < 0)
+		return usage("--socket needs a value", "");
+	if (argc < 2)
+		return usage("which command?", "");
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help"))
+		return print_help();
+	if (!strcmp(argv[1], "--version"))
+		return print_version();
+
+	ctl.command = find_command(argv[1]);
+	if (!ctl.command)
+		return usage("there is no command ", argv[1]);
+	if (asks_for_help(argc - 1, argv + 1))
+		return print_command_help(ctl.command);
+	return ctl.command->run(&ctl, argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+	if (sodium_init() < 0 || key_confine_process()) {
+		say_error("cannot keep keys safe in this process");
+		return CTL_FAILED;
+	}
+	signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of the write, said where it is noticed */
+	return run(argc, argv);
+}

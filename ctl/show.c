@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* show: the node, then a block for every association, then what became of packets; for people. */
+#include "ctl/show.h"
+
+#include <string.h>
+
+#include "ctl/ctl.h"
+#include "ctl/format.h"
+#include "ctl/verdict.h"
+
+struct style {
+	const char *heading, *peer, *label, *alarm, *plain;
+};
+
+static struct style choose_style(void)
+{
+	static const struct style colours = { "\033[1;32m", "\033[1;33m", "\033[1m", "\033[33m", "\033[0m" };
+	static const struct style none = { "", "", "", "", "" };
+
+	return say_in_colour(stdout) ? colours : none;
+}
+
+__u64 show_slot_age_ms(const struct mf_assoc_status *status, __u64 now_ms)
+{
+	return now_ms > status->start_ms ? now_ms - status->start_ms : 0;
+}
+
+__u64 show_slot_left_ms(const struct mf_assoc_status *status, __u64 now_ms)
+{
+	__u64 age_ms = show_slot_age_ms(status, now_ms);
+
+	return age_ms < status->config.rotation_ms ? status->config.rotation_ms - age_ms : 0;
+}
+
+static void print_label(const struct style *style, const char *label)
+{
+	printf("  %s%s:%s ", style->label, label, style->plain);
+}
+
+static void print_node_prefixes(const struct style *style, const struct mf_node_config *config)
+{
+	char prefix[FORMAT_PREFIX];
+
+	print_label(style, "hopping in");
+	for (unsigned int i = 0; i < config->templates && i < MF_HOPPING_PREFIXES; i++)
+		printf("%s%s", i ? ", " : "", format_template(prefix, &config->template[i]));
+	printf(" (%s%s)\n", format_mode(config->mode),
+	       config->dark == MF_YES || (config->dark == MF_AUTO && config->mode == MF_MODE_ROUTED) ? ", dark" : "");
+}
+
+static void print_node_addresses(const struct style *style, const struct mf_node_config *config)
+{
+	struct mf_prefix hosts[MF_ASSOC_PREFIXES];
+	char prefixes[FORMAT_PREFIXES];
+	unsigned int count = config->address_count < MF_ASSOC_PREFIXES ? config->address_count : MF_ASSOC_PREFIXES;
+
+	memcpy(hosts, config->address, sizeof(hosts));
+	for (unsigned int i = 0; i < count; i++)
+		hosts[i].length = 128;
+	print_label(style, "inner addresses");
+	puts(format_prefixes(prefixes, hosts, count));
+}
+
+static void print_clock(const struct style *style, const struct mf_node_status *node)
+{
+	__s64 error_ns = node->clock_error_ns < 0 ? -node->clock_error_ns : node->clock_error_ns;
+
+	print_label(style, "clock");
+	if (node->clock == MF_CLOCK_FOLLOWS)
+		printf("follows the system clock (%.1f ms apart)\n", (double)error_ns / 1e6);
+	else if (node->clock == MF_CLOCK_SLEWS)
+		printf("%sslews to the system clock, %.1f ms to go%s\n", style->alarm, (double)error_ns / 1e6,
+		       style->plain);
+	else
+		printf("%sholds: the system clock jumped by %.1f s and must stand for 10 s to be believed%s\n",
+		       style->alarm, (double)error_ns / 1e9, style->plain);
+}
+
+static void print_hooks(const struct style *style, const struct mf_node_status *node)
+{
+	print_label(style, "attached");
+	if (node->in_xdp == MF_XDP_GENERIC)
+		printf("in %s%s (the driver has no native XDP)%s", style->alarm, format_hook(node->in_xdp), style->plain);
+	else
+		printf("in %s", format_hook(node->in_xdp));
+	printf(", out %s, %s\n", node->out_xdp == MF_HOOK_NONE ? "tc alone, large frames whole" :
+	       format_hook(node->out_xdp), format_hook(node->tc));
+}
+
+static void print_node(const struct style *style, const struct snapshot *snapshot)
+{
+	const struct mf_node_status *node = &snapshot->node;
+	char first[FORMAT_AMOUNT], second[FORMAT_AMOUNT], third[FORMAT_AMOUNT];
+
+	printf("%sinterface%s: %s%.*s%s on %.*s\n", style->heading, style->plain, style->heading, MF_DEVICE_BYTES,
+	       node->config.device, style->plain, MF_DEVICE_BYTES, node->nic);
+	print_node_addresses(style, &node->config);
+	print_node_prefixes(style, &node->config);
+	print_hooks(style, node);
+	print_clock(style, node);
+	print_label(style, "associations");
+	printf("%s of %s, look-ahead %s\n", format_count(first, node->associations),
+	       format_count(second, node->config.capacity), format_period(third, node->config.look_ahead_ms));
+	print_label(style, "hops");
+	puts(format_count(first, node->hops));
+}
+
+static void print_slot(const struct style *style, const struct mf_assoc_status *status, __u64 now_ms)
+{
+	char here[FORMAT_ENDPOINT], there[FORMAT_ENDPOINT], age[FORMAT_AMOUNT], left[FORMAT_AMOUNT];
+	char period[FORMAT_AMOUNT], hops[FORMAT_AMOUNT];
+
+	print_label(style, "here now");
+	puts(format_endpoint(here, status->local, status->local_port));
+	print_label(style, "there now");
+	puts(format_endpoint(there, status->remote, status->remote_port));
+	print_label(style, "slot");
+	printf("%s old, next hop in %s (every %s), %s hops so far\n",
+	       format_span(age, show_slot_age_ms(status, now_ms)),
+	       format_span(left, show_slot_left_ms(status, now_ms)),
+	       format_period(period, status->config.rotation_ms), format_count(hops, status->hops));
+}
+
+static void print_carriage(const struct style *style, const struct mf_assoc_config *config)
+{
+	print_label(style, "carriage");
+	printf("%s%s, %snot encrypted: hides where, not what%s\n", format_carriage(config->carriage),
+	       config->flags & MF_ASSOC_ZERO_CHECKSUM ? " without checksum" : "", style->alarm, style->plain);
+	if (config->flags & (MF_ASSOC_OPENS | MF_ASSOC_FOLLOWS)) {
+		print_label(style, "firewall");
+		printf("%s%s%s\n", config->flags & MF_ASSOC_OPENS ? "local, opens each slot" : "",
+		       (config->flags & MF_ASSOC_OPENS) && (config->flags & MF_ASSOC_FOLLOWS) ? "; " : "",
+		       config->flags & MF_ASSOC_FOLLOWS ? "at the peer, follows its slots" : "");
+	}
+}
+
+static void print_traffic(const struct style *style, const struct mf_assoc_status *status)
+{
+	char in[FORMAT_AMOUNT], out[FORMAT_AMOUNT], in_count[FORMAT_AMOUNT], out_count[FORMAT_AMOUNT];
+	char heard[FORMAT_AMOUNT];
+
+	print_label(style, "last heard");
+	if (status->heard_age_ms == ~0ULL)
+		printf("%snever%s\n", style->alarm, style->plain);
+	else
+		printf("%s ago\n", format_span(heard, status->heard_age_ms));
+	print_label(style, "transfer");
+	printf("%s received (%s packets), %s sent (%s packets)\n", format_bytes(in, status->in_bytes),
+	       format_count(in_count, status->in_packets), format_bytes(out, status->out_bytes),
+	       format_count(out_count, status->out_packets));
+	print_label(style, "mtu");
+	printf("%u inside", status->inner_mtu);
+	if (status->path_mtu)
+		printf(", %u on the way", status->path_mtu);
+	putchar('\n');
+}
+
+static void print_association(const struct style *style, const struct mf_assoc_status *status, __u64 now_ms)
+{
+	const struct mf_assoc_config *config = &status->config;
+	char local[FORMAT_PREFIXES], remote[FORMAT_PREFIXES];
+
+	printf("\n%speer%s: %s%.*s%s\n", style->peer, style->plain, style->peer, MF_NAME_BYTES, config->name,
+	       style->plain);
+	print_label(style, "inner");
+	printf("%s", format_prefixes(remote, config->remote_prefix, config->remote_count));
+	printf(" from %s\n", format_prefixes(local, config->local_prefix, config->local_count));
+	print_slot(style, status, now_ms);
+	print_traffic(style, status);
+	print_carriage(style, config);
+}
+
+static void print_verdicts(const struct style *style, const struct mf_counters *counters)
+{
+	char count[FORMAT_AMOUNT];
+	bool any = false;
+
+	for (unsigned int i = 0; i < MF_VERDICT_ROOM; i++) {
+		if (!counters->verdict[i])
+			continue;
+		if (!any)
+			printf("\n%spackets%s:\n", style->heading, style->plain);
+		any = true;
+		printf("  %s%-22s %15s%s  %s\n", verdict_is_drop(i) ? style->alarm : "", verdict_name(i),
+		       format_count(count, counters->verdict[i]), style->plain, verdict_meaning(i));
+	}
+}
+
+void show_text(const struct snapshot *snapshot, const char *name)
+{
+	struct style style = choose_style();
+
+	if (!snapshot->node.attached) {
+		printf("%sinterface%s: %.*s is not up (the loader waits): mayflyctl up FILE\n", style.heading,
+		       style.plain, MF_DEVICE_BYTES, snapshot->node.nic);
+		return;
+	}
+	if (name) {
+		print_association(&style, snapshot_find(snapshot, name), snapshot->now_ms);
+		return;
+	}
+	print_node(&style, snapshot);
+	for (size_t i = 0; i < snapshot->count; i++)
+		print_association(&style, &snapshot->associations[i], snapshot->now_ms);
+	print_verdicts(&style, &snapshot->counters);
+}
+
+static int take_snapshot(const struct ctl *ctl, struct snapshot *snapshot)
+{
+	struct client client;
+	char why[SAY_BYTES];
+	int error;
+
+	if (ctl_connect(ctl, NULL, &client))
+		return CTL_FAILED;
+	error = snapshot_take(snapshot, &client, why);
+	client_close(&client);
+	if (error)
+		say_error("%s", why);
+	return error ? CTL_FAILED : 0;
+}
+
+int command_show(const struct ctl *ctl, int argc, char **argv)
+{
+	static const struct option options[] = { { "json", no_argument, NULL, 'j' }, { 0 } };
+	struct snapshot snapshot;
+	bool first = true, json = false;
+	const char *name;
+	int option;
+
+	while ((option = ctl_next_option(ctl, argc, argv, options, &first)) != -1) {
+		if (option == '?')
+			return CTL_USAGE;
+		json = true;
+	}
+	if (ctl_check_arguments(ctl, argc, 0, 1))
+		return CTL_USAGE;
+	if (take_snapshot(ctl, &snapshot))
+		return CTL_FAILED;
+	name = argv[optind];
+	if (name && !snapshot_find(&snapshot, name)) {
+		say_error("there is no association called %s", name);
+		snapshot_close(&snapshot);
+		return CTL_FAILED;
+	}
+	json ? show_json(&snapshot, name) : show_text(&snapshot, name);
+	snapshot_close(&snapshot);
+	return ctl_finish_output();
+}
+
+int command_dump(const struct ctl *ctl, int argc, char **argv)
+{
+	const struct option none[] = { { 0 } };
+	struct snapshot snapshot;
+	bool first = true;
+
+	if (ctl_next_option(ctl, argc, argv, none, &first) != -1 || ctl_check_arguments(ctl, argc, 0, 0))
+		return CTL_USAGE;
+	if (take_snapshot(ctl, &snapshot))
+		return CTL_FAILED;
+	show_tsv(&snapshot);
+	snapshot_close(&snapshot);
+	return ctl_finish_output();
+}

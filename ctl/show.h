@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* One snapshot on stdout, in the three forms that show and dump have. */
+#ifndef MAYFLY_CTL_SHOW_H
+#define MAYFLY_CTL_SHOW_H
+
+#include "ctl/snapshot.h"
+
+/* `name`: only the association of this name; NULL: all. It exists. */
+void show_text(const struct snapshot *snapshot, const char *name);
+void show_json(const struct snapshot *snapshot, const char *name);
+void show_tsv(const struct snapshot *snapshot);
+
+/* Into the current slot, and left of it; by the clock of the programs. */
+__u64 show_slot_age_ms(const struct mf_assoc_status *status, __u64 now_ms);
+__u64 show_slot_left_ms(const struct mf_assoc_status *status, __u64 now_ms);
+
+#endif

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* up and reload: bring the loader to what a configuration wants, by the plan of plan.c. */
+#include <errno.h>
+#include <sodium.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ctl/config_file.h"
+#include "ctl/ctl.h"
+#include "ctl/format.h"
+#include "ctl/plan.h"
+#include "ctl/wanted.h"
+
+enum { LIST_MOST = 40 }; /* associations that the summary names */
+
+struct run {
+	struct config config;
+	struct config_keys keys;
+	struct client client;
+	struct snapshot present;
+	struct plan plan;
+	bool fresh; /* nothing was up before */
+};
+
+static void close_run(struct run *run)
+{
+	plan_close(&run->plan);
+	snapshot_close(&run->present);
+	client_close(&run->client);
+	config_keys_close(&run->keys);
+	config_close(&run->config);
+}
+
+static int failed(const char *why)
+{
+	say_error("%s", why);
+	return CTL_FAILED;
+}
+
+static int read_files(struct run *run, const char *argument)
+{
+	__u8 node_public[KEY_PUBLIC_BYTES];
+	char why[SAY_BYTES];
+
+	if (config_file_read(&run->config, node_public, argument, why) ||
+	    config_keys_read(&run->keys, &run->config, why))
+		return failed(why);
+	return 0;
+}
+
+static int look_at_loader(struct run *run, const struct ctl *ctl)
+{
+	const char *wanted = run->config.node.interface;
+	char why[SAY_BYTES];
+
+	if (ctl_connect(ctl, wanted, &run->client))
+		return CTL_FAILED;
+	if (snapshot_take(&run->present, &run->client, why))
+		return failed(why);
+	if (strncmp(run->present.node.nic, wanted, MF_DEVICE_BYTES)) {
+		say_error("the loader at %s serves %.*s, %s is for %s", run->client.path, MF_DEVICE_BYTES,
+			  run->present.node.nic, run->config.file, wanted);
+		return CTL_FAILED;
+	}
+	run->fresh = !run->present.node.attached;
+	return 0;
+}
+
+static unsigned int fill_message(struct mf_message *message, const struct run *run, const struct plan_step *step)
+{
+	memset(message, 0, sizeof(*message));
+	switch (step->kind) {
+	case PLAN_DELETE:
+		message->type = MF_ASSOC_DELETE;
+		strncpy(message->assoc_config.name, step->name, MF_NAME_BYTES - 1);
+		break;
+	case PLAN_NODE:
+		message->type = MF_NODE_SET;
+		wanted_node(&message->node_config, &run->config.node);
+		break;
+	case PLAN_CHANGE:
+	case PLAN_ADD:
+		message->type = step->kind == PLAN_ADD ? MF_ASSOC_ADD : MF_ASSOC_CHANGE;
+		wanted_association(&message->assoc_config, &run->config.peers[step->peer],
+				   run->keys.key[step->peer]);
+		break;
+	}
+	return message->type;
+}
+
+/* The message holds K: it lies in secret memory, and is wiped as soon as it is sent and answered. */
+static int take_step(struct run *run, const struct plan_step *step, struct mf_message *message)
+{
+	unsigned int type = fill_message(message, run, step);
+	char why[SAY_BYTES];
+	int error;
+
+	error = client_ask(&run->client, message);
+	if (error) {
+		client_why(&run->client, error, type, message, why);
+		if (step->name)
+			say_error("%s: %s", step->name, why);
+		else
+			say_error("%s", why);
+	}
+	sodium_memzero(message, sizeof(*message));
+	return error;
+}
+
+static void print_step(const struct plan_step *step)
+{
+	static const char marks[] = { [PLAN_DELETE] = '-', [PLAN_NODE] = '~', [PLAN_CHANGE] = '~', [PLAN_ADD] = '+' };
+	char words[PLAN_WORDS_BYTES];
+
+	printf("  %c %s", marks[step->kind], step->name ? step->name : "node");
+	if (step->differences)
+		printf(": %s", plan_difference_words(words, step->differences));
+	if (step->replaces)
+		printf(" (replaced)");
+	putchar('\n');
+}
+
+/*
+ * A fresh node either comes up whole or not at all; a reload does what it can, since what
+ * runs already is in use. Without a loader or a node there is nothing to go on with.
+ */
+static int take_steps(struct run *run, struct mf_message *message)
+{
+	int first = 0;
+
+	for (size_t i = 0; i < run->plan.count; i++) {
+		const struct plan_step *step = &run->plan.step[i];
+		int error = take_step(run, step, message);
+
+		if (!error && !run->fresh)
+			print_step(step);
+		if (error && !first)
+			first = error;
+		if (error && (run->fresh || error != -EREMOTEIO || step->kind == PLAN_NODE))
+			break;
+	}
+	return first;
+}
+
+static void undo(struct run *run, struct mf_message *message)
+{
+	memset(message, 0, sizeof(*message));
+	message->type = MF_NODE_CLEAR;
+	if (!client_ask(&run->client, message))
+		say_note("nothing is left up");
+}
+
+static int carry_out(struct run *run)
+{
+	struct mf_message *message;
+	int error;
+
+	if (plan_make(&run->plan, &run->config, &run->keys, &run->present))
+		return failed("no memory for the plan");
+	message = key_secret_new(sizeof(*message));
+	if (!message)
+		return failed("no memory for keys");
+	error = take_steps(run, message);
+	if (error && run->fresh)
+		undo(run, message);
+	key_secret_free(message);
+	config_keys_close(&run->keys);
+	return error ? CTL_FAILED : 0;
+}
+
+static void print_peers(const struct config *config)
+{
+	char prefixes[FORMAT_PREFIXES], period[FORMAT_AMOUNT];
+
+	for (size_t i = 0; i < config->peer_count && i < LIST_MOST; i++) {
+		const struct config_peer *peer = &config->peers[i];
+
+		printf("  %-12s %s  (%s, hops every %s)\n", peer->name,
+		       format_prefixes(prefixes, peer->addresses.prefix, peer->addresses.count),
+		       format_carriage(peer->carriage), format_period(period, peer->rotation_ms));
+	}
+	if (config->peer_count > LIST_MOST)
+		printf("  ... and %zu more\n", config->peer_count - LIST_MOST);
+}
+
+static void print_summary(const struct run *run)
+{
+	const struct config *config = &run->config;
+	char count[FORMAT_AMOUNT], prefixes[FORMAT_PREFIXES], hop[FORMAT_PREFIX];
+	struct config_prefixes hosts = config->node.addresses;
+
+	for (unsigned int i = 0; i < hosts.count; i++)
+		hosts.prefix[i].length = 128;
+	printf("%s is up on %s: %s association%s, hopping in %s%s\n", config->node.device, config->node.interface,
+	       format_count(count, config->peer_count), config->peer_count == 1 ? "" : "s",
+	       format_template(hop, &config->node.prefixes.template[0]),
+	       config->node.prefixes.count > 1 ? " and others" : "");
+	printf("  %-12s %s\n", "this node", format_prefixes(prefixes, hosts.prefix, hosts.count));
+	print_peers(config);
+}
+
+static void print_outcome(const struct run *run)
+{
+	char count[FORMAT_AMOUNT];
+
+	if (run->fresh)
+		print_summary(run);
+	else if (!run->plan.count)
+		printf("nothing to change: %s association%s as before\n", format_count(count, run->plan.untouched),
+		       run->plan.untouched == 1 ? "" : "s");
+	else
+		printf("%s reloaded, %s association%s left untouched\n", run->config.node.device,
+		       format_count(count, run->plan.untouched), run->plan.untouched == 1 ? "" : "s");
+}
+
+static int run_file(struct run *run, const struct ctl *ctl, const char *argument, bool reload)
+{
+	int result = read_files(run, argument);
+
+	if (!result)
+		result = look_at_loader(run, ctl);
+	if (result)
+		return result;
+	if (run->fresh && reload) {
+		say_error("%s is not up: mayflyctl up %s", run->config.node.interface, argument);
+		return CTL_FAILED;
+	}
+	if (!run->fresh && !reload)
+		say_note("%s is up already: changing what differs", run->config.node.interface);
+	result = carry_out(run);
+	if (result)
+		return result;
+	print_outcome(run);
+	if (run->config.peer_count)
+		say_note("%s", CTL_NOT_ENCRYPTED);
+	return ctl_finish_output();
+}
+
+static int up_or_reload(const struct ctl *ctl, int argc, char **argv, bool reload)
+{
+	const struct option none[] = { { 0 } };
+	struct run run = { 0 };
+	bool first = true;
+	int result;
+
+	if (ctl_next_option(ctl, argc, argv, none, &first) != -1 || ctl_check_arguments(ctl, argc, 1, 1))
+		return CTL_USAGE;
+	result = run_file(&run, ctl, argv[optind], reload);
+	close_run(&run);
+	return result;
+}
+
+int command_up(const struct ctl *ctl, int argc, char **argv)
+{
+	return up_or_reload(ctl, argc, argv, false);
+}
+
+int command_reload(const struct ctl *ctl, int argc, char **argv)
+{
+	return up_or_reload(ctl, argc, argv, true);
+}

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * SOCK_SEQPACKET, struct mf_message both ways, SO_PEERCRED. A client that does not read its answers is not read.
+ */
+#include "loader/control_socket.h"
+
+#include <errno.h>
+#include <libgen.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "loader/log.h"
+
+enum {
+	MODE_DIRECTORY = 01755, /* the sticky bit says that we made it, see loader/pins.c */
+	MODE_SOCKET = 0600,
+};
+
+static int directory_make(const char *path)
+{
+	char copy[MF_PATH_BYTES];
+	const char *directory;
+
+	snprintf(copy, sizeof(copy), "%s", path);
+	directory = dirname(copy);
+	if (!access(directory, F_OK))
+		return 0;
+	if (mkdir(directory, 0755) || chmod(directory, MODE_DIRECTORY))
+		return -errno;
+	return 0;
+}
+
+static void directory_remove(const char *path)
+{
+	char copy[MF_PATH_BYTES];
+	const char *directory;
+	struct stat status;
+
+	snprintf(copy, sizeof(copy), "%s", path);
+	directory = dirname(copy);
+	if (!stat(directory, &status) && (status.st_mode & 07777) == MODE_DIRECTORY)
+		rmdir(directory);
+}
+
+/* Is somebody listening there? */
+static int is_answered(const struct sockaddr_un *address)
+{
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), answered;
+
+	if (fd < 0)
+		return 0;
+	answered = !connect(fd, (const struct sockaddr *)address, sizeof(*address));
+	close(fd);
+	return answered;
+}
+
+static int listen_at(int fd, const struct sockaddr_un *address, uid_t user)
+{
+	mode_t before = umask(0177);
+	int error = bind(fd, (const struct sockaddr *)address, sizeof(*address)) ? -errno : 0;
+
+	umask(before);
+	if (error)
+		return error;
+	/* Connecting takes the right to write: the owner's and root's alone. */
+	if (chmod(address->sun_path, MODE_SOCKET) || chown(address->sun_path, user, -1) || listen(fd, MF_CONNECTIONS))
+		return -errno;
+	return 0;
+}
+
+int mf_control_open(struct mf_control *control, const struct mf_options *options,
+		    const struct mf_request_target *target, void *context)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int error;
+
+	memset(control, 0, sizeof(*control));
+	control->fd = -1;
+	control->user = options->user;
+	control->target = target;
+	control->context = context;
+	for (int i = 0; i < MF_CONNECTIONS; i++)
+		control->connection[i].fd = -1;
+	if (strlen(options->socket) >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	strcpy(address.sun_path, options->socket);
+	error = directory_make(options->socket);
+	if (error)
+		return error;
+	if (is_answered(&address))
+		return -EADDRINUSE;
+	unlink(options->socket);
+	control->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (control->fd < 0)
+		return -errno;
+	snprintf(control->path, sizeof(control->path), "%s", options->socket);
+	error = listen_at(control->fd, &address, options->user);
+	if (error)
+		mf_control_close(control);
+	return error;
+}
+
+static void connection_close(struct mf_connection *connection)
+{
+	if (connection->fd >= 0)
+		close(connection->fd);
+	sodium_memzero(connection, sizeof(*connection));
+	connection->fd = -1;
+}
+
+void mf_control_close(struct mf_control *control)
+{
+	for (int i = 0; i < MF_CONNECTIONS; i++)
+		connection_close(&control->connection[i]);
+	if (control->fd >= 0) {
+		close(control->fd);
+		unlink(control->path);
+		directory_remove(control->path);
+	}
+	control->fd = -1;
+}
+
+static int is_allowed(const struct mf_control *control, int fd)
+{
+	struct ucred peer;
+	socklen_t bytes = sizeof(peer);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &bytes))
+		return 0;
+	return peer.uid == 0 || peer.uid == control->user;
+}
+
+int mf_control_accept(struct mf_control *control)
+{
+	int fd = accept4(control->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (fd < 0)
+		return -errno;
+	for (int i = 0; i < MF_CONNECTIONS; i++) {
+		struct mf_connection *connection = &control->connection[i];
+
+		if (connection->fd >= 0)
+			continue;
+		connection->fd = fd;
+		connection->refused = !is_allowed(control, fd);
+		return i;
+	}
+	close(fd);
+	return -EMFILE;
+}
+
+/* 0: sent; 1: no room yet; -1: the other end is gone. */
+static int message_send(int fd, const struct mf_message *message)
+{
+	ssize_t sent = send(fd, message, sizeof(*message), MSG_NOSIGNAL | MSG_DONTWAIT);
+
+	if (sent == (ssize_t)sizeof(*message))
+		return 0;
+	return sent < 0 && (errno == EAGAIN || errno == ENOBUFS) ? 1 : -1;
+}
+
+/* 1: go on; 0: wait; -1: close. */
+static int answer_send(struct mf_connection *connection)
+{
+	int rc = message_send(connection->fd, &connection->answer);
+
+	connection->waiting = rc > 0;
+	if (rc < 0)
+		return -1;
+	return rc == 0;
+}
+
+/* A message that does not fit is cut by the kernel, but its real length is told. */
+static int message_answer(struct mf_control *control, struct mf_connection *connection)
+{
+	struct mf_message *message = &control->message;
+	ssize_t bytes = recv(connection->fd, message, sizeof(*message), MSG_DONTWAIT | MSG_TRUNC);
+
+	if (bytes < 0)
+		return errno == EAGAIN || errno == EINTR ? 0 : -1;
+	if (bytes == 0)
+		return -1;
+	if (connection->refused) {
+		memset(&connection->answer, 0, sizeof(connection->answer));
+		connection->answer.version = MF_CONTROL_VERSION;
+		connection->answer.refusal = MF_REFUSED_PEER;
+	} else if (mf_request_answer(control->target, control->context, message, bytes, &connection->answer)) {
+		connection->subscribed = 1;
+	}
+	sodium_memzero(message, sizeof(*message));
+	return answer_send(connection);
+}
+
+int mf_control_serve(struct mf_control *control, int place)
+{
+	struct mf_connection *connection = &control->connection[place];
+	int rc = 1;
+
+	if (connection->fd < 0)
+		return 0;
+	if (connection->waiting)
+		rc = answer_send(connection);
+	for (int i = 0; rc > 0 && i < MF_MESSAGES_PER_TURN; i++) {
+		rc = message_answer(control, connection);
+		if (rc > 0 && connection->refused)
+			rc = -1;
+	}
+	if (rc < 0)
+		connection_close(connection);
+	return rc > 0;
+}
+
+int mf_control_waits(const struct mf_control *control, int place)
+{
+	return control->connection[place].waiting;
+}
+
+void mf_control_tell(struct mf_control *control, const struct mf_event *event)
+{
+	struct mf_message message = { .version = MF_CONTROL_VERSION, .type = MF_EVENT, .event = *event };
+
+	for (int i = 0; i < MF_CONNECTIONS; i++) {
+		struct mf_connection *connection = &control->connection[i];
+
+		if (connection->fd >= 0 && connection->subscribed && !connection->waiting)
+			message_send(connection->fd, &message);
+	}
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One instance: what its modules work on together. Each part belongs to the module whose header defines it.
+ */
+#ifndef MAYFLY_LOADER_INSTANCE_H
+#define MAYFLY_LOADER_INSTANCE_H
+
+#include "loader/association.h"
+#include "loader/attach.h"
+#include "loader/clock.h"
+#include "loader/feature.h"
+#include "loader/keep.h"
+#include "loader/lend.h"
+#include "loader/link.h"
+#include "loader/object.h"
+#include "loader/options.h"
+#include "loader/pins.h"
+#include "loader/record.h"
+#include "loader/reports.h"
+
+/* What has to be looked at again: events say no more than this. */
+enum mf_stale {
+	MF_STALE_LINKS = 1 << 0,
+	MF_STALE_ADDRESSES = 1 << 1,
+	MF_STALE_ROUTES = 1 << 2,
+	MF_STALE_MTU = 1 << 3,
+	MF_STALE_ALL = MF_STALE_LINKS | MF_STALE_ADDRESSES | MF_STALE_ROUTES | MF_STALE_MTU,
+};
+
+struct ring_buffer;
+
+struct mf_instance {
+	const struct mf_options *options;
+	/* Open as long as the process lives. */
+	struct mf_pins pins;
+	struct mf_netlink netlink;
+	struct mf_netlink events;
+	struct mf_feature feature;
+	int socket_fd; /* for ethtool's ioctl */
+	int packet_fd; /* AF_PACKET, bound to nothing: sends what is told where */
+	mf_reports_handler *report; /* who hears what programs report */
+	void *report_context;
+
+	/* From NODE_SET or adoption until NODE_CLEAR. */
+	int running;
+	int adopted;
+	int record_fd;
+	struct mf_record record;
+	struct mf_object object;
+	struct mf_attach attach;
+	struct mf_link nic;    /* ifindex 0: gone */
+	struct mf_link device;
+	struct mf_link inside;
+	__u8 in_xdp, out_xdp;  /* enum mf_hook_mode */
+	__u8 whole;            /* device keeps its offloads */
+	struct mf_clock_engine clock;
+	struct mf_associations associations;
+	struct mf_keep keep;
+	struct mf_lent lent;
+	struct ring_buffer *reports; /* mf_events */
+	__u32 stale;           /* enum mf_stale */
+	__s64 checked_ns;      /* when the surroundings were last looked at unasked */
+	__u32 mtu_next;        /* next id that has yet to learn the NIC's MTU */
+	int unguarded;         /* last interface that no guard could be put on, so that it is said once */
+};
+
+/* Opens what lives as long as the process. Needs privileges that are given up later. */
+int mf_instance_open(struct mf_instance *instance, const struct mf_options *options);
+void mf_instance_close(struct mf_instance *instance);
+
+static inline int mf_instance_is_on_link(const struct mf_instance *instance)
+{
+	return instance->record.config.mode == MF_MODE_ON_LINK;
+}
+
+#endif

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Entries of mf_live with kind MF_LIVE_SOCKET. The loader owns their end; programs only look them up.
+ */
+#include "loader/lend.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "loader/check.h"
+#include "loader/instance.h"
+#include "loader/prefix.h"
+
+enum { LIFETIME_MAX_MS = 24 * 3600 * 1000 };
+
+static int find(const struct mf_lent *lent, const __u8 address[static 16])
+{
+	for (__u32 i = 0; i < lent->count; i++)
+		if (!memcmp(lent->entry[i].address, address, 16))
+			return i;
+	return -1;
+}
+
+static void take_back(struct mf_instance *instance, __u32 at)
+{
+	struct mf_lent *lent = &instance->lent;
+
+	bpf_map_delete_elem(instance->object.map[MF_MAP_LIVE], lent->entry[at].address);
+	lent->entry[at] = lent->entry[--lent->count];
+}
+
+static int is_hopping(const struct mf_instance *instance, const __u8 address[static 16])
+{
+	const struct mf_node_config *config = &instance->record.config;
+
+	for (unsigned int i = 0; i < config->templates; i++) {
+		struct mf_prefix prefix = mf_prefix_of_template(&config->template[i]);
+
+		if (mf_prefix_has(&prefix, address))
+			return 1;
+	}
+	return 0;
+}
+
+static int refuse(struct mf_trouble *trouble, __u16 field, int error)
+{
+	*trouble = (struct mf_trouble){ field, error };
+	return -1;
+}
+
+static int lend_until(struct mf_instance *instance, const struct mf_lend *lend, __u64 now_ms, int known)
+{
+	struct mf_live live = {
+		.kind = MF_LIVE_SOCKET,
+		.association = ~0U,
+		.local_port = lend->port,
+		.from_ms = now_ms,
+		.until_ms = now_ms + lend->lifetime_ms,
+	};
+
+	/* Never in the place of an association's entry. */
+	return bpf_map_update_elem(instance->object.map[MF_MAP_LIVE], lend->address, &live,
+				   known ? BPF_EXIST : BPF_NOEXIST);
+}
+
+void mf_lend_recall(struct mf_instance *instance, const __u8 address[static 16], __u64 until_ms)
+{
+	struct mf_lent *lent = &instance->lent;
+	int at = find(lent, address);
+
+	if (at < 0 && lent->count == MF_LENT_MAX)
+		return;
+	if (at < 0)
+		at = lent->count++;
+	memcpy(lent->entry[at].address, address, 16);
+	lent->entry[at].until_ms = until_ms;
+}
+
+int mf_lend_address(struct mf_instance *instance, const struct mf_lend *lend, struct mf_trouble *trouble)
+{
+	__u64 now_ms = mf_clock_now_ms(&instance->clock);
+	int at = find(&instance->lent, lend->address), error;
+
+	if (lend->pad)
+		return refuse(trouble, MF_FIELD(lend.pad), 0);
+	if (lend->lifetime_ms > LIFETIME_MAX_MS)
+		return refuse(trouble, MF_FIELD(lend.lifetime_ms), 0);
+	if (!is_hopping(instance, lend->address))
+		return refuse(trouble, MF_FIELD(lend.address), 0);
+	if (!lend->lifetime_ms) {
+		if (at < 0)
+			return refuse(trouble, 0, -ENOENT);
+		take_back(instance, at);
+		return 0;
+	}
+	if (at < 0 && instance->lent.count == MF_LENT_MAX)
+		return refuse(trouble, 0, -ENOSPC);
+	error = lend_until(instance, lend, now_ms, at >= 0);
+	if (error)
+		return refuse(trouble, 0, error);
+	mf_lend_recall(instance, lend->address, now_ms + lend->lifetime_ms);
+	return 0;
+}
+
+__u64 mf_lend_expire(struct mf_instance *instance, __u64 now_ms)
+{
+	struct mf_lent *lent = &instance->lent;
+	__u64 next_ms = ~0ULL;
+
+	for (__u32 i = 0; i < lent->count;) {
+		if (lent->entry[i].until_ms <= now_ms) {
+			take_back(instance, i);
+			continue;
+		}
+		if (lent->entry[i].until_ms < next_ms)
+			next_ms = lent->entry[i].until_ms;
+		i += 1;
+	}
+	return next_ms;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Hopping addresses lent to a local socket: passed to the stack until they expire.
+ */
+#ifndef MAYFLY_LOADER_LEND_H
+#define MAYFLY_LOADER_LEND_H
+
+#include "loader/association.h"
+#include "loader/object.h"
+
+struct mf_lent {
+	__u32 count;
+	struct {
+		__u8 address[16];
+		__u64 until_ms;
+	} entry[MF_LENT_MAX];
+};
+
+/* Lends, prolongs, or (lifetime 0) takes back. -1 and *trouble. */
+int mf_lend_address(struct mf_instance *instance, const struct mf_lend *lend, struct mf_trouble *trouble);
+
+/* Takes back what has expired. When the next one does, ~0: none. */
+__u64 mf_lend_expire(struct mf_instance *instance, __u64 now_ms);
+
+/* Remembers an entry that an earlier loader has lent. */
+void mf_lend_recall(struct mf_instance *instance, const __u8 address[static 16], __u64 until_ms);
+
+#endif

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * epoll over control socket, netlink, ring buffer and signals; between events, whatever is due.
+ */
+#include "loader/loop.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "loader/instance.h"
+#include "loader/log.h"
+#include "loader/node.h"
+#include "loader/watch.h"
+
+enum source { LISTENER = MF_CONNECTIONS, EVENTS, FEATURES, REPORTS, SIGNALS };
+
+enum {
+	EVENTS_PER_TURN = 32,
+	REST_MS = 20,   /* due work is gathered for this long: slots are there two ahead */
+	BEAT_MS = 500,  /* at least so often: clock, lease */
+};
+
+static int source_add(const struct mf_loop *loop, int fd, __u32 source)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.u32 = source };
+
+	if (fd < 0)
+		return 0;
+	return epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
+}
+
+static int signals_open(struct mf_loop *loop)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	if (sigprocmask(SIG_BLOCK, &set, NULL))
+		return -errno;
+	loop->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return loop->signal_fd < 0 ? -errno : 0;
+}
+
+static void event_forward(const struct mf_event *event, void *context)
+{
+	mf_control_tell(context, event);
+}
+
+int mf_loop_open(struct mf_loop *loop, struct mf_instance *instance, struct mf_control *control,
+		 struct mf_notify *notify)
+{
+	int error;
+
+	*loop = (struct mf_loop){ -1, -1, -1, 0, instance, control, notify };
+	loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (loop->epoll_fd < 0)
+		return -errno;
+	error = signals_open(loop);
+	if (!error)
+		error = source_add(loop, loop->signal_fd, SIGNALS);
+	if (!error)
+		error = source_add(loop, control->fd, LISTENER);
+	if (!error)
+		error = source_add(loop, instance->events.fd, EVENTS);
+	if (!error)
+		error = source_add(loop, instance->feature.events.fd, FEATURES);
+	instance->report = event_forward;
+	instance->report_context = control;
+	return error;
+}
+
+void mf_loop_close(struct mf_loop *loop)
+{
+	if (loop->epoll_fd >= 0)
+		close(loop->epoll_fd);
+	if (loop->signal_fd >= 0)
+		close(loop->signal_fd);
+	loop->epoll_fd = loop->signal_fd = -1;
+}
+
+static void connection_watch(const struct mf_loop *loop, int place, int operation)
+{
+	struct epoll_event event = {
+		.events = mf_control_waits(loop->control, place) ? EPOLLOUT : EPOLLIN,
+		.data.u32 = place,
+	};
+
+	epoll_ctl(loop->epoll_fd, operation, loop->control->connection[place].fd, &event);
+}
+
+static void serve(const struct mf_loop *loop, int place)
+{
+	int waited = mf_control_waits(loop->control, place);
+
+	mf_control_serve(loop->control, place);
+	if (loop->control->connection[place].fd >= 0 && mf_control_waits(loop->control, place) != waited)
+		connection_watch(loop, place, EPOLL_CTL_MOD);
+}
+
+static void signal_read(struct mf_loop *loop)
+{
+	struct signalfd_siginfo info;
+
+	while (read(loop->signal_fd, &info, sizeof(info)) == sizeof(info))
+		loop->done = 1;
+}
+
+static void source_handle(struct mf_loop *loop, __u32 source)
+{
+	struct mf_instance *instance = loop->instance;
+	int place;
+
+	switch (source) {
+	case LISTENER:
+		place = mf_control_accept(loop->control);
+		if (place >= 0)
+			connection_watch(loop, place, EPOLL_CTL_ADD);
+		break;
+	case EVENTS:
+		mf_watch_events(instance);
+		break;
+	case FEATURES:
+		mf_feature_drain(&instance->feature);
+		instance->stale |= MF_STALE_LINKS;
+		break;
+	case REPORTS:
+		mf_reports_read(instance);
+		break;
+	case SIGNALS:
+		signal_read(loop);
+		break;
+	default:
+		serve(loop, source);
+	}
+}
+
+/* The ring buffer comes with a node and goes with it; closing takes it out of epoll. */
+static void reports_follow(struct mf_loop *loop)
+{
+	int fd = mf_reports_fd(loop->instance);
+
+	if (fd >= 0 && loop->reports_fd < 0)
+		source_add(loop, fd, REPORTS);
+	loop->reports_fd = fd;
+}
+
+/* Clock, lease, surroundings, due associations. How long to sleep then, in ms. */
+static int work(struct mf_loop *loop)
+{
+	struct mf_instance *instance = loop->instance;
+	__u64 now_ms, due_ms, lent_ms;
+
+	if (!instance->running)
+		return BEAT_MS;
+	mf_node_beat(instance);
+	mf_watch_refresh(instance);
+	now_ms = mf_clock_now_ms(&instance->clock);
+	lent_ms = mf_lend_expire(instance, now_ms);
+	due_ms = mf_keep_turn(instance, now_ms);
+	if (due_ms <= now_ms || instance->stale)
+		return 0;
+	if (lent_ms < due_ms)
+		due_ms = lent_ms;
+	if (due_ms - now_ms < REST_MS)
+		return REST_MS;
+	return due_ms - now_ms < BEAT_MS ? due_ms - now_ms : BEAT_MS;
+}
+
+static __s64 monotonic_ns(void)
+{
+	struct mf_clock_sample sample;
+
+	mf_clock_read(&sample, 0);
+	return sample.monotonic_ns;
+}
+
+int mf_loop_run(struct mf_loop *loop)
+{
+	struct epoll_event events[EVENTS_PER_TURN];
+
+	while (!loop->done) {
+		int timeout_ms = work(loop), count;
+
+		reports_follow(loop);
+		mf_notify_live(loop->notify, monotonic_ns());
+		count = epoll_wait(loop->epoll_fd, events, EVENTS_PER_TURN, timeout_ms);
+		if (count < 0 && errno != EINTR)
+			return -errno;
+		for (int i = 0; i < count; i++)
+			source_handle(loop, events[i].data.u32);
+	}
+	return 0;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The event loop: one thread, every source a descriptor, a bounded amount of work a turn.
+ */
+#ifndef MAYFLY_LOADER_LOOP_H
+#define MAYFLY_LOADER_LOOP_H
+
+#include "loader/control_socket.h"
+#include "loader/notify.h"
+
+struct mf_instance;
+
+struct mf_loop {
+	int epoll_fd;
+	int signal_fd;
+	int reports_fd; /* as it stands in epoll; -1: not there */
+	int done;
+	struct mf_instance *instance;
+	struct mf_control *control;
+	struct mf_notify *notify;
+};
+
+int mf_loop_open(struct mf_loop *loop, struct mf_instance *instance, struct mf_control *control,
+		 struct mf_notify *notify);
+void mf_loop_close(struct mf_loop *loop);
+
+/* Until SIGTERM or SIGINT. 0 or -errno. */
+int mf_loop_run(struct mf_loop *loop);
+
+#endif

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The NIC gone and back, its MTU, its MAC; interfaces that need a guard; the device deleted by somebody.
+ */
+#include "loader/watch.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <sodium.h>
+#include <string.h>
+
+#include "loader/device.h"
+#include "loader/inner.h"
+#include "loader/instance.h"
+#include "loader/log.h"
+#include "loader/nic.h"
+#include "loader/node.h"
+#include "loader/route.h"
+
+#define UNASKED_NS (30 * 1000000000LL)
+enum { MTU_PER_TURN = 256, GUARDS_MAX = 4096 };
+
+static int event_mark(const struct nlmsghdr *message, void *context)
+{
+	const struct rtmsg *route = NLMSG_DATA(message);
+	struct mf_instance *instance = context;
+
+	switch (message->nlmsg_type) {
+	case RTM_NEWLINK:
+	case RTM_DELLINK:
+		/* A NIC that comes up has lost its neighbours. */
+		instance->stale |= MF_STALE_LINKS | MF_STALE_ROUTES;
+		break;
+	case RTM_NEWADDR:
+	case RTM_DELADDR:
+		instance->stale |= MF_STALE_ADDRESSES;
+		break;
+	case RTM_NEWROUTE:
+	case RTM_DELROUTE:
+		if (route->rtm_protocol != MF_ROUTE_PROTOCOL && route->rtm_type == RTN_UNICAST)
+			instance->stale |= MF_STALE_ROUTES;
+		break;
+	}
+	return 0;
+}
+
+void mf_watch_events(struct mf_instance *instance)
+{
+	if (mf_netlink_events(&instance->events, event_mark, instance) == -ENOBUFS)
+		instance->stale = MF_STALE_ALL;
+}
+
+struct guards {
+	struct mf_instance *instance;
+	int error;
+	unsigned int count;
+	int ifindex[GUARDS_MAX]; /* that should have a guard */
+};
+
+static int wants_guard(const struct mf_instance *instance, const struct mf_link *link)
+{
+	return !link->loopback && !link->ours && link->ifindex != instance->nic.ifindex &&
+	       strcmp(link->name, instance->options->interface);
+}
+
+static void guard_visit(const struct mf_link *link, void *context)
+{
+	struct guards *guards = context;
+	struct mf_instance *instance = guards->instance;
+
+	if (!wants_guard(instance, link) || guards->count == GUARDS_MAX)
+		return;
+	guards->ifindex[guards->count++] = link->ifindex;
+}
+
+static void guard_put(struct mf_instance *instance, int ifindex)
+{
+	int error = mf_attach_tc(&instance->attach, MF_PROGRAM_GUARD, ifindex);
+
+	if (!error || error == -ENODEV || instance->unguarded == ifindex)
+		return;
+	mf_log(MF_LOG_WARNING, "interface %d: no guard can be attached (%s): inner addresses can be reached through it; "
+	       "drop them by your firewall", ifindex, strerror(-error));
+	instance->unguarded = ifindex;
+}
+
+static void guard_check(enum mf_program program, int ifindex, void *context)
+{
+	struct guards *guards = context;
+
+	if (program != MF_PROGRAM_GUARD)
+		return;
+	for (unsigned int i = 0; i < guards->count; i++)
+		if (guards->ifindex[i] == ifindex)
+			return;
+	mf_attach_drop(&guards->instance->attach, program, ifindex);
+}
+
+int mf_watch_guards(struct mf_instance *instance)
+{
+	struct guards guards = { .instance = instance };
+	int error = mf_link_each(&instance->netlink, guard_visit, &guards);
+
+	if (error)
+		return error;
+	for (unsigned int i = 0; i < guards.count; i++)
+		guard_put(instance, guards.ifindex[i]);
+	mf_attach_each(&instance->attach, guard_check, &guards);
+	return 0;
+}
+
+static void nic_refresh(struct mf_instance *instance)
+{
+	struct mf_link before = instance->nic;
+	int error;
+
+	mf_nic_find(instance);
+	if (before.ifindex && instance->nic.ifindex != before.ifindex) {
+		if (!instance->nic.ifindex)
+			mf_log(MF_LOG_WARNING, "%s: interface is gone; waiting for it", instance->options->interface);
+		mf_nic_forget(instance);
+	}
+	if (instance->nic.ifindex && instance->nic.ifindex != before.ifindex) {
+		error = mf_nic_attach(instance);
+		mf_log(error ? MF_LOG_ERROR : MF_LOG_NOTICE, "%s: interface is back: %s", instance->options->interface,
+		       error ? strerror(-error) : "attached again");
+	}
+	if (instance->nic.ifindex && instance->nic.mtu != before.mtu)
+		instance->mtu_next = 0;
+	if (instance->nic.ifindex != before.ifindex || memcmp(instance->nic.mac, before.mac, sizeof(before.mac)))
+		mf_node_publish(instance);
+}
+
+static void prefixes_route(struct mf_instance *instance, __u32 id)
+{
+	struct mf_seed seed;
+
+	if (!bpf_map_lookup_elem(instance->object.map[MF_MAP_SEED], &id, &seed))
+		mf_inner_route(instance, id, &seed);
+	sodium_memzero(&seed, sizeof(seed));
+}
+
+/* Every association learns the NIC's MTU, some a turn. */
+static void mtu_spread(struct mf_instance *instance)
+{
+	struct mf_associations *all = &instance->associations;
+	__u32 mtu = instance->nic.mtu > 0xffff ? 0xffff : instance->nic.mtu;
+	__u32 last = instance->mtu_next + MTU_PER_TURN;
+
+	if (instance->mtu_next >= all->limit)
+		return;
+	for (; instance->mtu_next < last && instance->mtu_next < all->limit; instance->mtu_next++) {
+		struct mf_association *association = &all->entry[instance->mtu_next].association;
+
+		if (!association->generation || association->link_mtu == mtu)
+			continue;
+		association->link_mtu = mtu;
+		mf_association_publish(instance, instance->mtu_next);
+		prefixes_route(instance, instance->mtu_next);
+	}
+	instance->stale |= MF_STALE_MTU;
+}
+
+/* Deleted by somebody: made again, with its addresses and routes. */
+static void device_refresh(struct mf_instance *instance)
+{
+	struct mf_link device = instance->device, inside = instance->inside;
+
+	if (!mf_device_find(instance)) {
+		if (instance->device.ifindex == device.ifindex && instance->inside.ifindex == inside.ifindex) {
+			if (memcmp(instance->device.mac, device.mac, 6) || memcmp(instance->inside.mac, inside.mac, 6))
+				mf_node_publish(instance);
+			return;
+		}
+	}
+	mf_log(MF_LOG_WARNING, "%s: device was deleted; making it again", instance->record.config.device);
+	instance->device = device;
+	instance->inside = inside;
+	mf_device_delete(instance);
+	if (mf_device_create(instance))
+		return;
+	for (unsigned int i = 0; i < instance->record.config.address_count; i++)
+		mf_address_put(&instance->netlink, instance->device.ifindex, &instance->record.config.address[i]);
+	for (__u32 id = 0; id < instance->associations.limit; id++)
+		if (instance->associations.entry[id].association.generation)
+			prefixes_route(instance, id);
+}
+
+void mf_watch_refresh(struct mf_instance *instance)
+{
+	__u32 stale = instance->stale;
+
+	if (!instance->running)
+		return;
+	if (instance->clock.monotonic_ns - instance->checked_ns > UNASKED_NS) {
+		instance->checked_ns = instance->clock.monotonic_ns;
+		stale |= MF_STALE_ROUTES;
+	}
+	instance->stale = 0;
+	if (stale & MF_STALE_LINKS) {
+		nic_refresh(instance);
+		device_refresh(instance);
+		mf_watch_guards(instance);
+		mf_device_out_refresh(instance);
+	}
+	if (stale & MF_STALE_ADDRESSES)
+		mf_nic_own_refresh(instance);
+	if (stale & MF_STALE_ROUTES)
+		mf_nic_gateways_refresh(instance);
+	mtu_spread(instance);
+	if (stale & MF_STALE_MTU)
+		mf_device_mtu(instance);
+}

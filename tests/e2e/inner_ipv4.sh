@@ -1,0 +1,28 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# IPv4 inside, hopping IPv6 outside: ping, UDP, TCP and fragments between inner IPv4 addresses.
+
+. "$(dirname "$0")/../lab/lib.sh"
+
+lab_internet
+both() { echo "${INNER[$1]}/128, ${INNER4[$1]}/32"; }
+node_of client "Address = $(both client)"
+peer_of client server "Address = $(both server)"
+node_of server "Address = $(both server)"
+peer_of server client "Address = $(both client)"
+up client server
+reach client "${INNER4[server]}"
+on client ping -q -i 0.02 -c 150 "${INNER4[server]}" >"$RUN/ping.log"
+check "ping: $(grep transmitted "$RUN/ping.log")" grep -q " 0% packet loss" "$RUN/ping.log"
+check "large ping, in fragments" quiet on client ping -c 3 -i 0.05 -W 1 -s 5000 "${INNER4[server]}"
+stream client server "${INNER4[server]}" 5000 1000 4
+unbroken "UDP"
+start iperf-server server iperf3 -s -1
+listening server 5201
+on client iperf3 -c "${INNER4[server]}" -t 3 -b 100M -J >"$RUN/iperf.json"
+check "TCP" test $? = 0
+equal "TCP segments sent again" 0 "$(number iperf.json end.sum_sent.retransmits)"
+check "IPv6 beside it" quiet on client ping -c 3 -i 0.05 -W 1 "${INNER[server]}"
+no_drops client server
+finish

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a test reads out of an end's maps, and puts there: slots, live entries, events, probes, traffic.
+ */
+#include <bpf/bpf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "loader/keeper.h"
+#include "loader/slot.h"
+#include "mayfly.skel.h"
+#include "tests/packet/rig.h"
+
+__u64 rig_index(const struct rig *rig, enum deal id)
+{
+	const struct mf_association *association = &rig->association[id];
+	struct mf_schedule schedule = { association->rotation_ms, association->phase_ms };
+
+	return mf_slot_index(&schedule, rig->now_ms);
+}
+
+struct mf_slot *rig_slot(const struct rig *rig, enum deal id, int ahead)
+{
+	return &rig->slots[rig->association[id].ring_base + (rig_index(rig, id) + ahead) % RING_SLOTS];
+}
+
+int rig_live_get(struct rig *rig, const __u8 *address, struct mf_live *live)
+{
+	return bpf_map_lookup_elem(bpf_map__fd(rig->skel->maps.mf_live), address, live);
+}
+
+void rig_live_set(struct rig *rig, const __u8 *address, const struct mf_live *live)
+{
+	if (bpf_map_update_elem(bpf_map__fd(rig->skel->maps.mf_live), address, live, BPF_ANY))
+		abort();
+}
+
+static void member_set(const struct bpf_map *map, const struct address *address)
+{
+	__u32 one = 1;
+
+	if (bpf_map_update_elem(bpf_map__fd(map), address->byte, &one, BPF_ANY))
+		abort();
+}
+
+void rig_own_set(struct rig *rig, struct address address)
+{
+	member_set(rig->skel->maps.mf_own, &address);
+}
+
+void rig_router_set(struct rig *rig, struct address address)
+{
+	member_set(rig->skel->maps.mf_router, &address);
+}
+
+__u32 rig_live_count(struct rig *rig)
+{
+	int fd = bpf_map__fd(rig->skel->maps.mf_live);
+	__u8 key[16], *last = NULL;
+	__u32 count = 0;
+
+	while (!bpf_map_get_next_key(fd, last, key)) {
+		last = key;
+		count++;
+	}
+	return count;
+}
+
+static void live_forget(struct rig *rig, enum deal id)
+{
+	int fd = bpf_map__fd(rig->skel->maps.mf_live);
+
+	for (int i = 0; i < RING_SLOTS; i++)
+		bpf_map_delete_elem(fd, rig->slots[rig->association[id].ring_base + i].local);
+}
+
+void rig_keep(struct rig *rig, enum deal id)
+{
+	live_forget(rig, id);
+	for (int ahead = -MF_KEEP_BACK; ahead <= MF_KEEP_AHEAD; ahead++) {
+		struct mf_slot *slot = rig_slot(rig, id, ahead);
+		struct mf_live live;
+
+		mf_keeper_entry(&live, id, &rig->association[id], slot);
+		rig_live_set(rig, slot->local, &live);
+	}
+}
+
+static int traffic_get(struct rig *rig, enum deal id, struct mf_traffic *traffic)
+{
+	__u32 key = id;
+
+	return bpf_map_lookup_elem(bpf_map__fd(rig->skel->maps.mf_traffic), &key, traffic);
+}
+
+void rig_next_hops_forget(struct rig *rig)
+{
+	int cpus = libbpf_num_possible_cpus();
+	struct mf_traffic *none = calloc(cpus, sizeof(*none));
+
+	for (__u32 id = 0; id < DEALS; id++)
+		bpf_map_update_elem(bpf_map__fd(rig->skel->maps.mf_traffic), &id, none, BPF_ANY);
+	free(none);
+}
+
+struct mf_traffic rig_traffic(struct rig *rig, enum deal id)
+{
+	int cpus = libbpf_num_possible_cpus();
+	struct mf_traffic *each = calloc(cpus, sizeof(*each)), sum = {};
+
+	if (traffic_get(rig, id, each))
+		abort();
+	for (int i = 0; i < cpus; i++) {
+		sum.out_packets += each[i].out_packets;
+		sum.out_bytes += each[i].out_bytes;
+		sum.in_packets += each[i].in_packets;
+		sum.in_bytes += each[i].in_bytes;
+	}
+	free(each);
+	return sum;
+}
+
+struct catch {
+	struct mf_event last;
+	int count;
+};
+
+static int on_event(void *context, void *data, size_t bytes)
+{
+	struct catch *catch = context;
+
+	if (bytes == sizeof(catch->last))
+		memcpy(&catch->last, data, bytes);
+	catch->count++;
+	return 0;
+}
+
+int rig_event(struct rig *rig, struct mf_event *event)
+{
+	struct catch catch = {};
+	struct ring_buffer *ring;
+
+	ring = ring_buffer__new(bpf_map__fd(rig->skel->maps.mf_events), on_event, &catch, NULL);
+	if (!ring)
+		abort();
+	ring_buffer__consume(ring);
+	ring_buffer__free(ring);
+	if (event)
+		*event = catch.last;
+	return catch.count;
+}
+
+int rig_probe(struct rig *rig, const __u8 *source, struct mf_probe *probe)
+{
+	return bpf_map_lookup_elem(bpf_map__fd(rig->skel->maps.mf_probe), source, probe);
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The namespace that the packet tests run in:
+ *
+ *	mayfly0 ==veth== mayfly0-in     nic ==veth== wire (the gateway, 2001:db8:f::2)
+ *
+ * Nothing runs at the other end of `wire`: the neighbour entry is permanent.
+ */
+#include "tests/packet/rig.h"
+
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char links[] =
+	"link set lo up\n"
+	"link add nic address 02:00:00:00:00:01 type veth peer name wire address 02:00:00:00:00:02\n"
+	"link add mayfly0 address 02:00:00:00:00:03 type veth peer name mayfly0-in address 02:00:00:00:00:04\n"
+	"link set nic addrgenmode none\n"
+	"link set wire addrgenmode none\n"
+	"link set mayfly0 addrgenmode none\n"
+	"link set mayfly0-in addrgenmode none\n"
+	"link set nic mtu 65535\n"
+	"link set wire mtu 65535\n"
+	"link set mayfly0 mtu 65535\n"
+	"link set mayfly0-in mtu 65535\n"
+	"link set nic up\n"
+	"link set wire up\n"
+	"link set mayfly0 up\n"
+	"link set mayfly0-in up\n"
+	"address add 2001:db8:f::1/64 dev nic nodad\n"
+	"neighbour add 2001:db8:f::2 lladdr 02:00:00:00:00:02 dev nic nud permanent\n"
+	"route add 2001:db8:a::/64 via 2001:db8:f::2 dev nic\n"
+	"route add 2001:db8:b::/64 via 2001:db8:f::2 dev nic\n"
+	"route add 2001:db8:aa::/48 via 2001:db8:f::2 dev nic\n"
+	"route add 2001:db8:bb::/48 via 2001:db8:f::2 dev nic\n";
+
+static void give_up(const char *what)
+{
+	perror(what);
+	exit(1);
+}
+
+void rig_world(void)
+{
+	FILE *ip, *forwarding;
+
+	if (unshare(CLONE_NEWNET))
+		give_up("unshare: the packet tests need root");
+	ip = popen("ip -6 -batch -", "w");
+	if (!ip || fputs(links, ip) < 0 || pclose(ip))
+		give_up("ip -batch");
+	forwarding = fopen("/proc/sys/net/ipv6/conf/mayfly0-in/forwarding", "w");
+	if (!forwarding || fputs("1", forwarding) < 0 || fclose(forwarding))
+		give_up("forwarding of mayfly0-in");
+}

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* ctl/client.c against a loader that answers rightly, wrongly, late or not at all. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "ctl/client.h"
+#include "ctl/snapshot.h"
+
+/* The client at one end of a pair of sockets, its loader's answers put in at the other beforehand. */
+struct pair {
+	struct client client;
+	int loader;
+};
+
+static int set_up(void **state)
+{
+	static struct pair pair;
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends))
+		return -1;
+	pair.client = (struct client){ .fd = ends[0], .path = "/run/x.sock" };
+	pair.loader = ends[1];
+	*state = &pair;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct pair *pair = *state;
+
+	client_close(&pair->client);
+	if (pair->loader >= 0)
+		close(pair->loader);
+	return 0;
+}
+
+static void put(const struct pair *pair, const struct mf_message *message, size_t size)
+{
+	assert_int_equal(send(pair->loader, message, size, 0), (ssize_t)size);
+}
+
+static struct mf_message answer(unsigned int type, __u32 sequence, unsigned int refusal)
+{
+	return (struct mf_message){ .version = MF_CONTROL_VERSION, .type = (__u16)type, .sequence = sequence,
+				    .refusal = (__u16)refusal };
+}
+
+static void test_accepted(void **state)
+{
+	struct pair *pair = *state;
+	struct mf_message message = answer(MF_NODE_GET, 1, MF_ACCEPTED);
+
+	strcpy(message.node_status.nic, "eth7");
+	put(pair, &message, sizeof(message));
+	message = (struct mf_message){ .type = MF_NODE_GET };
+	assert_int_equal(client_ask(&pair->client, &message), 0);
+	assert_string_equal(message.node_status.nic, "eth7");
+	assert_int_equal(recv(pair->loader, &message, sizeof(message), 0), sizeof(message));
+	assert_int_equal(message.version, MF_CONTROL_VERSION);
+	assert_int_equal(message.sequence, 1);
+}
+
+/* Events and answers to questions that were given up may come before. */
+static void test_skips_others(void **state)
+{
+	struct pair *pair = *state;
+	struct mf_message event = answer(MF_EVENT, 0, 0), old = answer(MF_NODE_GET, 1, 0);
+	struct mf_message right = answer(MF_COUNTERS_GET, 2, 0), message = { .type = MF_COUNTERS_GET };
+
+	pair->client.sequence = 1;
+	right.counters.verdict[3] = 42;
+	put(pair, &event, sizeof(event));
+	put(pair, &old, sizeof(old));
+	put(pair, &right, sizeof(right));
+	assert_int_equal(client_ask(&pair->client, &message), 0);
+	assert_int_equal(message.counters.verdict[3], 42);
+}
+
+static void test_refused(void **state)
+{
+	struct pair *pair = *state;
+	struct mf_message message = answer(MF_ASSOC_ADD, 1, MF_REFUSED_VALUE);
+	char why[SAY_BYTES];
+
+	message.field = offsetof(struct mf_message, assoc_config.rotation_ms);
+	put(pair, &message, sizeof(message));
+	message = (struct mf_message){ .type = MF_ASSOC_ADD };
+	assert_int_equal(client_ask(&pair->client, &message), -EREMOTEIO);
+	assert_int_equal(client_why(&pair->client, -EREMOTEIO, MF_ASSOC_ADD, &message, why), -EREMOTEIO);
+	assert_non_null(strstr(why, "Rotation"));
+	message.refusal = MF_REFUSED_SYSTEM;
+	message.error = -EBUSY;
+	client_why(&pair->client, -EREMOTEIO, MF_NODE_SET, &message, why);
+	assert_non_null(strstr(why, strerror(EBUSY)));
+	for (message.refusal = 1; message.refusal < 40; message.refusal++) {
+		client_why(&pair->client, -EREMOTEIO, MF_NODE_SET, &message, why);
+		assert_true(strlen(why) > 20);
+	}
+}
+
+static void test_wrong_answers(void **state)
+{
+	struct pair *pair = *state;
+	struct mf_message message = answer(MF_NODE_GET, 1, 0), ask = { .type = MF_NODE_GET };
+
+	put(pair, &message, sizeof(message) - 1);
+	assert_int_equal(client_ask(&pair->client, &ask), -EPROTO);
+	message = answer(MF_NODE_GET, 2, 0);
+	message.version = 99;
+	put(pair, &message, sizeof(message));
+	ask = (struct mf_message){ .type = MF_NODE_GET };
+	assert_int_equal(client_ask(&pair->client, &ask), -EPROTO);
+	message = answer(MF_NODE_SET, 3, 0);
+	put(pair, &message, sizeof(message));
+	ask = (struct mf_message){ .type = MF_NODE_GET };
+	assert_int_equal(client_ask(&pair->client, &ask), -EPROTO);
+}
+
+static void test_loader_goes(void **state)
+{
+	struct pair *pair = *state;
+	struct mf_message message = { .type = MF_NODE_GET };
+	struct mf_event event;
+	int error;
+
+	close(pair->loader);
+	pair->loader = -1;
+	error = client_ask(&pair->client, &message);
+	assert_true(error == -EPIPE || error == -ECONNRESET);
+	assert_int_equal(client_next_event(&pair->client, &event), -ECONNRESET);
+}
+
+/* A loader that lists for ever must not be listened to for ever. */
+static void test_endless_list(void **state)
+{
+	struct pair *pair = *state;
+	struct mf_message node = answer(MF_NODE_GET, 1, 0);
+	struct mf_message first = answer(MF_ASSOC_NEXT, 2, 0), second = answer(MF_ASSOC_NEXT, 3, 0);
+	struct snapshot snapshot;
+	char why[SAY_BYTES];
+
+	node.node_status.attached = 1;
+	first.assoc_status.id = 5;
+	second.assoc_status.id = 5;
+	put(pair, &node, sizeof(node));
+	put(pair, &first, sizeof(first));
+	put(pair, &second, sizeof(second));
+	assert_int_equal(snapshot_take(&snapshot, &pair->client, why), -EPROTO);
+}
+
+static void test_snapshot(void **state)
+{
+	struct pair *pair = *state;
+	struct mf_message node = answer(MF_NODE_GET, 1, 0), one = answer(MF_ASSOC_NEXT, 2, 0);
+	struct mf_message two = answer(MF_ASSOC_NEXT, 3, 0), end = answer(MF_ASSOC_NEXT, 4, MF_REFUSED_NOT_FOUND);
+	struct mf_message counters = answer(MF_COUNTERS_GET, 5, 0);
+	struct snapshot snapshot;
+	char why[SAY_BYTES];
+
+	node.node_status.attached = 1;
+	strcpy(one.assoc_status.config.name, "one");
+	memset(two.assoc_status.config.name, 'x', MF_NAME_BYTES); /* no zero at its end */
+	two.assoc_status.id = 9;
+	counters.counters.verdict[MF_DROP_DEAD] = 3;
+	counters.counters.verdict[MF_OUT_SENT] = 100;
+	put(pair, &node, sizeof(node));
+	put(pair, &one, sizeof(one));
+	put(pair, &two, sizeof(two));
+	put(pair, &end, sizeof(end));
+	put(pair, &counters, sizeof(counters));
+	assert_int_equal(snapshot_take(&snapshot, &pair->client, why), 0);
+	assert_int_equal(snapshot.count, 2);
+	assert_non_null(snapshot_find(&snapshot, "one"));
+	assert_null(snapshot_find(&snapshot, "two"));
+	assert_int_equal(snapshot_drops(&snapshot), 3);
+	snapshot_close(&snapshot);
+}
+
+static void touch_socket(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+
+	strcpy(address.sun_path, path);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	close(fd);
+}
+
+static void test_find(void **state)
+{
+	char directory[] = "/tmp/mayfly-test-client-XXXXXX", one[64], two[64], path[CLIENT_PATH_BYTES], why[SAY_BYTES];
+	struct client client;
+
+	(void)state;
+	assert_non_null(mkdtemp(directory));
+	snprintf(one, sizeof(one), "%s/eth0.sock", directory);
+	snprintf(two, sizeof(two), "%s/eth1.sock", directory);
+	assert_int_equal(client_find(path, directory, NULL, why), -ENOENT);
+	touch_socket(one);
+	assert_int_equal(client_find(path, directory, NULL, why), 0);
+	assert_string_equal(path, one);
+	touch_socket(two);
+	assert_int_equal(client_find(path, directory, NULL, why), -ENOTUNIQ);
+	assert_non_null(strstr(why, two));
+	assert_int_equal(client_find(path, directory, "eth1", why), 0);
+	assert_string_equal(path, two);
+	assert_int_equal(client_find(path, one, "eth1", why), 0);
+	assert_string_equal(path, one);
+	assert_int_equal(client_find(path, NULL, "eth9", why), 0);
+	assert_string_equal(path, "/run/mayfly/eth9.sock");
+	assert_int_equal(client_open(&client, one, why), -ECONNREFUSED); /* nobody listens */
+	assert_non_null(strstr(why, "mayfly-loader"));
+	unlink(one);
+	unlink(two);
+	assert_int_equal(rmdir(directory), 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_accepted),    TEST(test_skips_others), TEST(test_refused),  TEST(test_wrong_answers),
+		TEST(test_loader_goes), TEST(test_endless_list), TEST(test_snapshot), cmocka_unit_test(test_find),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
