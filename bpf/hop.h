@@ -146,10 +146,10 @@ static __always_inline __u32 next_hop_find(void *ctx, struct way *way, const str
 	COPY(fib.ipv6_src, way->slot->local, 16);
 	COPY(fib.ipv6_dst, way->slot->remote, 16);
 	rc = bpf_fib_lookup(ctx, &fib, sizeof(fib), 0);
+	if ((rc != BPF_FIB_LKUP_RET_SUCCESS && rc != BPF_FIB_LKUP_RET_NO_NEIGH) || fib.ifindex != node->nic)
+		return MF_DROP_NO_ROUTE;
 	if (rc == BPF_FIB_LKUP_RET_NO_NEIGH)
 		return MF_OUT_SENT_SLOW;
-	if (rc != BPF_FIB_LKUP_RET_SUCCESS || fib.ifindex != node->nic)
-		return MF_DROP_NO_ROUTE;
 	COPY(hop->destination, fib.dmac, ETH_ALEN);
 	COPY(hop->source, fib.smac, ETH_ALEN);
 	hop->ifindex = fib.ifindex;

@@ -258,7 +258,10 @@ static __always_inline __u32 out_rewrite(struct __sk_buff *skb, struct mf_node *
 	return out_leave(skb, node, way, hop, exit);
 }
 
-/* An empty packet of the slot of now, so that a firewall before us lets the peer's in. */
+/*
+ * An empty packet of the slot of now, so that a firewall before us lets the peer's in; not of the slot that
+ * the peer was heard in: with firewalls at both ends, each would follow the other and none open a new one.
+ */
 static __always_inline __u32 out_open(struct __sk_buff *skb, struct mf_node *node, struct exit *exit)
 {
 	struct mf_open_request request;
@@ -270,11 +273,14 @@ static __always_inline __u32 out_open(struct __sk_buff *skb, struct mf_node *nod
 	if (bpf_skb_load_bytes(skb, sizeof(struct ethhdr), &request, sizeof(request)))
 		return MF_DROP_MALFORMED;
 	verdict = way_of(&way, request.association);
-	if (verdict != MF_OUT_SENT)
+	if (verdict == MF_DROP_NO_ASSOCIATION)
 		return verdict;
+	way.slot = slot_at(way.association, index_at(way.association, now_ms(way.now_ns)));
+	if (!way.slot)
+		return MF_DROP_NO_SLOT;
 	hop = next_hop_get(skb, &way, node);
-	if (hop != MF_OUT_SENT)
-		return MF_DROP_NO_ROUTE;
+	if (hop == MF_DROP_NO_ROUTE)
+		return hop;
 	if (bpf_skb_change_tail(skb, FRAME_OPEN, 0))
 		return MF_DROP_ROOM;
 	outer_write(&outer, &way, &nothing, sizeof(struct udphdr) + MF_SHIM_BYTES, 0);

@@ -35,6 +35,12 @@ static int name_several(const glob_t *found, char why[static SAY_BYTES])
 	return -ENOTUNIQ;
 }
 
+static int why_closed(const char *path, char why[static SAY_BYTES])
+{
+	return say_why(why, -EACCES, "permission denied: %s is closed to this user; run mayflyctl as root or as the "
+		       "loader's --user (mayfly)", path);
+}
+
 /* The only socket in the directory. */
 static int find_only(char path[static CLIENT_PATH_BYTES], const char *directory, char why[static SAY_BYTES])
 {
@@ -44,6 +50,8 @@ static int find_only(char path[static CLIENT_PATH_BYTES], const char *directory,
 
 	if (error)
 		return error;
+	if (access(directory, R_OK | X_OK) && errno == EACCES)
+		return why_closed(directory, why);
 	if (glob(pattern, 0, NULL, &found))
 		error = say_why(why, -ENOENT, "no loader is running (no socket in %s): "
 				"systemctl start mayfly-loader@NIC, or mayfly-loader --interface NIC", directory);
@@ -74,8 +82,7 @@ static int why_not_connected(const char *path, int error, char why[static SAY_BY
 			       "or mayfly-loader --interface NIC", path);
 	case -EACCES:
 	case -EPERM:
-		return say_why(why, error, "%s is closed to this user: run mayflyctl as root or as the loader's "
-			       "--user (mayfly)", path);
+		return why_closed(path, why);
 	default:
 		return say_why(why, error, "cannot connect to %s: %s", path, strerror(-error));
 	}

@@ -25,14 +25,16 @@ static int say(const char *what, int error)
 
 static int drop_capabilities(void)
 {
+	int may_bound;
+
+	if (capng_get_caps_process())
+		return -EPERM;
+	/* The bounding set can be cut only with CAP_SETPCAP; no_new_privs keeps anybody from making use of it. */
+	may_bound = capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP);
 	capng_clear(CAPNG_SELECT_BOTH);
-	if (capng_updatev(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_BOUNDING_SET, CAP_NET_ADMIN, CAP_BPF,
-			  CAP_PERFMON, -1))
+	if (capng_updatev(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_NET_ADMIN, CAP_BPF, CAP_PERFMON, -1))
 		return -EINVAL;
-	/* The bounding set can be cut only with CAP_SETPCAP; without it nobody could have raised it either. */
-	if (capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP))
-		return capng_apply(CAPNG_SELECT_BOTH) ? -EPERM : 0;
-	return capng_apply(CAPNG_SELECT_CAPS) ? -EPERM : 0;
+	return capng_apply(may_bound ? CAPNG_SELECT_BOTH : CAPNG_SELECT_CAPS) ? -EPERM : 0;
 }
 
 /* Without the right to lock memory this is left out: it is a second line. */
@@ -43,7 +45,8 @@ static void lock_memory(void)
 	setrlimit(RLIMIT_CORE, &none);
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	if (setrlimit(RLIMIT_MEMLOCK, &all) || mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT))
-		mf_log(MF_LOG_NOTICE, "memory cannot be locked (%s): keys may be swapped out", strerror(errno));
+		mf_log(MF_LOG_NOTICE, "memory cannot be locked (%s): keys may be swapped out; CAP_SYS_RESOURCE or "
+		       "LimitMEMLOCK=infinity would help", strerror(errno));
 }
 
 static const int allowed_calls[] = {

@@ -147,7 +147,8 @@ int mf_netlink_talk(struct mf_netlink *netlink, mf_netlink_handler *handler, voi
 
 	if (netlink->overflow)
 		return -EMSGSIZE;
-	if (!(netlink->request.header.nlmsg_flags & NLM_F_DUMP))
+	/* The bits of NLM_F_DUMP mean REPLACE and EXCL in requests that make something. */
+	if ((netlink->request.header.nlmsg_flags & NLM_F_DUMP) != NLM_F_DUMP)
 		netlink->request.header.nlmsg_flags |= NLM_F_ACK;
 	if (sendto(netlink->fd, &netlink->request, netlink->request.header.nlmsg_len, 0, (struct sockaddr *)&kernel,
 		   sizeof(kernel)) < 0)

@@ -53,7 +53,8 @@ part_rotation() {
 	local most=16000
 	fresh rotation.
 	[ -z "$QUICK" ] || most=4000
-	"$STORE/rotation" 1000 2000 4000 8000 16000 >"$RUN/rotation.tsv" || exit 1
+	lab_host binder
+	on binder taskset -c 1 "$STORE/rotation" /sys/fs/bpf 1000 2000 4000 8000 16000 >"$RUN/rotation.tsv" || exit 1
 	cat "$RUN/rotation.tsv" >>"$SAMPLES"
 	rotation_ip "$most"
 }
@@ -61,7 +62,6 @@ part_rotation() {
 # rotation_ip COUNT: `ip -batch` adds that many, a thousand a time; the sum up to each thousand is what so many cost.
 rotation_ip() {
 	local count began sum=0
-	lab_host binder
 	on binder ip link add eth0 type veth peer name eth1
 	on binder sh -c "ip link set eth0 up; ip link set eth1 up"
 	for ((count = 1000; count <= $1; count += 1000)); do

@@ -88,6 +88,9 @@ void rig_association_write(struct rig *rig, enum deal id);
 __u64 rig_index(const struct rig *rig, enum deal id);
 struct mf_slot *rig_slot(const struct rig *rig, enum deal id, int ahead);
 
+/* Another address for the peer in one slot; the checksum that the slot brings follows. */
+void rig_slot_move(struct rig *rig, enum deal id, int ahead, const char *remote);
+
 /* What the keeper would: current - 2 ... current + 2 into mf_live, nothing else of `id` there. */
 void rig_keep(struct rig *rig, enum deal id);
 int rig_live_get(struct rig *rig, const __u8 *address, struct mf_live *live); /* 0: there */
@@ -97,6 +100,10 @@ __u32 rig_live_count(struct rig *rig);
 /* Addresses of the host itself in a hopping prefix, and routers that may solicit. */
 void rig_own_set(struct rig *rig, struct address address);
 void rig_router_set(struct rig *rig, struct address address);
+
+/* Inner prefixes of a peer; the programs' kept routes are forgotten, as the loader does. */
+void rig_remote_add(struct rig *rig, struct address prefix, __u32 length, enum deal id);
+void rig_remote_drop(struct rig *rig, struct address prefix, __u32 length);
 
 /* Forgets next hops that the FIB gave. */
 void rig_next_hops_forget(struct rig *rig);

@@ -24,6 +24,20 @@ struct mf_slot *rig_slot(const struct rig *rig, enum deal id, int ahead)
 	return &rig->slots[rig->association[id].ring_base + (rig_index(rig, id) + ahead) % RING_SLOTS];
 }
 
+void rig_slot_move(struct rig *rig, enum deal id, int ahead, const char *remote)
+{
+	struct mf_slot *slot = rig_slot(rig, id, ahead);
+	struct address address = rig_address(remote);
+	__u16 word;
+
+	memcpy(slot->remote, address.byte, 16);
+	slot->address_sum = 0;
+	for (int i = 0; i < 32; i += 2) {
+		memcpy(&word, slot->local + i, 2);
+		slot->address_sum += word;
+	}
+}
+
 int rig_live_get(struct rig *rig, const __u8 *address, struct mf_live *live)
 {
 	return bpf_map_lookup_elem(bpf_map__fd(rig->skel->maps.mf_live), address, live);
@@ -51,6 +65,33 @@ void rig_own_set(struct rig *rig, struct address address)
 void rig_router_set(struct rig *rig, struct address address)
 {
 	member_set(rig->skel->maps.mf_router, &address);
+}
+
+static struct mf_lpm_key key_of(const struct address *prefix, __u32 length)
+{
+	struct mf_lpm_key key = { .length = length };
+
+	memcpy(key.address, prefix->byte, 16);
+	return key;
+}
+
+void rig_remote_add(struct rig *rig, struct address prefix, __u32 length, enum deal id)
+{
+	struct mf_lpm_key key = key_of(&prefix, length);
+	__u32 value = id;
+
+	if (bpf_map_update_elem(bpf_map__fd(rig->skel->maps.mf_remote), &key, &value, BPF_ANY))
+		abort();
+	rig->clock->epoch++;
+}
+
+void rig_remote_drop(struct rig *rig, struct address prefix, __u32 length)
+{
+	struct mf_lpm_key key = key_of(&prefix, length);
+
+	if (bpf_map_delete_elem(bpf_map__fd(rig->skel->maps.mf_remote), &key))
+		abort();
+	rig->clock->epoch++;
 }
 
 __u32 rig_live_count(struct rig *rig)

@@ -4,7 +4,9 @@
  *
  *	mayfly0 ==veth== mayfly0-in     nic ==veth== wire (the gateway, 2001:db8:f::2)
  *
- * Nothing runs at the other end of `wire`: the neighbour entry is permanent.
+ * Nothing runs at the other end of `wire`: the gateway's neighbour entry is permanent, 2001:db8:f::50's too,
+ * and 2001:db8:f::99 has none. Behind `wire`, seen as an interface of this host, stand
+ * fd01:a:0:1::/64 and 10.1.9.0/24.
  */
 #include "tests/packet/rig.h"
 
@@ -33,7 +35,13 @@ static const char links[] =
 	"route add 2001:db8:a::/64 via 2001:db8:f::2 dev nic\n"
 	"route add 2001:db8:b::/64 via 2001:db8:f::2 dev nic\n"
 	"route add 2001:db8:aa::/48 via 2001:db8:f::2 dev nic\n"
-	"route add 2001:db8:bb::/48 via 2001:db8:f::2 dev nic\n";
+	"route add 2001:db8:bb::/48 via 2001:db8:f::2 dev nic\n"
+	"route add 2001:db8:c::/48 via 2001:db8:f::99 dev nic\n"
+	"route add 2001:db8:e::/48 dev wire\n"
+	"route add blackhole 2001:db8:dead::/48\n"
+	"neighbour add 2001:db8:f::50 lladdr 02:00:00:00:00:50 dev nic nud permanent\n"
+	"route add fd01:a:0:1::/64 dev wire\n"
+	"route add 10.1.9.0/24 dev wire\n";
 
 static void give_up(const char *what)
 {
@@ -41,16 +49,24 @@ static void give_up(const char *what)
 	exit(1);
 }
 
+static void forward(const char *setting)
+{
+	FILE *file = fopen(setting, "w");
+
+	if (!file || fputs("1", file) < 0 || fclose(file))
+		give_up(setting);
+}
+
 void rig_world(void)
 {
-	FILE *ip, *forwarding;
+	FILE *ip;
 
 	if (unshare(CLONE_NEWNET))
 		give_up("unshare: the packet tests need root");
-	ip = popen("ip -6 -batch -", "w");
+	ip = popen("ip -batch -", "w");
 	if (!ip || fputs(links, ip) < 0 || pclose(ip))
 		give_up("ip -batch");
-	forwarding = fopen("/proc/sys/net/ipv6/conf/mayfly0-in/forwarding", "w");
-	if (!forwarding || fputs("1", forwarding) < 0 || fclose(forwarding))
-		give_up("forwarding of mayfly0-in");
+	forward("/proc/sys/net/ipv6/conf/mayfly0-in/forwarding");
+	forward("/proc/sys/net/ipv6/conf/wire/forwarding");
+	forward("/proc/sys/net/ipv4/conf/wire/forwarding");
 }

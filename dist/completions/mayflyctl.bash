@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Bash completion for mayflyctl.
+
+# What --socket said, or the usual directory.
+_mayflyctl_socket() {
+	local i
+	for ((i = 1; i < ${#words[@]} - 1; i++)); do
+		[[ ${words[i]} == --socket ]] && printf '%s' "${words[i + 1]}" && return
+	done
+	printf /run/mayfly
+}
+
+# Names of /etc/mayfly/NAME.conf, for commands that take a file.
+_mayflyctl_configurations() {
+	local path
+	for path in /etc/mayfly/*.conf; do
+		[[ -e $path ]] && path=${path##*/} && printf '%s\n' "${path%.conf}"
+	done
+}
+
+# Interfaces with a loader.
+_mayflyctl_interfaces() {
+	local path
+	for path in /run/mayfly/*.sock; do
+		[[ -e $path ]] && path=${path##*/} && printf '%s\n' "${path%.sock}"
+	done
+}
+
+_mayflyctl_associations() {
+	mayflyctl --socket "$(_mayflyctl_socket)" dump 2>/dev/null | awk -F '\t' '$1 == "association" { print $2 }'
+}
+
+_mayflyctl() {
+	local cur prev words cword command='' i
+	_init_completion || return
+
+	for ((i = 1; i < cword; i++)); do
+		case ${words[i]} in
+		--socket) ((i++)) ;;
+		-*) ;;
+		*) command=${words[i]}; break ;;
+		esac
+	done
+
+	case $prev in
+	--socket | --key-file) _filedir; return ;;
+	--rotation | --interval) COMPREPLY=($(compgen -W '200ms 1s 3s 10s 1m' -- "$cur")); return ;;
+	--iid | --key | --at | --prefix | --slots) return ;;
+	esac
+
+	case $command in
+	'')
+		COMPREPLY=($(compgen -W 'up down reload show dump watch events doctor hosts derive genkey pubkey genpsk
+			--socket --help --version' -- "$cur"))
+		return
+		;;
+	up | reload | doctor | hosts)
+		_filedir conf
+		[[ $cur == */* ]] || COMPREPLY+=($(compgen -W "$(_mayflyctl_configurations)" -- "$cur"))
+		;;
+	down)
+		_filedir conf
+		[[ $cur == */* ]] || COMPREPLY+=($(compgen -W "$(_mayflyctl_interfaces)" -- "$cur"))
+		;;
+	show) COMPREPLY=($(compgen -W "--json $(_mayflyctl_associations)" -- "$cur")) ;;
+	watch) COMPREPLY=($(compgen -W '--interval' -- "$cur")) ;;
+	events) COMPREPLY=($(compgen -W '--json' -- "$cur")) ;;
+	derive)
+		COMPREPLY=($(compgen -W '--iid --key-file --key --rotation --at --prefix --slots --json' -- "$cur"))
+		;;
+	esac
+	[[ $cur == -* ]] && COMPREPLY+=($(compgen -W '--help --socket' -- "$cur"))
+} &&
+	complete -F _mayflyctl mayflyctl

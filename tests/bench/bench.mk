@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Programs that tests/bench/run and tests/kernels/run use.
+
+bench_bin := $(addprefix $(B)/bench/,udpblast pingpong rotation)
+
+$(B)/bench/%.o: tests/bench/%.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) -std=gnu11 $(CPPFLAGS) $(CFLAGS) $(WARN) -MMD -MP -c $< -o $@
+
+$(B)/bench/udpblast $(B)/bench/pingpong: %: %.o
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) $^ -o $@
+
+# The loader's own keeper: everything of the loader but its main().
+$(B)/bench/rotation: $(B)/bench/rotation.o $(filter-out $(B)/loader/main.o,$(loader_obj))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) $^ $(loader_libs) -o $@
+
+$(B)/kernels/load: tests/kernels/load.c $(B)/mayfly.skel.h
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) -std=gnu11 $(CPPFLAGS) $(CFLAGS) $(WARN) $< $(loader_libs) -lz -o $@
+
+.SECONDARY: $(bench_bin:%=%.o)
+
+tests: $(bench_bin) $(B)/kernels/load
