@@ -70,13 +70,15 @@ static __always_inline __s64 sum_last(void *at, void *end, __u32 bytes)
 	return last + byte[2];
 }
 
-/* Sum of `length` bytes, or -1 if they do not lie before `end`. */
+/* Sum of `length` bytes, or -1 if they do not lie before `end` or are more than SUM_MOST. */
 static __noinline __s64 sum_bytes(void *base, void *end, __u32 length)
 {
 	__u32 words, sum = 0;
 	__s64 last = 0;
 
-	length &= SUM_MOST;
+	if (length > SUM_MOST)
+		return -1;
+	length &= SUM_MOST; /* the verifier (6.1) forgets the comparison */
 	words = length & ~3U;
 	if (length & 3)
 		last = sum_last(base + words, end, length & 3);
@@ -102,6 +104,17 @@ static __noinline __s64 sum_bytes(void *base, void *end, __u32 length)
 	SUM_PIECE(8)
 	SUM_PIECE(4)
 	return last + sum;
+}
+
+/* Is the ICMPv6 message, all that the IPv6 header says, there and its checksum right (RFC 4443 section 2.3)? */
+static __always_inline int icmp6_holds(const struct ipv6hdr *ip6, void *message, void *end)
+{
+	__s64 sum = sum_bytes(message, end, bpf_ntohs(ip6->payload_len));
+
+	if (sum < 0)
+		return 0;
+	sum += sum_address(&ip6->saddr) + sum_address(&ip6->daddr) + ip6->payload_len + bpf_htons(IPPROTO_ICMPV6);
+	return sum_fold(sum) == 0xffff;
 }
 
 /*

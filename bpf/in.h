@@ -106,15 +106,17 @@ static __always_inline int quotes_us(const struct quoted *quoted, const struct i
 	       quoted->ports.destination == live->remote_port;
 }
 
-/* Packet-too-big lowers the association's path MTU for ten minutes (RFC 8201 section 4). */
+/* Packet-too-big lowers the association's path MTU for ten minutes, and never raises it (RFC 8201 section 4). */
 static __always_inline __u32 in_too_big(struct ipv6hdr *ip6, struct cursor *cursor, struct mf_live *live)
 {
 	__u32 mtu, least, id = live->association;
 	struct quoted *quoted = take(cursor, sizeof(*quoted));
 	struct mf_association *association = bpf_map_lookup_elem(&mf_assoc, &id);
 	struct mf_assoc_state *state = bpf_map_lookup_elem(&mf_state, &id);
+	__u64 now_ns;
 
-	if (!quoted || !association || !state || !quotes_us(quoted, ip6, live))
+	if (!quoted || !association || !state || association->generation != live->generation ||
+	    !quotes_us(quoted, ip6, live) || !icmp6_holds(ip6, quoted, cursor->end))
 		return MF_DROP_ICMP;
 	least = MF_INNER_MTU_MIN;
 	if (live->carriage == MF_CARRIAGE_ENCAP)
@@ -122,10 +124,11 @@ static __always_inline __u32 in_too_big(struct ipv6hdr *ip6, struct cursor *curs
 	mtu = bpf_ntohl(quoted->icmp6.icmp6_mtu);
 	if (mtu < least)
 		mtu = least;
-	if (mtu >= association->link_mtu)
+	now_ns = coarse_ns();
+	if (mtu >= association->link_mtu || (state->path_mtu && now_ns < state->path_mtu_ns && mtu > state->path_mtu))
 		return MF_DROP_ICMP;
 	state->path_mtu = mtu;
-	state->path_mtu_ns = coarse_ns() + 600ULL * 1000000000;
+	state->path_mtu_ns = now_ns + 600ULL * 1000000000;
 	report(MF_EVENT_PATH_MTU, id, (__u8 *)&ip6->saddr, (__u8 *)&ip6->daddr, mtu);
 	return MF_PATH_MTU_LOWERED;
 }
@@ -135,11 +138,14 @@ static __always_inline __u32 in_icmp(struct xdp_md *ctx, struct mf_node *node, s
 				     struct cursor *cursor, struct mf_live *live)
 {
 	__u8 *type = cursor->at;
+	__u32 verdict;
 
 	if (cursor->at + 1 > cursor->end)
 		return MF_DROP_MALFORMED;
-	if (*type == ND_SOLICIT && node->flags & MF_NODE_ON_LINK)
-		return nd_solicited(ctx, node, ip6, cursor);
+	if (*type == ND_SOLICIT && node->flags & MF_NODE_ON_LINK) {
+		verdict = nd_solicited(ctx, node, ip6, cursor);
+		return verdict == MF_PASS_OTHER ? MF_DROP_ICMP : verdict;
+	}
 	return in_too_big(ip6, cursor, live);
 }
 

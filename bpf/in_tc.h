@@ -54,6 +54,7 @@ static __always_inline __u32 rewrite_in(struct __sk_buff *skb, const struct mf_a
 	__be32 first;
 
 	if (bpf_skb_load_bytes(skb, sizeof(struct ethhdr), &ip6, sizeof(ip6)) ||
+	    sizeof(struct ethhdr) + sizeof(ip6) + bpf_ntohs(ip6.payload_len) > skb->len ||
 	    transport_find(skb, sizeof(struct ethhdr) + sizeof(ip6), ip6.nexthdr, &transport))
 		return MF_DROP_MALFORMED;
 	if (has_ports(transport.protocol)) {
@@ -137,12 +138,18 @@ static __always_inline int second_ipv4(struct __sk_buff *skb, struct mf_node *no
 	return bpf_map_lookup_elem(&mf_local, &key) ? deliver(skb, node) : TC_ACT_UNSPEC;
 }
 
-/* A frame from our own address off the wire is an answer that XDP has built. */
-static __always_inline int is_reflected(const struct mf_node *node, const struct ethhdr *eth)
+/* An advertisement from our own address off the wire is an answer that XDP has built. */
+static __always_inline int is_reflected(const struct mf_node *node, struct cursor cursor)
 {
-	const __u16 *source = (const __u16 *)eth->h_source, *own = (const __u16 *)node->nic_mac;
+	struct nd_frame *frame = take(&cursor, sizeof(*frame));
+	const __u16 *source, *own = (const __u16 *)node->nic_mac;
 
-	return node->flags & MF_NODE_REFLECT && source[0] == own[0] && source[1] == own[1] && source[2] == own[2];
+	if (!(node->flags & MF_NODE_REFLECT) || !frame)
+		return 0;
+	source = (const __u16 *)frame->eth.h_source;
+	return source[0] == own[0] && source[1] == own[1] && source[2] == own[2] &&
+	       frame->eth.h_proto == bpf_htons(ETH_P_IPV6) && frame->ip6.nexthdr == IPPROTO_ICMPV6 &&
+	       frame->nd.type == ND_ADVERTISE && frame->nd.flags == bpf_htonl(ND_SOLICITED_OVERRIDE);
 }
 
 static __always_inline int in_second(struct __sk_buff *skb, struct mf_node *node)
@@ -155,11 +162,11 @@ static __always_inline int in_second(struct __sk_buff *skb, struct mf_node *node
 	if (skb->data_end - skb->data < sizeof(struct ethhdr) + sizeof(struct ipv6hdr) && pull(skb, HEADERS_PULLED))
 		return TC_ACT_UNSPEC;
 	cursor = cursor_of(skb->data, skb->data_end);
+	if (is_reflected(node, cursor))
+		return bpf_redirect(node->nic, 0);
 	eth = take(&cursor, sizeof(*eth));
 	if (!eth)
 		return TC_ACT_UNSPEC;
-	if (is_reflected(node, eth))
-		return bpf_redirect(node->nic, 0);
 	protocol = skip_vlan(&cursor, eth->h_proto, &vlans);
 	if (skb->vlan_present) {
 		vlans.count += 1;

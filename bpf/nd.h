@@ -9,7 +9,7 @@
 #include "bpf/checksum.h"
 #include "bpf/maps.h"
 
-enum { ND_SOLICIT = 135, ND_ADVERTISE = 136, ND_OPTION_TARGET = 2, ND_HOP_LIMIT = 255 };
+enum { ND_SOLICIT = 135, ND_ADVERTISE = 136, ND_OPTION_TARGET = 2, ND_HOP_LIMIT = 255, ND_TARGET_BYTES = 16 };
 
 /* Advertisement with one link-layer address option; a solicitation with its option has the same size. */
 struct nd_message {
@@ -47,6 +47,7 @@ static __always_inline __u32 nd_answer(struct xdp_md *ctx, const struct mf_node 
 {
 	struct cursor cursor = cursor_of(ctx->data, ctx->data_end);
 	int spare = (int)(ctx->data_end - ctx->data) - (int)sizeof(struct nd_frame);
+	__be32 first = bpf_htonl(6U << 28);
 	struct nd_frame *frame;
 	__s64 sum;
 
@@ -58,6 +59,7 @@ static __always_inline __u32 nd_answer(struct xdp_md *ctx, const struct mf_node 
 		return MF_DROP_ROOM;
 	COPY(frame->eth.h_dest, frame->eth.h_source, ETH_ALEN);
 	COPY(frame->eth.h_source, node->nic_mac, ETH_ALEN);
+	COPY(&frame->ip6, &first, sizeof(first));
 	frame->ip6.payload_len = bpf_htons(sizeof(frame->nd));
 	frame->ip6.hop_limit = ND_HOP_LIMIT;
 	COPY(&frame->ip6.daddr, &frame->ip6.saddr, 16);
@@ -81,11 +83,12 @@ static __always_inline __u32 nd_solicited(struct xdp_md *ctx, const struct mf_no
 					  struct cursor *cursor)
 {
 	struct icmp6hdr *icmp6 = take(cursor, sizeof(*icmp6));
-	void *target = take(cursor, 16);
+	void *target = take(cursor, ND_TARGET_BYTES);
 	struct mf_live *live;
 	__u64 ms;
 
-	if (!icmp6 || !target || icmp6->icmp6_type != ND_SOLICIT || ip6->hop_limit != ND_HOP_LIMIT)
+	if (!icmp6 || !target || icmp6->icmp6_type != ND_SOLICIT || icmp6->icmp6_code ||
+	    ip6->hop_limit != ND_HOP_LIMIT)
 		return MF_PASS_OTHER;
 	live = bpf_map_lookup_elem(&mf_live, target);
 	if (!live)
@@ -95,6 +98,8 @@ static __always_inline __u32 nd_solicited(struct xdp_md *ctx, const struct mf_no
 		return MF_PASS_OTHER;
 	if (!nd_may_ask(node, &ip6->saddr))
 		return MF_DROP_ND;
+	if (!icmp6_holds(ip6, icmp6, cursor->end))
+		return MF_PASS_OTHER;
 	return nd_answer(ctx, node);
 }
 

@@ -80,16 +80,30 @@ static __always_inline __be16 port_mask(__be16 port, __be16 mask)
 	return port == mask ? mask : port ^ mask;
 }
 
+/*
+ * New ports. The sum of the whole packet, which some NICs give, stays as it was if a checksum in it
+ * has followed them, and changes with them if the packet has none.
+ */
+static __always_inline int ports_store(struct __sk_buff *skb, const struct transport *transport,
+				       const struct ports *ports, int has_checksum)
+{
+	return bpf_skb_store_bytes(skb, transport->offset, ports, sizeof(*ports),
+				   has_checksum ? 0 : BPF_F_RECOMPUTE_CSUM) ? -1 : 0;
+}
+
 /* Mends the checksum for addresses that changed by `difference` and for ports. 0 or -1. */
 static __always_inline int transport_mend(struct __sk_buff *skb, const struct transport *transport,
 					  __s64 difference, const struct ports *old, const struct ports *new)
 {
 	int at = transport_check_offset(transport->protocol);
 	__u64 mangled = transport->protocol == IPPROTO_UDP ? BPF_F_MARK_MANGLED_0 : 0;
+	__be16 check = 0;
 	__u32 from, to;
 
 	if (at < 0)
 		return 0;
+	if (bpf_skb_load_bytes(skb, transport->offset + at, &check, sizeof(check)))
+		return -1;
 	if (bpf_l4_csum_replace(skb, transport->offset + at, 0, difference, BPF_F_PSEUDO_HDR | mangled))
 		return -1;
 	if (!has_ports(transport->protocol))
@@ -98,7 +112,7 @@ static __always_inline int transport_mend(struct __sk_buff *skb, const struct tr
 	COPY(&to, new, 4);
 	if (bpf_l4_csum_replace(skb, transport->offset + at, from, to, mangled | 4))
 		return -1;
-	return bpf_skb_store_bytes(skb, transport->offset, new, sizeof(*new), BPF_F_RECOMPUTE_CSUM) ? -1 : 0;
+	return ports_store(skb, transport, new, check || !mangled);
 }
 
 #endif

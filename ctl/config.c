@@ -258,8 +258,8 @@ static int unknown_key(const struct reader *reader, const struct config_key_tabl
 
 	shown(text, name, strlen(name));
 	if (config_key_find(node ? &config_peer_keys : &config_node_keys, name) >= 0)
-		return config_wrong(reader->config, reader->line, reader->why, "found %s in %s, expected it in %s", text,
-				    section, node ? "[Peer]" : "[Node]");
+		return config_wrong(reader->config, reader->line, reader->why, "found %s in %s, expected it in %s",
+				    text, section, node ? "[Peer]" : "[Node]");
 	if (meant)
 		return config_wrong(reader->config, reader->line, reader->why,
 				    "found the unknown key %s in %s, expected perhaps %s", text, section, meant);

@@ -223,13 +223,16 @@ static int complete_peer(const struct config *config, struct config_peer *peer, 
 						       check_peer_encap(config, peer, why);
 }
 
+/* By default in doubles, so that a reload seldom needs more than the node came up with. */
 static int complete_capacity(struct config *config, char why[static SAY_BYTES])
 {
 	struct config_node *node = &config->node;
 
 	if (!node->capacity)
-		node->capacity = config->peer_count > MF_CAPACITY_DEFAULT ? (__u32)config->peer_count :
-									    MF_CAPACITY_DEFAULT;
+		for (node->capacity = MF_CAPACITY_DEFAULT; node->capacity < config->peer_count;)
+			node->capacity *= 2;
+	if (node->capacity > MF_CAPACITY_MAX)
+		node->capacity = MF_CAPACITY_MAX;
 	if (config->peer_count > node->capacity)
 		return config_wrong(config, node->line_of[NODE_CAPACITY], why,
 				    "found Capacity = %u and %zu peers, expected room for all", node->capacity,

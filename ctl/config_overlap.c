@@ -177,8 +177,8 @@ static int wrong_pair(const struct config *config, const struct entry *outer, co
 		expected = "each inner prefix once";
 	describe(one, first > second ? outer : inner);
 	describe(other, first > second ? inner : outer);
-	return config_wrong(config, first > second ? first : second, why, "found %s, which overlaps %s, expected %s", one,
-			    other, expected);
+	return config_wrong(config, first > second ? first : second, why,
+			    "found %s, which overlaps %s, expected %s", one, other, expected);
 }
 
 /* What covers the entry stands on the stack, widest at the bottom; at most one of each length and use. */

@@ -23,7 +23,7 @@ static int ask_nic(const char *nic, unsigned long request, struct ifreq *answer)
 	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	int error = fd < 0 ? -errno : 0;
 
-	strncpy(answer->ifr_name, nic, IFNAMSIZ - 1);
+	snprintf(answer->ifr_name, IFNAMSIZ, "%s", nic);
 	if (!error && ioctl(fd, request, answer))
 		error = -errno;
 	if (fd >= 0)
@@ -54,7 +54,7 @@ static void check_xdp(struct doctor *doctor, unsigned int ifindex)
 			 "ip link set dev %s xdp off", program, doctor->nic);
 		doctor_say(doctor, DOCTOR_FAIL, remedy, "another XDP program (id %d) is on %s", program, doctor->nic);
 	} else if (attached && doctor->state->node.in_xdp == MF_XDP_GENERIC) {
-		doctor_say(doctor, DOCTOR_WARN, "a driver with native XDP (virtio_net, ixgbe, i40e, ice, mlx5, ena, ...), "
+		doctor_say(doctor, DOCTOR_WARN, "a driver with native XDP (virtio_net, ixgbe, i40e, ice, mlx5, ena), "
 			   "or a smaller MTU if that is what it objects to",
 			   "%s (%s) runs XDP in generic mode, which is slower", doctor->nic, driver);
 	} else if (attached) {
@@ -182,8 +182,8 @@ static void check_routed_prefix(struct doctor *doctor, const struct mf_template 
 		doctor_say(doctor, DOCTOR_WARN, remedy, "%s looks on-link, not routed: there is a route for it on %s",
 			   text, doctor->nic);
 	else
-		doctor_say(doctor, DOCTOR_OK, NULL, "%s is not on the link, as it should be; that the router sends it here "
-			   "shows when a peer is heard", text);
+		doctor_say(doctor, DOCTOR_OK, NULL, "%s is not on the link, as it should be; that the router sends it "
+			   "here shows when a peer is heard", text);
 }
 
 static void check_on_link_prefix(struct doctor *doctor, const struct mf_template *prefix)
@@ -194,8 +194,8 @@ static void check_on_link_prefix(struct doctor *doctor, const struct mf_template
 	if (is_on_link(doctor->nic, prefix))
 		doctor_say(doctor, DOCTOR_OK, NULL, "%s is on the link of %s", text, doctor->nic);
 	else
-		doctor_say(doctor, DOCTOR_WARN, "is it really on this link? if it is routed to this host: Mode = routed",
-			   "%s is on-link by the configuration, but %s has no such route", text, doctor->nic);
+		doctor_say(doctor, DOCTOR_WARN,
+			   "is it really on this link? if it is routed to this host: Mode = routed", "%s is on-link by the configuration, but %s has no such route", text, doctor->nic);
 }
 
 void doctor_check_prefixes(struct doctor *doctor)

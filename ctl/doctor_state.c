@@ -72,8 +72,8 @@ static void check_neighbour_discovery(struct doctor *doctor)
 	if (doctor->state->node.config.mode != MF_MODE_ON_LINK)
 		return;
 	if (answered)
-		doctor_say(doctor, DOCTOR_OK, NULL, "the router asks for hopping addresses and is answered (%llu times)",
-			   answered);
+		doctor_say(doctor, DOCTOR_OK, NULL,
+			   "the router asks for hopping addresses and is answered (%llu times)", answered);
 	else
 		doctor_say(doctor, DOCTOR_WARN, "nothing, if no peer has sent yet; else set Router to the router's "
 			   "link-local address (ip -6 route show default)",

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "ctl/parse.h"
-#include "loader/control.h"
 
 char *format_address(char text[static FORMAT_ADDRESS], const __u8 address[static 16])
 {
@@ -55,7 +54,7 @@ char *format_prefixes(char text[static FORMAT_PREFIXES], const struct mf_prefix 
 	size_t used = 0;
 
 	text[0] = 0;
-	for (unsigned int i = 0; i < count && used < FORMAT_PREFIXES - FORMAT_PREFIX - 2; i++) {
+	for (unsigned int i = 0; i < count && i < MF_ASSOC_PREFIXES; i++) {
 		if (prefixes[i].length == 128)
 			format_address(one, prefixes[i].address);
 		else

@@ -8,14 +8,14 @@
 
 #include <stddef.h>
 
-#include "bpf/abi.h"
+#include "loader/control.h"
 
 enum {
 	FORMAT_ADDRESS = 46,
 	FORMAT_PREFIX = 52,
 	FORMAT_ENDPOINT = 56,  /* [address]:port */
 	FORMAT_AMOUNT = 32,    /* durations, bytes, counts */
-	FORMAT_PREFIXES = 8 * FORMAT_PREFIX + 16,
+	FORMAT_PREFIXES = MF_ASSOC_PREFIXES * (FORMAT_PREFIX + 2),
 };
 
 char *format_address(char text[static FORMAT_ADDRESS], const __u8 address[static 16]);
@@ -23,7 +23,7 @@ char *format_prefix(char text[static FORMAT_PREFIX], const struct mf_prefix *pre
 char *format_template(char text[static FORMAT_PREFIX], const struct mf_template *template);
 char *format_endpoint(char text[static FORMAT_ENDPOINT], const __u8 address[static 16], __be16 port);
 
-/* "fd00::1, 10.9.0.1": prefixes that are hosts without their length. */
+/* "fd00::1, 10.9.0.1": prefixes that are hosts without their length; at most MF_ASSOC_PREFIXES of them. */
 char *format_prefixes(char text[static FORMAT_PREFIXES], const struct mf_prefix *prefixes, unsigned int count);
 
 /* As the configuration writes it: 3s, 200ms, 2m. */

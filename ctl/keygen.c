@@ -31,14 +31,12 @@ static void warn_if_readable(void)
 static int print_key(const __u8 *key, size_t size)
 {
 	char text[KEY_TEXT_BYTES];
-	int result;
 
 	sodium_bin2base64(text, sizeof(text), key, size, sodium_base64_VARIANT_ORIGINAL);
 	setvbuf(stdout, NULL, _IONBF, 0); /* no copy of the key is left in a buffer */
 	puts(text);
 	sodium_memzero(text, sizeof(text));
-	result = ctl_finish_output();
-	return result;
+	return ctl_finish_output();
 }
 
 static int generate(size_t size, bool clamp)
@@ -100,7 +98,8 @@ static int print_public(char *text, size_t size, __u8 *private_key)
 
 	if (read_line(text, size) < 0 || parse_base64(text, private_key, KEY_PRIVATE_BYTES) ||
 	    key_public(public_key, private_key)) {
-		say_error("found no private key on stdin, expected 32 bytes in base64, as mayflyctl genkey prints them");
+		say_error("found no private key on stdin, expected 32 bytes in base64, "
+			  "as mayflyctl genkey prints them");
 		return CTL_FAILED;
 	}
 	return print_key(public_key, sizeof(public_key));

@@ -80,11 +80,12 @@ static void print_hooks(const struct style *style, const struct mf_node_status *
 {
 	print_label(style, "attached");
 	if (node->in_xdp == MF_XDP_GENERIC)
-		printf("in %s%s (the driver has no native XDP)%s", style->alarm, format_hook(node->in_xdp), style->plain);
+		printf("in %s%s (the driver has no native XDP)%s", style->alarm, format_hook(node->in_xdp),
+		       style->plain);
 	else
 		printf("in %s", format_hook(node->in_xdp));
-	printf(", out %s, %s\n", node->out_xdp == MF_HOOK_NONE ? "tc alone, large frames whole" :
-	       format_hook(node->out_xdp), format_hook(node->tc));
+	printf(", out %s (%s)\n", node->out_xdp == MF_HOOK_NONE ? "tc alone" : format_hook(node->out_xdp),
+	       format_hook(node->tc));
 }
 
 static void print_node(const struct style *style, const struct snapshot *snapshot)

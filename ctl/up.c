@@ -63,6 +63,9 @@ static int look_at_loader(struct run *run, const struct ctl *ctl)
 		return CTL_FAILED;
 	}
 	run->fresh = !run->present.node.attached;
+	if (!run->fresh && !run->config.node.line_of[NODE_CAPACITY] &&
+	    run->present.node.config.capacity >= run->config.peer_count)
+		run->config.node.capacity = run->present.node.config.capacity; /* room enough: let it be */
 	return 0;
 }
 
@@ -150,6 +153,24 @@ static void undo(struct run *run, struct mf_message *message)
 		say_note("nothing is left up");
 }
 
+/* What the loader settles when a node comes up. Seen before anything is asked, so that nothing is done by halves. */
+static int check_fixed(const struct run *run)
+{
+	const char *interface = run->config.node.interface;
+
+	for (size_t i = 0; i < run->plan.count; i++) {
+		unsigned int fixed = run->plan.step[i].differences & (PLAN_DEVICE | PLAN_CAPACITY);
+		char words[PLAN_WORDS_BYTES];
+
+		if (run->plan.step[i].kind != PLAN_NODE || !fixed)
+			continue;
+		say_error("%s cannot change while the node is up, nothing was touched: mayflyctl down %s, then up %s",
+			  plan_difference_words(words, fixed), interface, run->config.file);
+		return CTL_FAILED;
+	}
+	return 0;
+}
+
 static int carry_out(struct run *run)
 {
 	struct mf_message *message;
@@ -157,6 +178,8 @@ static int carry_out(struct run *run)
 
 	if (plan_make(&run->plan, &run->config, &run->keys, &run->present))
 		return failed("no memory for the plan");
+	if (check_fixed(run))
+		return CTL_FAILED;
 	message = key_secret_new(sizeof(*message));
 	if (!message)
 		return failed("no memory for keys");

@@ -64,10 +64,9 @@ struct field {
 	const char *name;
 };
 
-#define NODE_FIELD(member, words) \
-	{ offsetof(struct mf_message, node_config.member), sizeof(((struct mf_message *)0)->node_config.member), words }
-#define ASSOC_FIELD(member, words) \
-	{ offsetof(struct mf_message, assoc_config.member), sizeof(((struct mf_message *)0)->assoc_config.member), words }
+#define FIELD(member, words) { offsetof(struct mf_message, member), sizeof(((struct mf_message *)0)->member), words }
+#define NODE_FIELD(member, words) FIELD(node_config.member, words)
+#define ASSOC_FIELD(member, words) FIELD(assoc_config.member, words)
 
 static const struct field node_fields[] = {
 	NODE_FIELD(device, "Device"),

@@ -154,7 +154,7 @@ static int hooks_adopt(struct mf_instance *instance)
 	int error;
 
 	mf_attach_init(&instance->attach, &instance->pins, &instance->object, &instance->netlink,
-		       instance->options->interface);
+		       instance->options);
 	mf_attach_adopt(&instance->attach);
 	mf_nic_find(instance);
 	if (mf_device_find(instance)) {

@@ -59,9 +59,25 @@ int mf_association_needs_singles(const struct mf_association *association)
 
 int mf_association_publish(struct mf_instance *instance, __u32 id)
 {
-	instance->stale |= MF_STALE_MTU;
+	instance->stale |= MF_STALE_ASSOCIATIONS;
 	return bpf_map_update_elem(instance->object.map[MF_MAP_ASSOC], &id,
 				   &instance->associations.entry[id].association, BPF_ANY);
+}
+
+static void pace_with(struct mf_instance *instance, const struct mf_association *association)
+{
+	if (!instance->shortest_ms || association->rotation_ms < instance->shortest_ms)
+		instance->shortest_ms = association->rotation_ms;
+}
+
+void mf_association_pace(struct mf_instance *instance)
+{
+	const struct mf_associations *all = &instance->associations;
+
+	instance->shortest_ms = 0;
+	for (__u32 id = 0; id < all->limit; id++)
+		if (all->entry[id].association.generation)
+			pace_with(instance, &all->entry[id].association);
 }
 
 static int seed_write(const struct mf_instance *instance, __u32 id, const struct mf_seed *seed)
@@ -214,6 +230,7 @@ static int begin(struct mf_instance *instance, __u32 id, const struct mf_seed *s
 	int error = seed_write(instance, id, seed);
 
 	entry_begin(entry, seed);
+	pace_with(instance, &entry->association);
 	if (!error)
 		error = mf_keep_start(instance, id, now_ms);
 	if (error)

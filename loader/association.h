@@ -75,6 +75,9 @@ int mf_association_recall(struct mf_instance *instance, __u32 id, const struct m
 /* Writes the entry's association to mf_assoc. */
 int mf_association_publish(struct mf_instance *instance, __u32 id);
 
+/* Finds the fastest rotation anew. */
+void mf_association_pace(struct mf_instance *instance);
+
 int mf_association_needs_singles(const struct mf_association *association);
 
 static inline struct mf_schedule mf_entry_schedule(const struct mf_entry *entry)

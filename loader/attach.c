@@ -35,13 +35,16 @@ static void pin_path(const struct mf_attach *attach, char path[static MF_PIN_PAT
 }
 
 void mf_attach_init(struct mf_attach *attach, const struct mf_pins *pins, const struct mf_object *object,
-		    struct mf_netlink *netlink, const char *interface)
+		    struct mf_netlink *netlink, const struct mf_options *options)
 {
+	static const enum mf_hook_mode mode_of[] = {
+		[MF_TC_AUTO] = MF_HOOK_NONE, [MF_TC_BY_LINK] = MF_TC_TCX, [MF_TC_BY_FILTER] = MF_TC_CLSACT,
+	};
 	__u32 hash = 2166136261u;
 
-	while (*interface)
-		hash = (hash ^ (__u8)*interface++) * 16777619u;
-	*attach = (struct mf_attach){ pins, object, netlink, (hash & 0x7fffffff) | 1, MF_HOOK_NONE };
+	for (const char *byte = options->interface; *byte; byte++)
+		hash = (hash ^ (__u8)*byte) * 16777619u;
+	*attach = (struct mf_attach){ pins, object, netlink, (hash & 0x7fffffff) | 1, mode_of[options->tc] };
 }
 
 /* Pins and forgets the link. */

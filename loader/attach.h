@@ -19,7 +19,7 @@ struct mf_attach {
 };
 
 void mf_attach_init(struct mf_attach *attach, const struct mf_pins *pins, const struct mf_object *object,
-		    struct mf_netlink *netlink, const char *interface);
+		    struct mf_netlink *netlink, const struct mf_options *options);
 
 /* `mode`: MF_XDP_NATIVE or MF_XDP_GENERIC. -EBUSY: another program is there. */
 int mf_attach_xdp(struct mf_attach *attach, enum mf_program program, int ifindex, enum mf_hook_mode mode);

@@ -23,8 +23,8 @@ enum mf_stale {
 	MF_STALE_LINKS = 1 << 0,
 	MF_STALE_ADDRESSES = 1 << 1,
 	MF_STALE_ROUTES = 1 << 2,
-	MF_STALE_MTU = 1 << 3,
-	MF_STALE_ALL = MF_STALE_LINKS | MF_STALE_ADDRESSES | MF_STALE_ROUTES | MF_STALE_MTU,
+	MF_STALE_ASSOCIATIONS = 1 << 3, /* what follows from all of them together: MTU, lease */
+	MF_STALE_ALL = (1 << 4) - 1,
 };
 
 struct ring_buffer;
@@ -60,7 +60,10 @@ struct mf_instance {
 	struct ring_buffer *reports; /* mf_events */
 	__u32 stale;           /* enum mf_stale */
 	__s64 checked_ns;      /* when the surroundings were last looked at unasked */
+	__u32 shortest_ms;     /* rotation period of the fastest association */
 	__u32 mtu_next;        /* next id that has yet to learn the NIC's MTU */
+	__u8 gateway_mac[MF_RECORD_GATEWAYS][6];
+	__u32 gateway_macs;
 	int unguarded;         /* last interface that no guard could be put on, so that it is said once */
 };
 

@@ -153,7 +153,7 @@ static void reports_follow(struct mf_loop *loop)
 static int work(struct mf_loop *loop)
 {
 	struct mf_instance *instance = loop->instance;
-	__u64 now_ms, due_ms, lent_ms;
+	__u64 now_ms, due_ms, lent_ms, beat_ms;
 
 	if (!instance->running)
 		return BEAT_MS;
@@ -168,7 +168,8 @@ static int work(struct mf_loop *loop)
 		due_ms = lent_ms;
 	if (due_ms - now_ms < REST_MS)
 		return REST_MS;
-	return due_ms - now_ms < BEAT_MS ? due_ms - now_ms : BEAT_MS;
+	beat_ms = mf_node_lease_ms(instance) / 2 < BEAT_MS ? mf_node_lease_ms(instance) / 2 : BEAT_MS;
+	return due_ms - now_ms < beat_ms ? due_ms - now_ms : beat_ms;
 }
 
 static __s64 monotonic_ns(void)

@@ -80,18 +80,31 @@ struct visit {
 	void *context;
 };
 
-static int neighbour_visit(const struct nlmsghdr *message, void *context)
+int mf_neighbour_read(const struct nlmsghdr *message, int *ifindex, const __u8 **address, const __u8 **mac)
 {
-	const struct rtattr *table[NDA_MAX + 1], *address, *mac;
+	const struct rtattr *table[NDA_MAX + 1];
 	const struct ndmsg *info = NLMSG_DATA(message);
-	struct visit *visit = context;
 
 	mf_netlink_attributes(table, NDA_MAX, message, sizeof(*info));
-	address = table[NDA_DST];
-	mac = table[NDA_LLADDR];
-	if (message->nlmsg_type == RTM_NEWNEIGH && info->ndm_ifindex == visit->ifindex && address && mac &&
-	    RTA_PAYLOAD(address) == 16 && RTA_PAYLOAD(mac) == 6)
-		visit->visitor(RTA_DATA(address), RTA_DATA(mac), visit->context);
+	if (!table[NDA_DST] || RTA_PAYLOAD(table[NDA_DST]) != 16)
+		return -EBADMSG;
+	*ifindex = info->ndm_ifindex;
+	*address = RTA_DATA(table[NDA_DST]);
+	*mac = NULL;
+	if (table[NDA_LLADDR] && RTA_PAYLOAD(table[NDA_LLADDR]) == 6)
+		*mac = RTA_DATA(table[NDA_LLADDR]);
+	return 0;
+}
+
+static int neighbour_visit(const struct nlmsghdr *message, void *context)
+{
+	struct visit *visit = context;
+	const __u8 *address, *mac;
+	int ifindex;
+
+	if (message->nlmsg_type == RTM_NEWNEIGH && !mf_neighbour_read(message, &ifindex, &address, &mac) && mac &&
+	    ifindex == visit->ifindex)
+		visit->visitor(address, mac, visit->context);
 	return 0;
 }
 

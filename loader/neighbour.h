@@ -20,4 +20,7 @@ typedef void mf_neighbour_visitor(const __u8 address[static 16], const __u8 mac[
 /* Every IPv6 neighbour of the interface whose link-layer address is known. */
 int mf_neighbour_each(struct mf_netlink *netlink, int ifindex, mf_neighbour_visitor *visitor, void *context);
 
+/* The neighbour that a message is about: 0, or -EBADMSG. *mac NULL: not known. */
+int mf_neighbour_read(const struct nlmsghdr *message, int *ifindex, const __u8 **address, const __u8 **mac);
+
 #endif

@@ -5,6 +5,8 @@
 #ifndef MAYFLY_LOADER_NIC_H
 #define MAYFLY_LOADER_NIC_H
 
+#include <linux/types.h>
+
 struct mf_instance;
 
 /* Looks the NIC up by its name; ifindex 0 in instance->nic where it is gone. */
@@ -25,5 +27,8 @@ void mf_nic_mode(struct mf_instance *instance);
 /* mf_own from the host's addresses; gateways and mf_router from its routes. */
 void mf_nic_own_refresh(struct mf_instance *instance);
 void mf_nic_gateways_refresh(struct mf_instance *instance);
+
+/* Is this neighbour (link-layer address NULL: unknown) one of the gateways, by whatever name? */
+int mf_nic_is_router(const struct mf_instance *instance, const __u8 address[static 16], const __u8 *mac);
 
 #endif

@@ -21,7 +21,8 @@
 #include "loader/reports.h"
 #include "loader/watch.h"
 
-#define LEASE_NS 2000000000LL
+#define NS_PER_MS 1000000LL
+enum { LEASE_MOST_MS = 2000 };
 #define JUMP_NS 100000000LL /* from here on every association is looked at anew */
 
 static int is_dark(const struct mf_node_config *config)
@@ -102,6 +103,17 @@ static void everything_is_due(struct mf_instance *instance)
 			mf_due_set(&all->due, id, 0);
 }
 
+/*
+ * mf_live is one rotation ahead of what is needed; so long the timer may wait after we have died. A lease that
+ * runs out while we live does no harm: both do the same.
+ */
+__u32 mf_node_lease_ms(const struct mf_instance *instance)
+{
+	__u32 shortest_ms = instance->shortest_ms;
+
+	return shortest_ms && shortest_ms < LEASE_MOST_MS ? shortest_ms : LEASE_MOST_MS;
+}
+
 void mf_node_beat(struct mf_instance *instance)
 {
 	struct mf_clock_engine *clock = &instance->clock;
@@ -112,7 +124,8 @@ void mf_node_beat(struct mf_instance *instance)
 	mf_clock_read(&sample, instance->options->clock_ahead_ms);
 	if (mf_clock_follow(clock, &sample))
 		__atomic_store_n(&instance->object.clock->offset_ns, clock->offset_ns, __ATOMIC_RELEASE);
-	__atomic_store_n(&instance->object.clock->lease_ns, sample.monotonic_ns + LEASE_NS, __ATOMIC_RELEASE);
+	__atomic_store_n(&instance->object.clock->lease_ns, sample.monotonic_ns + mf_node_lease_ms(instance) * NS_PER_MS,
+			 __ATOMIC_RELEASE);
 	say_clock(state, clock);
 	moved_ns = clock->offset_ns - before_ns;
 	if (moved_ns > JUMP_NS || moved_ns < -JUMP_NS)
@@ -125,7 +138,7 @@ static void take_down(struct mf_instance *instance)
 	instance->running = 0;
 	mf_reports_close(instance);
 	mf_attach_init(&instance->attach, &instance->pins, &instance->object, &instance->netlink,
-		       instance->options->interface);
+		       instance->options);
 	mf_nic_detach(instance);
 	mf_attach_drop_all(&instance->attach, 0);
 	mf_device_find(instance);
@@ -139,6 +152,7 @@ static void take_down(struct mf_instance *instance)
 	memset(&instance->record, 0, sizeof(instance->record));
 	memset(&instance->nic, 0, sizeof(instance->nic));
 	memset(&instance->lent, 0, sizeof(instance->lent));
+	instance->shortest_ms = 0;
 	instance->adopted = 0;
 }
 
@@ -187,7 +201,7 @@ static int hooks_begin(struct mf_instance *instance)
 	int error;
 
 	mf_attach_init(&instance->attach, &instance->pins, &instance->object, &instance->netlink,
-		       instance->options->interface);
+		       instance->options);
 	error = mf_device_create(instance);
 	if (!error)
 		error = mf_nic_attach(instance);

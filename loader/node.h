@@ -25,4 +25,7 @@ int mf_node_publish(struct mf_instance *instance);
 /* Looks at the kernel's clocks and tells the programs; renews the lease. */
 void mf_node_beat(struct mf_instance *instance);
 
+/* For how long a beat relieves the timer of its work. */
+__u32 mf_node_lease_ms(const struct mf_instance *instance);
+
 #endif

@@ -43,20 +43,22 @@ int mf_offload_get(int fd, const char *name, enum mf_offload offload)
 	return command->flag ? !!(value.data & command->flag) : !!value.data;
 }
 
+/* A driver may refuse to set what it has no choice about, even to what it is. */
 int mf_offload_set(int fd, const char *name, enum mf_offload offload, int on)
 {
 	const struct command *command = &command_of[offload];
 	struct ethtool_value value = { .cmd = command->get };
-	int error;
+	int error = ethtool(fd, name, &value), is_on;
 
-	if (command->flag) {
-		error = ethtool(fd, name, &value);
-		if (error)
-			return error;
-		value.data = on ? value.data | command->flag : value.data & ~command->flag;
-	} else {
+	if (error)
+		return error;
+	is_on = command->flag ? !!(value.data & command->flag) : !!value.data;
+	if (is_on == on)
+		return 0;
+	if (command->flag)
+		value.data ^= command->flag;
+	else
 		value.data = on;
-	}
 	value.cmd = command->set;
 	return ethtool(fd, name, &value);
 }

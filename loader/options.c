@@ -24,13 +24,14 @@ static const char help[] =
 	"  --user NAME         may use the socket besides root (default mayfly, if there is such an account)\n"
 	"  --in MODE           in path: native, generic (XDP), or auto (default)\n"
 	"  --out MODE          out path: xdp, tc, or auto (default)\n"
+	"  --tc HOOK           tcx, clsact, or auto (default)\n"
 	"  --clock-ahead MS    add MS to the system clock, to try what clocks apart do\n"
 	"  --detach            take down what an earlier loader left behind, and exit\n"
 	"  --verbose           say more\n"
 	"  --version\n"
 	"  --help\n";
 
-enum option_key { INTERFACE = 256, SOCKET, BPFFS, USER, IN, OUT, CLOCK_AHEAD, DETACH, VERBOSE, VERSION, HELP };
+enum option_key { INTERFACE = 256, SOCKET, BPFFS, USER, IN, OUT, TC, CLOCK_AHEAD, DETACH, VERBOSE, VERSION, HELP };
 
 static const struct option table[] = {
 	{ "interface", required_argument, NULL, INTERFACE },
@@ -39,6 +40,7 @@ static const struct option table[] = {
 	{ "user", required_argument, NULL, USER },
 	{ "in", required_argument, NULL, IN },
 	{ "out", required_argument, NULL, OUT },
+	{ "tc", required_argument, NULL, TC },
 	{ "clock-ahead", required_argument, NULL, CLOCK_AHEAD },
 	{ "detach", no_argument, NULL, DETACH },
 	{ "verbose", no_argument, NULL, VERBOSE },
@@ -91,16 +93,24 @@ static int modes_read(struct mf_options *options, int key, const char *value)
 {
 	static const char *const in[] = { "auto", "native", "generic", NULL };
 	static const char *const out[] = { "auto", "xdp", "tc", NULL };
+	static const char *const tc[] = { "auto", "tcx", "clsact", NULL };
 	int choice;
 
-	if (key == IN) {
+	if (key == IN)
 		choice = choice_read(in, "--in", value, "auto, native or generic");
-		options->in = choice < 0 ? MF_IN_AUTO : choice;
-	} else {
+	else if (key == OUT)
 		choice = choice_read(out, "--out", value, "auto, xdp or tc");
-		options->out = choice < 0 ? MF_OUT_AUTO : choice;
-	}
-	return choice < 0 ? choice : 0;
+	else
+		choice = choice_read(tc, "--tc", value, "auto, tcx or clsact");
+	if (choice < 0)
+		return choice;
+	if (key == IN)
+		options->in = choice;
+	else if (key == OUT)
+		options->out = choice;
+	else
+		options->tc = choice;
+	return 0;
 }
 
 static int clock_read(struct mf_options *options, const char *value)
@@ -148,6 +158,7 @@ static int option_read(struct mf_options *options, int key)
 		return user_read(options, optarg);
 	case IN:
 	case OUT:
+	case TC:
 		return modes_read(options, key, optarg);
 	case CLOCK_AHEAD:
 		return clock_read(options, optarg);

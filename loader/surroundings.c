@@ -91,49 +91,79 @@ static void gateways_forget(struct mf_instance *instance, const struct mf_addres
 	record->gateways = kept;
 }
 
-/* Link-layer addresses of the gateways: whoever else has one is the same router by another name. */
-struct same_router {
-	const struct mf_address_set *gateways;
-	struct mf_address_set *routers;
-	__u8 mac[MF_RECORD_GATEWAYS][6];
-	unsigned int count;
-};
-
-static void mac_visit(const __u8 address[static 16], const __u8 mac[static 6], void *context)
+static void mac_add(struct mf_instance *instance, const __u8 mac[static 6])
 {
-	struct same_router *same = context;
-
-	if (same->count < MF_RECORD_GATEWAYS && mf_address_set_has(same->gateways, address))
-		memcpy(same->mac[same->count++], mac, 6);
+	if (instance->gateway_macs < MF_RECORD_GATEWAYS)
+		memcpy(instance->gateway_mac[instance->gateway_macs++], mac, 6);
 }
 
-static void alias_visit(const __u8 address[static 16], const __u8 mac[static 6], void *context)
+static int mac_has(const struct mf_instance *instance, const __u8 mac[static 6])
 {
-	struct same_router *same = context;
+	for (__u32 i = 0; i < instance->gateway_macs; i++)
+		if (!memcmp(instance->gateway_mac[i], mac, 6))
+			return 1;
+	return 0;
+}
 
-	for (unsigned int i = 0; i < same->count; i++)
-		if (!memcmp(same->mac[i], mac, 6))
-			mf_address_set_add(same->routers, address);
+int mf_nic_is_router(const struct mf_instance *instance, const __u8 address[static 16], const __u8 *mac)
+{
+	return gateway_find(&instance->record, address) >= 0 || (mac && mac_has(instance, mac));
+}
+
+struct routers {
+	struct mf_instance *instance;
+	const struct mf_address_set *gateways;
+	struct mf_address_set *set;
+};
+
+/* fe80:: and the modified EUI-64 of the link-layer address (RFC 4291 appendix A): what most routers have. */
+static void link_local_of(__u8 address[static 16], const __u8 mac[static 6])
+{
+	const __u8 made[16] = { 0xfe, 0x80, [8] = mac[0] ^ 2, mac[1], mac[2], 0xff, 0xfe, mac[3], mac[4], mac[5] };
+
+	memcpy(address, made, sizeof(made));
+}
+
+static void gateway_mac_visit(const __u8 address[static 16], const __u8 mac[static 6], void *context)
+{
+	struct routers *routers = context;
+	__u8 guess[16];
+
+	if (!mf_address_set_has(routers->gateways, address))
+		return;
+	mac_add(routers->instance, mac);
+	link_local_of(guess, mac);
+	mf_address_set_add(routers->set, guess);
+}
+
+/* Whoever else has a gateway's link-layer address is the same router by another name. */
+static void other_name_visit(const __u8 address[static 16], const __u8 mac[static 6], void *context)
+{
+	struct routers *routers = context;
+
+	if (mac_has(routers->instance, mac))
+		mf_address_set_add(routers->set, address);
 }
 
 /* A router solicits from its link-local address, whatever its address in our routing table is. */
 static void routers_find(struct mf_instance *instance, const struct mf_address_set *gateways,
-			 struct mf_address_set *routers)
+			 struct mf_address_set *set)
 {
 	const struct mf_node_config *config = &instance->record.config;
-	struct same_router same = { .gateways = gateways, .routers = routers };
+	struct routers routers = { instance, gateways, set };
 
-	routers->count = 0;
+	set->count = 0;
+	instance->gateway_macs = 0;
 	if (!mf_instance_is_on_link(instance))
 		return;
 	for (unsigned int i = 0; i < config->router_count; i++)
-		mf_address_set_add(routers, config->router[i]);
+		mf_address_set_add(set, config->router[i]);
 	if (config->router_count)
 		return;
 	for (__u32 i = 0; i < gateways->count; i++)
-		mf_address_set_add(routers, gateways->address[i]);
-	mf_neighbour_each(&instance->netlink, instance->nic.ifindex, mac_visit, &same);
-	mf_neighbour_each(&instance->netlink, instance->nic.ifindex, alias_visit, &same);
+		mf_address_set_add(set, gateways->address[i]);
+	mf_neighbour_each(&instance->netlink, instance->nic.ifindex, gateway_mac_visit, &routers);
+	mf_neighbour_each(&instance->netlink, instance->nic.ifindex, other_name_visit, &routers);
 }
 
 enum { ROUTERS_MAX = 64 }; /* entries of mf_router */

@@ -13,12 +13,23 @@
 #include "loader/inner.h"
 #include "loader/instance.h"
 #include "loader/log.h"
+#include "loader/neighbour.h"
 #include "loader/nic.h"
 #include "loader/node.h"
 #include "loader/route.h"
 
 #define UNASKED_NS (30 * 1000000000LL)
 enum { MTU_PER_TURN = 256, GUARDS_MAX = 4096 };
+
+/* A flood of strangers among the neighbours is not worth a look; a gateway whose address has become known is. */
+static int neighbour_matters(const struct mf_instance *instance, const struct nlmsghdr *message)
+{
+	const __u8 *address, *mac;
+	int ifindex;
+
+	return mf_instance_is_on_link(instance) && !mf_neighbour_read(message, &ifindex, &address, &mac) &&
+	       ifindex == instance->nic.ifindex && mf_nic_is_router(instance, address, mac);
+}
 
 static int event_mark(const struct nlmsghdr *message, void *context)
 {
@@ -38,6 +49,10 @@ static int event_mark(const struct nlmsghdr *message, void *context)
 	case RTM_NEWROUTE:
 	case RTM_DELROUTE:
 		if (route->rtm_protocol != MF_ROUTE_PROTOCOL && route->rtm_type == RTN_UNICAST)
+			instance->stale |= MF_STALE_ROUTES;
+		break;
+	case RTM_NEWNEIGH:
+		if (neighbour_matters(instance, message))
 			instance->stale |= MF_STALE_ROUTES;
 		break;
 	}
@@ -158,7 +173,7 @@ static void mtu_spread(struct mf_instance *instance)
 		mf_association_publish(instance, instance->mtu_next);
 		prefixes_route(instance, instance->mtu_next);
 	}
-	instance->stale |= MF_STALE_MTU;
+	instance->stale |= MF_STALE_ASSOCIATIONS;
 }
 
 /* Deleted by somebody: made again, with its addresses and routes. */
@@ -208,6 +223,8 @@ void mf_watch_refresh(struct mf_instance *instance)
 	if (stale & MF_STALE_ROUTES)
 		mf_nic_gateways_refresh(instance);
 	mtu_spread(instance);
-	if (stale & MF_STALE_MTU)
+	if (stale & MF_STALE_ASSOCIATIONS) {
 		mf_device_mtu(instance);
+		mf_association_pace(instance);
+	}
 }

@@ -105,7 +105,7 @@ start_traffic() {
 write_scan() {
 	cat >"$RUN/scan.sh" <<-END
 		live() { python3 $LAB/wire.py live $RUN/wire.pcap ${HOP[server]}/64 2>/dev/null | head -n 2; }
-		random() { for i in 1 2; do printf '${HOP[server]%::}:%04x:%04x:%04x:%04x\n' \$RANDOM \$RANDOM \$RANDOM \$RANDOM; done; }
+		random() { for i in 1 2; do printf '${HOP[server]%::}:0:%x:%x:%x:%x\n' \$RANDOM \$RANDOM \$RANDOM \$RANDOM; done; }
 		sleep 4
 		for round in 1 2; do
 			targets="\$(live) \$(random)"
@@ -200,7 +200,7 @@ end_host() {
 	shell "$1" "mayflyctl down eth0.conf"
 	stop "loader-$1"
 	verdict_of "$1 is as it was: no device, no program, no pin" \
-		"$(is on "$1" sh -c '! ip link show mayfly0 2>/dev/null && test -z "$(find /sys/fs/bpf -type f)" && ! bpftool net | grep -q mf_')"
+		"$(is on "$1" sh -c '! ip link show mayfly0 2>/dev/null && test ! -e /sys/fs/bpf/mayfly/eth0 && ! bpftool net | grep -q mf_')"
 }
 
 # --- the story --------------------------------------------------------------------------

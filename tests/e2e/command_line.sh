@@ -74,7 +74,7 @@ say "$(sed 's/^/    | /' "$RUN/out")"
 
 start events server timeout 20 mayflyctl events
 sleep 0.5
-on stranger ping -c 3 -i 0.1 -W 1 "${HOP[server]%::}:dead:beef:dead:beef" >/dev/null
+on stranger ping -c 3 -i 0.1 -W 1 "$(hopping server 0xdead 0xbeef 0xdead 0xbeef)" >/dev/null
 check "events: the stranger's probe" within 5 grep -q "$STRANGER" "$RUN/events.log"
 say "$(sed 's/^/    | /' "$RUN/events.log" | head -n 3)"
 stop events

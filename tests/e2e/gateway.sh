@@ -37,8 +37,8 @@ check "IPv4 between the networks: $(grep transmitted "$RUN/ping.log")" grep -q "
 stream client-lan server-lan "${LAN[server]}::2" 5000 1000 4
 unbroken "UDP between the networks"
 check "from a network to the other gateway" quiet on client-lan ping -c 2 -i 0.05 -W 1 "${INNER[server]}"
-check "large datagrams, fragmented by their sender" \
-	quiet on client-lan ping -c 3 -i 0.05 -W 1 -s 5000 "${LAN[server]}::2"
+check "large datagrams, fragmented by their sender, who is told how large" \
+	quiet on client-lan ping -c 8 -i 0.05 -W 1 -s 5000 "${LAN[server]}::2"
 start iperf-server server-lan iperf3 -s -1
 listening server-lan 5201
 on client-lan iperf3 -c "${LAN[server]}::2" -t 3 -b 100M -J >"$RUN/iperf.json"

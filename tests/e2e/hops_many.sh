@@ -8,6 +8,7 @@
 
 HOSTS=4 EACH=8 SECONDS_RUN=64
 lab_internet
+lab_pin server 1
 server_inner() { echo "fd00:5::$1"; }
 client_inner() { echo "fd00:c$1::$2"; }
 list() { local IFS=,; echo "$*"; }

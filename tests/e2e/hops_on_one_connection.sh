@@ -8,6 +8,8 @@
 
 SECONDS_RUN=61
 lab_internet
+lab_pin client 0
+lab_pin server 1
 both_up "Rotation = 200ms"
 hops=$(shown client hops)
 

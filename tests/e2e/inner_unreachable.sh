@@ -15,6 +15,7 @@ on stranger ip addr add 2001:db8:66::bad/64 dev eth1 nodad
 both_up
 lab_wire server eth2 stranger eth2
 on server ip addr add 2001:db8:67::1/64 dev eth2 nodad
+on stranger ip addr add 2001:db8:67::bad/64 dev eth2 nodad
 sleep 1
 
 # closed DEVICE SOURCE WHAT

@@ -41,7 +41,7 @@ up client server
 reach client "${INNER[server]}"
 now=$(now_ms)
 live=$(derived server $((now - 20000)) 3 | python3 "$LAB/shown.py" derived | cut -d' ' -f2)
-dead=$(printf "${HOP[server]%::}:%x:%x:%x:%x\n" 0xdead 0xbeef 0xcafe 0xf00d)
+dead=$(hopping server 0xdead 0xbeef 0xcafe 0xf00d)
 on stranger ip -6 neigh flush dev eth0
 for target in $live $dead; do
 	quiet on stranger ping -c 1 -W 1 "$target" && say "  answered: $target"

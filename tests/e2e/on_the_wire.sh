@@ -13,7 +13,7 @@ lab_internet
 fields() {
 	local file=$1 name
 	shift
-	tshark -r "$file" -o udp.check_checksum:TRUE -o ip.check_checksum:TRUE -Y "ipv6.addr == ${HOP[client]}/64" -T fields \
+	tshark -r "$file" -o udp.check_checksum:TRUE -o tcp.check_checksum:TRUE -Y "ipv6.addr == ${HOP[client]}/64" -T fields -E occurrence=f \
 		$(for name in "$@"; do echo "-e $name"; done) 2>/dev/null
 }
 

@@ -27,7 +27,7 @@ TEST=$(basename "$0" .sh)
 RUN=$(mktemp -d "/tmp/mf-$TEST.XXXXXX")
 PATH=$BUILD:$PATH:/usr/sbin:/sbin
 export LC_ALL=C PYTHONDONTWRITEBYTECODE=1
-declare -A HOST_PID=() PID=()
+declare -A HOST_PID=() HOST_CPU=() PID=()
 FAILED=0
 STARTED=$(date +%s.%N)
 
@@ -68,19 +68,23 @@ lab_host() {
 		ip link set lo up"
 }
 
+# lab_pin HOST CPU: what runs there from now on runs on this CPU, so that its packets keep one queue.
+lab_pin() { HOST_CPU[$1]=$(($2 % $(nproc))); }
+
 # on HOST COMMAND...: run it there, at home.
 on() {
 	local name=$1
 	shift
-	nsenter --target "${HOST_PID[$name]}" --net --mount --uts -- env -C "$RUN/$name" "$@"
+	nsenter --target "${HOST_PID[$name]}" --net --mount --uts -- \
+		${HOST_CPU[$name]:+taskset -c ${HOST_CPU[$name]}} env -C "$RUN/$name" "$@"
 }
 
 # start LABEL HOST COMMAND...: run it there in the background; output in $RUN/LABEL.log.
 start() {
 	local label=$1 name=$2
 	shift 2
-	nsenter --target "${HOST_PID[$name]}" --net --mount --uts -- env -C "$RUN/$name" "$@" \
-		>"$RUN/$label.log" 2>&1 &
+	nsenter --target "${HOST_PID[$name]}" --net --mount --uts -- \
+		${HOST_CPU[$name]:+taskset -c ${HOST_CPU[$name]}} env -C "$RUN/$name" "$@" >"$RUN/$label.log" 2>&1 &
 	PID[$label]=$!
 }
 
@@ -116,10 +120,8 @@ within() {
 # lab_wire HOST DEVICE HOST DEVICE: a cable. Checksums are complete on it, as on a real one;
 # XDP_PASS at a device lets its other end transmit and redirect from XDP (lab_pass).
 lab_wire() {
-	ip link add "lab-a$$" type veth peer name "lab-b$$"
-	ip link set "lab-a$$" netns "${HOST_PID[$1]}" name "$2"
-	ip link set "lab-b$$" netns "${HOST_PID[$3]}" name "$4"
 	local end
+	on "$1" ip link add "$2" type veth peer name "$4" netns "${HOST_PID[$3]}"
 	for end in "$1 $2" "$3 $4"; do
 		set -- $end
 		on "$1" sh -c "ethtool -K $2 tx off tso off gso off gro off >/dev/null 2>&1; ip link set $2 up"
@@ -160,6 +162,9 @@ declare -A INNER=([client]=fd00:c::1 [server]=fd00:5::1)
 declare -A INNER4=([client]=10.9.0.1 [server]=10.9.0.2)
 declare -A SEED=([client]=00000000000000c1 [server]=0000000000000051)
 STRANGER=2001:db8:5::bad
+
+# hopping HOST A B C D: an address within its hopping prefix.
+hopping() { printf '%s:0:%x:%x:%x:%x\n' "${HOP[$1]%::}" "${@:2}"; }
 
 lab_internet() {
 	LAB_MODE=${1:-routed}

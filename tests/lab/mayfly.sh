@@ -12,7 +12,7 @@ node_of() {
 		[ $# = 0 ] || printf '%s\n' "$@"
 		setting "Interface = eth0" "$@"
 		setting "Prefix = ${HOP[$host]}/64" "$@"
-		setting "Address = ${INNER[$host]}/128" "$@"
+		setting "Address = ${INNER[$host]:-}/128" "$@"
 		[ "$LAB_MODE" = routed ] || setting "Mode = on-link" "$@"
 	} >"$RUN/$host/eth0.conf"
 }
@@ -58,12 +58,12 @@ both_of() {
 	peer_of server client "$@"
 }
 
-# loader HOST [OPTION...]: start it and wait for its socket. LOADER_ENV goes before it.
+# loader HOST [OPTION...]: start it and wait until it answers. LOADER_ENV goes before it.
 loader() {
 	local host=$1
 	shift
 	start "loader-$host" "$host" env ${LOADER_ENV:-} mayfly-loader --interface eth0 "$@"
-	within 10 on "$host" test -S /run/mayfly/eth0.sock && return
+	within 10 on "$host" mayflyctl --socket /run/mayfly/eth0.sock show && return
 	log_of "loader-$host"
 	echo "mayfly-loader does not come up on $host" >&2
 	exit 1

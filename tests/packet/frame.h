@@ -93,6 +93,9 @@ void frame_solicitation(struct frame *frame, const struct solicitation *ask);
 void frame_too_big(struct frame *frame, struct address source, struct address destination, __u32 mtu,
 		   const struct frame *lost, __u32 quoted);
 
+/* Length and checksum of an ICMPv6 message right behind its IPv6 header. */
+void frame_icmp6_finish(struct frame *frame);
+
 /* A request from a stranger; mapped addresses. */
 void frame_arp(struct frame *frame, struct address sender, struct address target);
 

@@ -33,12 +33,13 @@ static void put_icmp6(struct frame *frame, struct address source, struct address
 	frame_put(frame, icmp6, sizeof(icmp6));
 }
 
-static void finish_icmp6(struct frame *frame)
+void frame_icmp6_finish(struct frame *frame)
 {
 	__u32 icmp6 = ETH_BYTES + IP6_BYTES, length = frame->length - icmp6;
 	__u64 sum = (__u64)ICMP6 + length;
 
 	frame_set16(frame, ETH_BYTES + 4, length);
+	frame_set16(frame, icmp6 + 2, 0);
 	sum = checksum_add(sum, frame->byte + ETH_BYTES + 8, 32);
 	frame_set16(frame, icmp6 + 2, ~checksum_fold(checksum_add(sum, frame->byte + icmp6, length)));
 }
@@ -55,7 +56,7 @@ void frame_solicitation(struct frame *frame, const struct solicitation *ask)
 		frame_put(frame, option, 2);
 		frame_put(frame, mac_gateway, 6);
 	}
-	finish_icmp6(frame);
+	frame_icmp6_finish(frame);
 }
 
 void frame_too_big(struct frame *frame, struct address source, struct address destination, __u32 mtu,
@@ -67,7 +68,7 @@ void frame_too_big(struct frame *frame, struct address source, struct address de
 	put_icmp6(frame, source, destination, 64, PACKET_TOO_BIG);
 	frame_put32(frame, mtu);
 	frame_put(frame, lost->byte + ETH_BYTES, quoted < present ? quoted : present);
-	finish_icmp6(frame);
+	frame_icmp6_finish(frame);
 }
 
 void frame_arp(struct frame *frame, struct address sender, struct address target)

@@ -231,7 +231,7 @@ void rig_reset(struct rig *rig)
 	rig->clock->version = MF_ABI_VERSION;
 	rig->clock->lease_ns = ~0ULL;
 	rig_node_write(rig);
-	rig_next_hops_forget(rig);
+	rig_cpus_forget(rig);
 	rig_event(rig, NULL);
 }
 

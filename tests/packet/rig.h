@@ -52,6 +52,7 @@ struct rig {
 	struct mf_slot *slots;          /* the maps themselves, mapped */
 	struct mf_assoc_state *state;
 	struct mf_clock *clock;
+	__u64 counters[MF_VERDICT_ROOM]; /* after the last run */
 	struct mf_node node;            /* as it was last written */
 	struct mf_seed seed[DEALS];
 	struct mf_association association[DEALS];
@@ -105,8 +106,8 @@ void rig_router_set(struct rig *rig, struct address address);
 void rig_remote_add(struct rig *rig, struct address prefix, __u32 length, enum deal id);
 void rig_remote_drop(struct rig *rig, struct address prefix, __u32 length);
 
-/* Forgets next hops that the FIB gave. */
-void rig_next_hops_forget(struct rig *rig);
+/* Forgets what the programs keep on each CPU: traffic, next hops that the FIB gave, budget for events. */
+void rig_cpus_forget(struct rig *rig);
 struct mf_traffic rig_traffic(struct rig *rig, enum deal id);
 
 /* Empties the ring buffer: how many events there were, and the last one. */

@@ -134,14 +134,20 @@ static int traffic_get(struct rig *rig, enum deal id, struct mf_traffic *traffic
 	return bpf_map_lookup_elem(bpf_map__fd(rig->skel->maps.mf_traffic), &key, traffic);
 }
 
-void rig_next_hops_forget(struct rig *rig)
+static void per_cpu_zero(const struct bpf_map *map, __u32 key)
 {
-	int cpus = libbpf_num_possible_cpus();
-	struct mf_traffic *none = calloc(cpus, sizeof(*none));
+	void *none = calloc(libbpf_num_possible_cpus(), (bpf_map__value_size(map) + 7) & ~7U);
 
-	for (__u32 id = 0; id < DEALS; id++)
-		bpf_map_update_elem(bpf_map__fd(rig->skel->maps.mf_traffic), &id, none, BPF_ANY);
+	if (bpf_map_update_elem(bpf_map__fd(map), &key, none, BPF_ANY))
+		abort();
 	free(none);
+}
+
+void rig_cpus_forget(struct rig *rig)
+{
+	for (__u32 id = 0; id < DEALS; id++)
+		per_cpu_zero(rig->skel->maps.mf_traffic, id);
+	per_cpu_zero(rig->skel->maps.mf_budget, 0);
 }
 
 struct mf_traffic rig_traffic(struct rig *rig, enum deal id)

@@ -113,13 +113,13 @@ static void run(struct rig *rig, enum program program, const struct frame *frame
 void rig_run_as(struct rig *rig, enum program program, const struct frame *frame, const struct meeting *meeting,
 		struct result *result)
 {
-	__u64 before[MF_VERDICT_ROOM], after[MF_VERDICT_ROOM];
+	__u64 counters[MF_VERDICT_ROOM];
 
-	counters_read(rig, before);
 	run(rig, program, frame, meeting, result);
-	counters_read(rig, after);
+	counters_read(rig, counters);
 	for (int i = 0; i < MF_VERDICTS; i++)
-		result->counted[i] = after[i] - before[i];
+		result->counted[i] = counters[i] - rig->counters[i];
+	memcpy(rig->counters, counters, sizeof(counters));
 	result->verdict = verdict_of(result->counted);
 }
 

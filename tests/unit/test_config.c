@@ -168,7 +168,7 @@ static void test_many_peers(void **state)
 	fclose(stream);
 	assert_int_equal(read_text(&config, text, why), 0);
 	assert_int_equal(config.peer_count, PEERS);
-	assert_int_equal(config.node.capacity, PEERS);
+	assert_int_equal(config.node.capacity, 512);
 	assert_string_equal(config.peers[PEERS - 1].name, "peer300");
 	config_close(&config);
 	free(text);

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What people are told is what is there: keys and verdicts in the manual pages, the example as a configuration. */
+#include <libgen.h>
+#include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "ctl/config.h"
+#include "ctl/config_key.h"
+#include "ctl/verdict.h"
+
+/* A file of the tree that this test was built in: build/tests/test_manual stands two directories below its top. */
+static char *read_file(const char *name)
+{
+	char self[PATH_MAX] = "", path[2 * PATH_MAX], *text;
+	FILE *stream;
+	size_t got;
+
+	assert_true(readlink("/proc/self/exe", self, sizeof(self) - 1) > 0);
+	snprintf(path, sizeof(path), "%s/../../%s", dirname(self), name);
+	stream = fopen(path, "r");
+	if (!stream)
+		fail_msg("cannot open %s", path);
+	text = calloc(1, 1 << 20);
+	got = fread(text, 1, (1 << 20) - 1, stream);
+	text[got] = 0;
+	fclose(stream);
+	return text;
+}
+
+static void demand_word(const char *text, const char *before, const char *word)
+{
+	char wanted[128];
+
+	snprintf(wanted, sizeof(wanted), "%s%s", before, word);
+	if (!strstr(text, wanted))
+		fail_msg("the manual does not tell of %s", word);
+}
+
+static void demand_keys(const char *text, const struct config_key_table *table)
+{
+	for (unsigned int i = 0; i < table->count; i++) {
+		char first[64], second[64];
+
+		snprintf(first, sizeof(first), ".It Ic %s", table->keys[i].name);
+		snprintf(second, sizeof(second), ", %s", table->keys[i].name);
+		if (!strstr(text, first))
+			demand_word(text, "", second);
+	}
+}
+
+static void test_keys(void **state)
+{
+	char *text = read_file("docs/man/mayfly.conf.5");
+
+	(void)state;
+	demand_keys(text, &config_node_keys);
+	demand_keys(text, &config_peer_keys);
+	free(text);
+}
+
+static void test_verdicts(void **state)
+{
+	char *text = read_file("docs/man/mayflyctl.8");
+
+	(void)state;
+	for (unsigned int i = 0; i < MF_VERDICTS; i++)
+		demand_word(text, ".It ", verdict_name(i));
+	for (unsigned int i = MF_EVENT_PROBE_RANDOM; i <= MF_EVENT_NO_ASSOCIATION; i++)
+		demand_word(text, ".It ", event_name(i));
+	free(text);
+}
+
+static void test_example(void **state)
+{
+	static const __u8 node_public[32] = { 1 };
+	char *text = read_file("dist/mayfly.conf.example"), why[SAY_BYTES] = "";
+	struct config config;
+
+	(void)state;
+	if (config_parse(&config, "mayfly.conf.example", text, strlen(text), why) ||
+	    config_complete(&config, node_public, why))
+		fail_msg("%s", why);
+	assert_int_equal(config.peer_count, 1);
+	config_close(&config);
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_keys), cmocka_unit_test(test_verdicts), cmocka_unit_test(test_example),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* ctl/show*.c: the forms for programs keep what mayflyctl(8) promises, foreign strings do no harm. */
+#include <arpa/inet.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "ctl/parse.h"
+#include "ctl/show.h"
+
+static struct mf_assoc_status associations[2];
+static struct snapshot snapshot = { .associations = associations, .count = 2, .now_ms = 1700000001234 };
+
+static int set_up(void **state)
+{
+	struct mf_assoc_status *one = &associations[0], *two = &associations[1];
+	struct mf_node_config *node = &snapshot.node.config;
+
+	(void)state;
+	snapshot.node.attached = 1;
+	strcpy(snapshot.node.nic, "eth0");
+	memset(node->device, 'd', sizeof(node->device)); /* no zero at its end */
+	node->templates = 1;
+	parse_template("2001:db8:1::/64", &node->template[0]);
+	node->mode = MF_MODE_ON_LINK;
+	node->address_count = 200; /* more than there is room for */
+	strcpy(one->config.name, "one");
+	one->config.rotation_ms = 3000;
+	one->start_ms = 1700000000000;
+	one->heard_age_ms = ~0ULL;
+	one->local_port = htons(4711);
+	one->in_bytes = 1ULL << 40;
+	memset(two->config.name, 'x', MF_NAME_BYTES);
+	two->config.carriage = 250;
+	two->config.remote_count = 255;
+	two->heard_age_ms = 12;
+	two->start_ms = 1700000009999; /* ahead of our clock */
+	snapshot.counters.verdict[MF_DROP_DEAD] = 7;
+	return 0;
+}
+
+static char *capture(void (*print)(const struct snapshot *, const char *), const char *name)
+{
+	FILE *file = tmpfile();
+	int before = dup(STDOUT_FILENO);
+	char *text = calloc(1, 65536);
+	size_t got;
+
+	fflush(stdout);
+	dup2(fileno(file), STDOUT_FILENO);
+	print(&snapshot, name);
+	fflush(stdout);
+	dup2(before, STDOUT_FILENO);
+	close(before);
+	rewind(file);
+	got = fread(text, 1, 65535, file);
+	text[got] = 0;
+	fclose(file);
+	return text;
+}
+
+static void print_tsv(const struct snapshot *shown, const char *name)
+{
+	(void)name;
+	show_tsv(shown);
+}
+
+static void demand_fields(const json_t *object, const char *const names[])
+{
+	for (; *names; names++)
+		if (!json_object_get(object, *names))
+			fail_msg("the field %s is missing", *names);
+}
+
+static void test_json(void **state)
+{
+	static const char *const node_fields[] = {
+		"interface", "interface_mtu", "attached", "device", "addresses", "prefixes", "mode", "dark",
+		"on_link_peers", "routers", "look_ahead_ms", "capacity", "in", "out", "tc", "adopted", "clock",
+		"clock_error_ns", "time_ms", "associations", "ring_used", "ring_capacity", "hops", NULL,
+	};
+	static const char *const association_fields[] = {
+		"name", "id", "generation", "local_addresses", "remote_addresses", "local_prefix", "remote_prefix",
+		"rotation_ms", "carriage", "encrypted", "zero_checksum", "opens", "follows", "local", "remote", "slot",
+		"slot_start_ms", "slot_age_ms", "slot_left_ms", "hops", "added_ms", "inner_mtu", "path_mtu",
+		"heard_age_ms", "heard_slot", "out_packets", "out_bytes", "in_packets", "in_bytes", NULL,
+	};
+	char *text = capture(show_json, NULL);
+	json_t *root = json_loads(text, 0, NULL), *list, *one;
+
+	(void)state;
+	assert_non_null(root);
+	demand_fields(json_object_get(root, "node"), node_fields);
+	list = json_object_get(root, "associations");
+	assert_int_equal(json_array_size(list), 2);
+	one = json_array_get(list, 0);
+	demand_fields(one, association_fields);
+	assert_true(json_is_null(json_object_get(one, "heard_age_ms")));
+	assert_int_equal(json_integer_value(json_object_get(one, "slot_age_ms")), 1234);
+	assert_int_equal(json_integer_value(json_object_get(one, "slot_left_ms")), 1766);
+	assert_int_equal(json_integer_value(json_object_get(json_object_get(one, "local"), "port")), 4711);
+	assert_int_equal(json_integer_value(json_object_get(one, "in_bytes")), 1LL << 40);
+	assert_int_equal(json_integer_value(json_object_get(json_object_get(root, "verdict"), "drop_dead")), 7);
+	assert_int_equal(json_object_size(json_object_get(root, "verdict")), MF_VERDICTS);
+	json_decref(root);
+	free(text);
+	text = capture(show_json, "one");
+	root = json_loads(text, 0, NULL);
+	assert_int_equal(json_array_size(json_object_get(root, "associations")), 1);
+	json_decref(root);
+	free(text);
+}
+
+static unsigned int tabs(const char *line)
+{
+	unsigned int count = 0;
+
+	for (; *line && *line != '\n'; line++)
+		count += *line == '\t';
+	return count;
+}
+
+static void test_tsv(void **state)
+{
+	char *text = capture(print_tsv, NULL), *line = text;
+
+	(void)state;
+	assert_memory_equal(line, "node\teth0\tup\t", 13);
+	assert_int_equal(tabs(line), 15);
+	line = strchr(line, '\n') + 1;
+	assert_memory_equal(line, "association\tone\t", 16);
+	assert_int_equal(tabs(line), 21);
+	line = strchr(line, '\n') + 1;
+	assert_int_equal(tabs(line), 21);
+	line = strchr(line, '\n') + 1;
+	assert_memory_equal(line, "verdict\tpass_other\t0\n", 21);
+	free(text);
+}
+
+static void test_text(void **state)
+{
+	char *text = capture(show_text, NULL);
+
+	(void)state;
+	assert_non_null(strstr(text, "peer: one\n"));
+	assert_non_null(strstr(text, "not encrypted"));
+	assert_non_null(strstr(text, "next hop in 1.7 s"));
+	assert_non_null(strstr(text, "last heard: never"));
+	assert_non_null(strstr(text, "drop_dead"));
+	assert_null(strchr(text, '\033')); /* not a terminal */
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_json), cmocka_unit_test(test_tsv), cmocka_unit_test(test_text),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, NULL);
+}
