@@ -60,7 +60,7 @@ static __always_inline void live_forget(const struct mf_association *association
 		bpf_map_delete_elem(&mf_live, &address);
 }
 
-/* Puts slot `index` in and takes the one that it pushes out away. 0, or -1: ring has run dry. */
+/* Takes away the slot that `index` pushes out and puts that in. 0, or -1: ring has run dry, or no room in mf_live. */
 static __always_inline int keep_slot(__u32 id, const struct mf_association *association, __u64 index)
 {
 	struct mf_slot *slot = slot_at(association, index);
@@ -69,11 +69,17 @@ static __always_inline int keep_slot(__u32 id, const struct mf_association *asso
 
 	if (!slot)
 		return -1;
+	live_forget(association, index - MF_LIVE_PER_ASSOC);
 	live_fill(&live, id, association, slot);
 	COPY(address.byte, slot->local, 16);
-	bpf_map_update_elem(&mf_live, &address, &live, BPF_ANY);
-	live_forget(association, index - MF_LIVE_PER_ASSOC);
-	return 0;
+	return bpf_map_update_elem(&mf_live, &address, &live, BPF_ANY) ? -1 : 0;
+}
+
+/* More slots have passed than stand in mf_live (the machine slept): all of those go, or nobody would take them away. */
+static __always_inline void forget_kept(const struct mf_association *association, __u64 kept_index)
+{
+	for (__u64 back = 0; back < MF_LIVE_PER_ASSOC; back++)
+		live_forget(association, kept_index - back);
 }
 
 static long keep_association(__u32 id, struct beat *beat)
@@ -88,8 +94,10 @@ static long keep_association(__u32 id, struct beat *beat)
 	if (state->kept_index >= want)
 		return 0;
 	next = state->kept_index + 1;
-	if (next + MF_LIVE_PER_ASSOC <= want)
+	if (next + MF_LIVE_PER_ASSOC <= want) {
+		forget_kept(association, state->kept_index);
 		next = want - MF_LIVE_PER_ASSOC + 1;
+	}
 	for (int i = 0; i < MF_LIVE_PER_ASSOC; i++) {
 		if (next > want || keep_slot(id, association, next))
 			break;

@@ -275,7 +275,8 @@ static __always_inline __u32 out_open(struct __sk_buff *skb, struct mf_node *nod
 	verdict = way_of(&way, request.association);
 	if (verdict == MF_DROP_NO_ASSOCIATION)
 		return verdict;
-	way.slot = slot_at(way.association, index_at(way.association, now_ms(way.now_ns)));
+	/* By the very clock that the loader asks by: jiffies may be a tick behind it, still in the slot before. */
+	way.slot = slot_at(way.association, index_at(way.association, now_ms(bpf_ktime_get_coarse_ns())));
 	if (!way.slot)
 		return MF_DROP_NO_SLOT;
 	hop = next_hop_get(skb, &way, node);

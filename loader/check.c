@@ -98,13 +98,15 @@ static int prefix_is_right(const struct mf_prefix *prefix)
 	return length_is_right(prefix) && host_bits_are_zero(prefix) && !is_special(prefix);
 }
 
+/* Lengths first: nothing may be made of a prefix whose length is still anything. */
 static int template_is_right(const struct mf_template *template)
 {
-	struct mf_prefix prefix = mf_prefix_of_template(template);
+	struct mf_prefix prefix;
 
-	return template->prefix_length >= 8 && template->prefix_length <= 112 && !mf_template_check(template) &&
-	       !is_special(&prefix) && !mf_prefix_is_ipv4(&prefix) &&
-	       all_zero(template->pad, sizeof(template->pad));
+	if (template->prefix_length < 8 || template->prefix_length > 112 || mf_template_check(template))
+		return 0;
+	prefix = mf_prefix_of_template(template);
+	return !is_special(&prefix) && !mf_prefix_is_ipv4(&prefix) && all_zero(template->pad, sizeof(template->pad));
 }
 
 static int within(__u32 value, __u32 least, __u32 most)

@@ -57,18 +57,47 @@ static int settings_write(const struct mf_instance *instance)
 	return error;
 }
 
+/* Somebody else's interface of that name is none of ours, whatever we may be asked to do with it. */
+static int end_find(struct mf_instance *instance, const char *name, struct mf_link *link)
+{
+	struct mf_link found;
+	int error = mf_link_get(&instance->netlink, name, 0, &found);
+
+	memset(link, 0, sizeof(*link));
+	if (error)
+		return error;
+	if (!found.ours && !instance->record.device_made)
+		return -EEXIST;
+	*link = found;
+	return 0;
+}
+
 int mf_device_find(struct mf_instance *instance)
 {
 	char inside[IFNAMSIZ];
-	int error;
+	int error, other;
 
 	inside_name(instance, inside);
-	error = mf_link_get(&instance->netlink, instance->record.config.device, 0, &instance->device);
-	if (!error)
-		error = mf_link_get(&instance->netlink, inside, 0, &instance->inside);
-	if (!error && (!instance->device.ours || !instance->inside.ours))
-		error = -ENODEV;
-	return error;
+	error = end_find(instance, instance->record.config.device, &instance->device);
+	other = end_find(instance, inside, &instance->inside);
+	return error ? error : other;
+}
+
+/* Written down before it is done: a kill between making the pair and marking it must not leave it behind. */
+static int names_claim(struct mf_instance *instance)
+{
+	const char *name = instance->record.config.device;
+	struct mf_link link;
+	char inside[IFNAMSIZ];
+
+	inside_name(instance, inside);
+	if (!mf_link_get(&instance->netlink, name, 0, &link) || !mf_link_get(&instance->netlink, inside, 0, &link)) {
+		mf_log(MF_LOG_ERROR, "there is an interface %s already: name another Device in the configuration",
+		       link.name);
+		return -EEXIST;
+	}
+	instance->record.device_made = 1;
+	return mf_record_write(instance->record_fd, &instance->record);
 }
 
 static int pair_make(struct mf_instance *instance)
@@ -76,19 +105,15 @@ static int pair_make(struct mf_instance *instance)
 	const char *name = instance->record.config.device;
 	struct mf_netlink *netlink = &instance->netlink;
 	char inside[IFNAMSIZ], alias[64];
-	int error;
+	int error = names_claim(instance);
 
+	if (error)
+		return error;
 	inside_name(instance, inside);
 	snprintf(alias, sizeof(alias), MF_LINK_ALIAS " of %s", instance->options->interface);
 	error = mf_link_create_veth(netlink, name, inside, wanted_mtu(instance));
-	if (error == -EEXIST)
-		mf_log(MF_LOG_ERROR, "there is an interface %s or %s already: name another device in the configuration",
-		       name, inside);
-	if (error)
-		return error;
-	error = mf_link_get(netlink, name, 0, &instance->device);
 	if (!error)
-		error = mf_link_get(netlink, inside, 0, &instance->inside);
+		error = mf_device_find(instance);
 	if (!error)
 		error = mf_link_set_quiet(netlink, instance->device.ifindex, alias);
 	if (!error)
@@ -131,6 +156,7 @@ void mf_device_delete(struct mf_instance *instance)
 		mf_link_delete(&instance->netlink, instance->device.ifindex);
 	memset(&instance->device, 0, sizeof(instance->device));
 	memset(&instance->inside, 0, sizeof(instance->inside));
+	instance->record.device_made = 0;
 	instance->out_xdp = MF_HOOK_NONE;
 }
 

@@ -33,15 +33,28 @@ static int source_add(const struct mf_loop *loop, int fd, __u32 source)
 	return epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
 }
 
+static void signals_fill(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGINT);
+}
+
+int mf_loop_hold_signals(void)
+{
+	sigset_t set;
+
+	signals_fill(&set);
+	if (signal(SIGHUP, SIG_IGN) == SIG_ERR)
+		return -errno;
+	return sigprocmask(SIG_BLOCK, &set, NULL) ? -errno : 0;
+}
+
 static int signals_open(struct mf_loop *loop)
 {
 	sigset_t set;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	if (sigprocmask(SIG_BLOCK, &set, NULL))
-		return -errno;
+	signals_fill(&set);
 	loop->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return loop->signal_fd < 0 ? -errno : 0;
 }

@@ -20,6 +20,9 @@ struct mf_loop {
 	struct mf_notify *notify;
 };
 
+/* From here on SIGTERM and SIGINT wait for the loop, so that none of them ends us half way; SIGHUP is ignored. */
+int mf_loop_hold_signals(void);
+
 int mf_loop_open(struct mf_loop *loop, struct mf_instance *instance, struct mf_control *control,
 		 struct mf_notify *notify);
 void mf_loop_close(struct mf_loop *loop);

@@ -4,7 +4,6 @@
  * other people's words can reach.
  */
 #include <errno.h>
-#include <signal.h>
 #include <sodium.h>
 #include <string.h>
 
@@ -85,7 +84,9 @@ int main(int argc, char **argv)
 		return rc < 0 ? EXIT_USAGE : EXIT_FINE;
 	if (sodium_init() < 0)
 		return fail("libsodium", -EIO);
-	signal(SIGHUP, SIG_IGN);
+	error = mf_loop_hold_signals();
+	if (error)
+		return fail("signals", error);
 	mf_object_talk(options.verbose);
 	error = mf_instance_open(&instance, &options);
 	if (error)

@@ -4,10 +4,8 @@
  */
 #include "loader/nic.h"
 
-#include <bpf/bpf.h>
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "loader/instance.h"
 #include "loader/log.h"
@@ -32,22 +30,15 @@ void mf_nic_find(struct mf_instance *instance)
 		instance->nic = link;
 }
 
-/* Names the XDP program that stands in the way, as far as we may ask. */
+/* Its name is only for CAP_SYS_ADMIN to ask. */
 static void say_occupied(const struct mf_instance *instance)
 {
 	const char *nic = instance->options->interface;
-	struct bpf_prog_info info = { .name = "unknown" };
-	__u32 id, bytes = sizeof(info);
-	int fd;
+	__u32 id;
 
 	mf_attach_xdp_mode(instance->nic.ifindex, &id);
-	fd = bpf_prog_get_fd_by_id(id);
-	if (fd >= 0) {
-		bpf_obj_get_info_by_fd(fd, &info, &bytes);
-		close(fd);
-	}
-	mf_log(MF_LOG_ERROR, "%s: XDP program \"%s\" (id %u) is attached already; take it off first: "
-	       "ip link set dev %s xdp off", nic, info.name, id, nic);
+	mf_log(MF_LOG_ERROR, "%s: another XDP program is attached already (bpftool prog show id %u tells which); take it off "
+	       "first: ip link set dev %s xdp off", nic, id, nic);
 }
 
 static int in_attach(struct mf_instance *instance)

@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -21,16 +22,31 @@ struct request_frame {
 	__u8 padding[ETH_ZLEN - ETH_HLEN - sizeof(struct mf_open_request)];
 } __attribute__((packed));
 
-static int traffic_is_expected(const struct mf_instance *instance, __u32 id)
+/* Delivered packets tell of traffic; heard_ns does not: openers of two ends would keep each other going for ever. */
+static void count_in(struct mf_instance *instance, __u32 id)
 {
-	const struct mf_assoc_state *state = &instance->object.state[id];
-	__u64 now_ns = instance->clock.monotonic_ns;
-	__u64 last_ns = state->sent_ns > state->heard_ns ? state->sent_ns : state->heard_ns;
+	enum { IN_PACKETS = offsetof(struct mf_traffic, in_packets) / sizeof(__u64) };
+	struct mf_entry *entry = &instance->associations.entry[id];
+	__u64 sum[sizeof(struct mf_traffic) / sizeof(__u64)];
 
-	return last_ns && last_ns + EXPECTED_FOR_NS > now_ns;
+	if (mf_object_sum(&instance->object, MF_MAP_TRAFFIC, id, sum, sizeof(sum) / sizeof(sum[0])))
+		return;
+	if (sum[IN_PACKETS] != entry->in_packets)
+		entry->in_ns = instance->clock.monotonic_ns;
+	entry->in_packets = sum[IN_PACKETS];
 }
 
-void mf_opener_slot(const struct mf_instance *instance, __u32 id)
+static int traffic_is_expected(struct mf_instance *instance, __u32 id)
+{
+	const struct mf_entry *entry = &instance->associations.entry[id];
+	__u64 sent_ns = instance->object.state[id].sent_ns, last_ns;
+
+	count_in(instance, id);
+	last_ns = sent_ns > entry->in_ns ? sent_ns : entry->in_ns;
+	return last_ns && last_ns + EXPECTED_FOR_NS > (__u64)instance->clock.monotonic_ns;
+}
+
+void mf_opener_slot(struct mf_instance *instance, __u32 id)
 {
 	struct sockaddr_ll to = {
 		.sll_family = AF_PACKET,

@@ -10,6 +10,6 @@
 struct mf_instance;
 
 /* A slot of association `id` begins: asks the out path to open it if the association OPENS and is in use. */
-void mf_opener_slot(const struct mf_instance *instance, __u32 id);
+void mf_opener_slot(struct mf_instance *instance, __u32 id);
 
 #endif

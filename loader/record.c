@@ -61,6 +61,7 @@ static const struct field record_fields[] = {
 	FIELD(mf_record, nic, U32),
 	FIELD(mf_record, gro_before, U8),
 	FIELD(mf_record, allmulti_before, U8),
+	FIELD(mf_record, device_made, U8),
 	FIELD(mf_record, gateways, U32),
 	FIELD(mf_record, gateway, GATEWAYS),
 };

@@ -6,6 +6,7 @@
 #include "loader/slot.h"
 
 #include <arpa/inet.h>
+#include <endian.h>
 #include <errno.h>
 #include <sodium.h>
 #include <string.h>
@@ -78,15 +79,13 @@ void mf_slot_end(struct mf_slot_end *end, const __u8 seed[static 8], const __u8 
 
 void mf_slot_address(__u8 address[static 16], const struct mf_template *template, const __u8 identifier[static 8])
 {
-	unsigned int first = 128 - template->hop_bits;
+	__u64 low, hop;
 
 	memcpy(address, template->base, 16);
-	for (unsigned int i = 0; i < template->hop_bits; i++) {
-		unsigned int at = first + i;
-
-		if (identifier[i / 8] & 0x80 >> i % 8)
-			address[at / 8] |= 0x80 >> at % 8;
-	}
+	memcpy(&low, address + 8, 8);
+	memcpy(&hop, identifier, 8);
+	low |= htobe64(be64toh(hop) >> (64 - template->hop_bits));
+	memcpy(address + 8, &low, 8);
 }
 
 static __u32 address_sum(const __u8 address[static 16])

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 enum { BYTES_MAX = 1472, SAMPLES_MAX = 1 << 20 };
-#define LOST_NS 100000000LL
+#define LOST_NS 1000000000LL
 
 struct samples {
 	unsigned int count, lost;

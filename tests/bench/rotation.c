@@ -6,7 +6,8 @@
  *	rotation BPFFS COUNT...
  *
  * Prints samples (MEASURE, COUNT, ROUND, ms): rotation.map, new live entries in and old ones out, slots
- * derived before; rotation.derive, the slots alone; rotation.all, one after the other as the loader does it.
+ * derived before; rotation.derive, the slots alone; rotation.all, one after the other as the loader does it;
+ * rotation.kernel, nothing but the system calls for as many deletions and insertions.
  */
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -110,6 +111,50 @@ static int is_right(struct mf_instance *instance, __u32 id, __u64 time_ms)
 	       bpf_map_lookup_elem(instance->object.map[MF_MAP_LIVE], first.local, &live) == -ENOENT;
 }
 
+/* The same entries out and in again, MF_KEEP_BATCH a call as the keeper does. ms, or < 0. */
+static double kernel_round(int fd, __u8 (*address)[16], struct mf_live *live, __u32 count)
+{
+	LIBBPF_OPTS(bpf_map_batch_opts, options);
+	double began = now_ms();
+
+	for (__u32 at = 0; at < count; at += MF_KEEP_BATCH) {
+		__u32 left = count - at < MF_KEEP_BATCH ? count - at : MF_KEEP_BATCH, some = left;
+
+		if (bpf_map_delete_batch(fd, address[at], &some, &options))
+			return -1;
+		some = left;
+		if (bpf_map_update_batch(fd, address[at], live + at, &some, &options))
+			return -1;
+	}
+	return now_ms() - began;
+}
+
+static int measure_kernel(const struct mf_instance *instance, __u32 count, const struct mf_seed *seeds, __u64 time_ms)
+{
+	__u8 (*address)[16] = calloc(count, 16);
+	struct mf_live *live = calloc(count, sizeof(*live));
+	int fd = instance->object.map[MF_MAP_LIVE], error = address && live ? 0 : -ENOMEM;
+
+	for (__u32 id = 0; !error && id < count; id++) {
+		const struct mf_entry *entry = &instance->associations.entry[id];
+		struct mf_schedule schedule = mf_entry_schedule(entry);
+		struct mf_slot slot;
+
+		mf_slot_fill(&slot, &seeds[id], &schedule, mf_slot_index(&schedule, time_ms));
+		memcpy(address[id], slot.local, 16);
+		error = bpf_map_lookup_elem(fd, address[id], &live[id]);
+	}
+	for (int round = -WARM_UP; !error && round < ROUNDS; round++) {
+		double ms = kernel_round(fd, address, live, count);
+
+		print("rotation.kernel", count, round, ms);
+		error = ms < 0 ? -EPROTO : 0;
+	}
+	free(address);
+	free(live);
+	return error;
+}
+
 static int measure(struct mf_instance *instance, __u32 count, struct mf_seed *seeds, __u64 time_ms)
 {
 	double derived, began;
@@ -130,7 +175,7 @@ static int measure(struct mf_instance *instance, __u32 count, struct mf_seed *se
 			return -EPROTO;
 		}
 	}
-	return 0;
+	return measure_kernel(instance, count, seeds, time_ms);
 }
 
 static int fill_and_measure(struct mf_instance *instance, __u32 count)

@@ -20,7 +20,7 @@ snapshot() {
 		echo "== addresses"; ip -o addr | sed -E "s/ valid_lft.*//"
 		echo "== routes"; ip -6 route show table all | sed -E "s/ expires [^ ]*//" | sort; ip -4 route show table all | sort
 		ip rule; ip -6 rule
-		echo "== neighbours"; ip -d neigh | sed -E "s/ (REACHABLE|STALE|DELAY|PROBE)//" | sort
+		echo "== neighbours"; ip -d neigh | grep -E "managed|extern_learn|PERMANENT|NOARP"; ip neigh show proxy
 		echo "== tc"; for dev in $(ls /sys/class/net); do
 			tc qdisc show dev $dev; tc filter show dev $dev ingress; tc filter show dev $dev egress; done
 		echo "== offloads"; ethtool -k eth0
@@ -60,7 +60,7 @@ snapshot "$RUN/during"
 objects >"$RUN/objects"
 compare "maps, links and programs while attached" "$(wc -l <"$RUN/objects")" ">=" 15
 compare "lines that differ while attached" "$(diff "$RUN/before" "$RUN/during" | grep -c '^[<>]')" ">=" 20
-on client ping -q -c 20 -i 0.02 "${INNER[server]}" | grep transmitted
+check "traffic" quiet on client ping -q -c 20 -i 0.02 -W 1 "${INNER[server]}"
 
 on server mayflyctl down eth0.conf
 stop loader-server

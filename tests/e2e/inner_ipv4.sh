@@ -20,9 +20,9 @@ stream client server "${INNER4[server]}" 5000 1000 4
 unbroken "UDP"
 start iperf-server server iperf3 -s -1
 listening server 5201
-on client iperf3 -c "${INNER4[server]}" -t 3 -b 100M -J >"$RUN/iperf.json"
+on client iperf3 -c "${INNER4[server]}" -t 3 -b 50M -J >"$RUN/iperf.json"
 check "TCP" test $? = 0
-equal "TCP segments sent again" 0 "$(number iperf.json end.sum_sent.retransmits)"
+none_resent iperf.json client
 check "IPv6 beside it" quiet on client ping -c 3 -i 0.05 -W 1 "${INNER[server]}"
 no_drops client server
 finish

@@ -19,9 +19,9 @@ on client ping -q -i 0.02 -c 100 "${INNER[server]}" >"$RUN/ping.log"
 check "ping: $(grep transmitted "$RUN/ping.log")" grep -q " 0% packet loss" "$RUN/ping.log"
 start iperf-server server iperf3 -s -1
 listening server 5201
-on client iperf3 -c "${INNER[server]}" -t 3 -b 100M -J >"$RUN/iperf.json"
+on client iperf3 -c "${INNER[server]}" -t 3 -b 50M -J >"$RUN/iperf.json"
 check "TCP, 3 s" test $? = 0
-equal "TCP segments sent again" 0 "$(number iperf.json end.sum_sent.retransmits)"
+none_resent iperf.json client
 
 [ -c /dev/net/tun ] || skip "no /dev/net/tun for wireguard-go"
 
@@ -50,9 +50,9 @@ stream client server fd77::2 5000 1000 5 --size 1000
 unbroken "UDP through WireGuard"
 start iperf-server server iperf3 -s -1
 listening server 5201
-on client iperf3 -c fd77::2 -t 4 -b 50M -J >"$RUN/iperf.json"
+on client iperf3 -c fd77::2 -t 4 -b 20M -J >"$RUN/iperf.json"
 check "TCP through WireGuard" test $? = 0
-equal "TCP segments sent again" 0 "$(number iperf.json end.sum_sent.retransmits)"
+none_resent iperf.json client
 equal "WireGuard's endpoint is still the stable address" "[${INNER[server]}]:51820" \
 	"$(on client wg show wg0 endpoints | cut -f2)"
 

@@ -5,7 +5,7 @@
 #
 #	sender (pktgen) eth0 ======== eth0 server, hops in 2001:db8:51::/64
 #
-# With the addresses and ports of the moment every packet is accepted; with wrong ports, to an
+# With the addresses and ports of the moment every packet is accepted; from another source, to an
 # address of a moment ago, or to addresses drawn at random, every one is dropped by its name.
 
 . "$(dirname "$0")/../lab/lib.sh"
@@ -86,7 +86,7 @@ read -r source_old source_port_old < <(end_of sender -2)
 read -r old port_old < <(end_of server -2)
 
 drive accepted in_delivered "$source" "$source_port" "$live" "$live" "$port"
-drive refused drop_port "$source" "$source_port" "$live" "$live" $((port == 1024 ? 1025 : 1024))
+drive refused drop_source "${HOP[sender]}bad" "$source_port" "$live" "$live" "$port"
 drive expired drop_expired "$source_old" "$source_port_old" "$old" "$old" "$port_old"
 drive dead drop_dead "$source" "$source_port" "${HOP[server]}" "${HOP[server]}ffff:ffff:ffff:ffff" "$port"
 finish

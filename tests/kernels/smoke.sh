@@ -21,9 +21,9 @@ transfer() {
 both_up
 start web server python3 -m http.server --bind :: 8000
 within 20 on client curl -sS -o /dev/null "http://[${INNER[server]}]:8000/"
-say "  NIC: in $(shown client node.in), out $(shown client node.out), tc $(shown client node.tc)"
+say "  NIC: in $(shown client in), out $(shown client out), tc $(shown client tc)"
 check "encap: a file over TCP" transfer file1
-check "encap: 20 pings, all answered" on client ping -q -c 20 -i 0.05 -W 3 "${INNER[server]}"
+check "encap: 20 pings, all answered" quiet on client ping -q -c 20 -i 0.05 -W 3 "${INNER[server]}"
 
 start get client curl -sS --max-time 60 --limit-rate 400k -o file2 "http://[${INNER[server]}]:8000/file2"
 sleep 1
@@ -33,8 +33,8 @@ check "both loaders killed: the transfer goes on" await get
 check "it is the same file" cmp "$RUN/client/file2" "$RUN/server/file2"
 loader client
 loader server
-equal "the new loader has adopted" True "$(shown client node.adopted)"
-check "and works" on client ping -q -c 3 -W 3 "${INNER[server]}"
+equal "the new loader has adopted" true "$(shown client adopted)"
+check "and works" quiet on client ping -q -c 3 -W 3 "${INNER[server]}"
 
 for carriage in "Carriage = rewrite" "ZeroChecksum = yes"; do
 	both_of "$carriage"

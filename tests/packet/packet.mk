@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Packet tests: tables run through BPF_PROG_TEST_RUN. build/packet/test_*, one binary a table.
 
-packet_common := frame frame_control carried world rig rig_look rig_run table
+packet_common := frame frame_control carried world rig rig_look rig_run live table
 packet_test := $(patsubst tests/packet/%.c,%,$(wildcard tests/packet/test_*.c))
 packet_bin := $(packet_test:%=$(B)/packet/%)
 packet_obj := $(packet_common:%=$(B)/packet/%.o) $(B)/loader/slot.o $(B)/loader/keeper.o $(B)/ctl/verdict.o
@@ -18,3 +18,22 @@ $(packet_bin): $(B)/packet/test_%: $(B)/packet/test_%.o $(packet_obj)
 .SECONDARY: $(packet_test:%=$(B)/packet/%.o) $(packet_common:%=$(B)/packet/%.o)
 
 tests: $(packet_bin)
+
+# tests/bench/nanoseconds: the same ends, measured.
+$(B)/bench/prepare.bpf.o: tests/bench/prepare.bpf.c
+	@mkdir -p $(@D)
+	$(call say,BPF,$@)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+
+$(B)/bench/prepare.skel.h: $(B)/bench/prepare.bpf.o
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name prepare_bpf > $@
+
+$(B)/bench/nanoseconds.o: $(B)/bench/prepare.skel.h
+$(B)/bench/nanoseconds.o $(B)/bench/crowd.o: $(B)/mayfly.skel.h
+
+$(B)/bench/nanoseconds: $(B)/bench/nanoseconds.o $(B)/bench/crowd.o $(filter-out $(B)/packet/table.o,$(packet_obj))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) $^ $(shell $(PKG_CONFIG) --libs libbpf libsodium) -lcmocka -o $@
+
+tests: $(B)/bench/nanoseconds

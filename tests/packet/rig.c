@@ -3,6 +3,7 @@
  * One end: its maps, filled from the table of deals; slots derived as the loader derives them.
  */
 #include "tests/packet/rig.h"
+#include "tests/packet/rig_look.h"
 
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
@@ -216,9 +217,11 @@ static void tables_clear(struct rig *rig)
 
 void rig_reset(struct rig *rig)
 {
+	rig->clock->lease_ns = ~0ULL;
 	rig->now_ms = START_MS;
 	tables_clear(rig);
 	node_fill(rig);
+	memset(rig->state, 0, DEALS * sizeof(*rig->state));
 	for (enum deal id = 0; id < DEALS; id++) {
 		association_fill(rig, id);
 		inner_fill(rig, id);
@@ -226,19 +229,21 @@ void rig_reset(struct rig *rig)
 		rig_association_write(rig, id);
 		rig_keep(rig, id);
 	}
-	memset(rig->state, 0, DEALS * sizeof(*rig->state));
 	rig->clock->associations = DEALS;
 	rig->clock->version = MF_ABI_VERSION;
-	rig->clock->lease_ns = ~0ULL;
 	rig_node_write(rig);
 	rig_cpus_forget(rig);
 	rig_event(rig, NULL);
 }
 
+static size_t memory_bytes(const struct bpf_map *map)
+{
+	return ((size_t)bpf_map__value_size(map) * bpf_map__max_entries(map) + 4095) & ~4095UL;
+}
+
 static void *map_memory(const struct bpf_map *map)
 {
-	size_t bytes = (size_t)bpf_map__value_size(map) * bpf_map__max_entries(map);
-	void *memory = mmap(NULL, (bytes + 4095) & ~4095UL, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
+	void *memory = mmap(NULL, memory_bytes(map), PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
 
 	if (memory == MAP_FAILED)
 		give_up("mmap of a map");
@@ -278,6 +283,9 @@ void rig_open(struct rig *rig, enum side side)
 
 void rig_close(struct rig *rig)
 {
+	munmap(rig->slots, memory_bytes(rig->skel->maps.mf_slots));
+	munmap(rig->state, memory_bytes(rig->skel->maps.mf_state));
+	munmap(rig->clock, memory_bytes(rig->skel->maps.mf_clock));
 	mayfly__destroy(rig->skel);
 	rig->skel = NULL;
 }

@@ -85,38 +85,12 @@ void rig_reset(struct rig *rig);
 void rig_node_write(struct rig *rig);
 void rig_association_write(struct rig *rig, enum deal id);
 
-/* Index of the slot of now, and the slot at `ahead` from it. */
-__u64 rig_index(const struct rig *rig, enum deal id);
-struct mf_slot *rig_slot(const struct rig *rig, enum deal id, int ahead);
-
-/* Another address for the peer in one slot; the checksum that the slot brings follows. */
-void rig_slot_move(struct rig *rig, enum deal id, int ahead, const char *remote);
-
-/* What the keeper would: current - 2 ... current + 2 into mf_live, nothing else of `id` there. */
-void rig_keep(struct rig *rig, enum deal id);
-int rig_live_get(struct rig *rig, const __u8 *address, struct mf_live *live); /* 0: there */
-void rig_live_set(struct rig *rig, const __u8 *address, const struct mf_live *live);
-__u32 rig_live_count(struct rig *rig);
-
-/* Addresses of the host itself in a hopping prefix, and routers that may solicit. */
-void rig_own_set(struct rig *rig, struct address address);
-void rig_router_set(struct rig *rig, struct address address);
-
-/* Inner prefixes of a peer; the programs' kept routes are forgotten, as the loader does. */
-void rig_remote_add(struct rig *rig, struct address prefix, __u32 length, enum deal id);
-void rig_remote_drop(struct rig *rig, struct address prefix, __u32 length);
-
-/* Forgets what the programs keep on each CPU: traffic, next hops that the FIB gave, budget for events. */
-void rig_cpus_forget(struct rig *rig);
-struct mf_traffic rig_traffic(struct rig *rig, enum deal id);
-
-/* Empties the ring buffer: how many events there were, and the last one. */
-int rig_event(struct rig *rig, struct mf_event *event);
-int rig_probe(struct rig *rig, const __u8 *source, struct mf_probe *probe);
-
 void rig_run(struct rig *rig, enum program program, const struct frame *frame, struct result *result);
 void rig_run_as(struct rig *rig, enum program program, const struct frame *frame, const struct meeting *meeting,
 		struct result *result);
+
+/* Does this kernel check the sum of meeting.checksum_complete? */
+int rig_sums_checked(struct rig *rig);
 
 /* A packet's whole way: mf_out and, where that leaves it, mf_out_tc; mf_in, then mf_in_tc on what it passes. */
 void rig_send(struct rig *rig, const struct frame *frame, struct result *result);

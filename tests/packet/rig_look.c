@@ -10,6 +10,7 @@
 #include "loader/slot.h"
 #include "mayfly.skel.h"
 #include "tests/packet/rig.h"
+#include "tests/packet/rig_look.h"
 
 __u64 rig_index(const struct rig *rig, enum deal id)
 {
@@ -107,7 +108,12 @@ __u32 rig_live_count(struct rig *rig)
 	return count;
 }
 
-static void live_forget(struct rig *rig, enum deal id)
+__u32 rig_live_room(struct rig *rig)
+{
+	return bpf_map__max_entries(rig->skel->maps.mf_live);
+}
+
+void rig_live_drop(struct rig *rig, enum deal id)
 {
 	int fd = bpf_map__fd(rig->skel->maps.mf_live);
 
@@ -115,9 +121,37 @@ static void live_forget(struct rig *rig, enum deal id)
 		bpf_map_delete_elem(fd, rig->slots[rig->association[id].ring_base + i].local);
 }
 
+void rig_live_wipe(struct rig *rig, const struct address *prefix, __u32 bytes)
+{
+	int fd = bpf_map__fd(rig->skel->maps.mf_live);
+	struct address key, next;
+	int more = !bpf_map_get_next_key(fd, NULL, key.byte);
+
+	while (more) {
+		more = !bpf_map_get_next_key(fd, key.byte, next.byte);
+		if (!memcmp(key.byte, prefix->byte, bytes))
+			bpf_map_delete_elem(fd, key.byte);
+		key = next;
+	}
+}
+
+struct keeper_seen rig_keeper(struct rig *rig)
+{
+	struct { /* struct mf_keeper of bpf/keeper.h: a timer, and what it counts */
+		__u8 timer[16];
+		struct keeper_seen seen;
+	} keeper;
+	__u32 zero = 0;
+
+	if (bpf_map_lookup_elem(bpf_map__fd(rig->skel->maps.mf_keeper), &zero, &keeper))
+		abort();
+	return keeper.seen;
+}
+
 void rig_keep(struct rig *rig, enum deal id)
 {
-	live_forget(rig, id);
+	rig_live_drop(rig, id);
+	rig->state[id].kept_index = rig_index(rig, id) + MF_KEEP_AHEAD;
 	for (int ahead = -MF_KEEP_BACK; ahead <= MF_KEEP_AHEAD; ahead++) {
 		struct mf_slot *slot = rig_slot(rig, id, ahead);
 		struct mf_live live;

@@ -15,6 +15,7 @@
 #include "ctl/verdict.h"
 #include "mayfly.skel.h"
 #include "tests/packet/rig.h"
+#include "tests/packet/rig_look.h"
 
 #ifndef BPF_F_TEST_SKB_CHECKSUM_COMPLETE
 #define BPF_F_TEST_SKB_CHECKSUM_COMPLETE (1U << 2)
@@ -29,6 +30,24 @@ static __u64 coarse_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
 	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
+void rig_clock_set(struct rig *rig)
+{
+	rig->clock->offset_ns = (__s64)(rig->now_ms * 1000000 - coarse_ns());
+}
+
+__u64 rig_clock_get(const struct rig *rig)
+{
+	return (coarse_ns() + rig->clock->offset_ns) / 1000000;
+}
+
+__u32 rig_tick_ns(void)
+{
+	struct timespec tick;
+
+	clock_getres(CLOCK_MONOTONIC_COARSE, &tick);
+	return tick.tv_nsec;
 }
 
 static int program_fd(const struct rig *rig, enum program program)
@@ -123,6 +142,15 @@ void rig_run_as(struct rig *rig, enum program program, const struct frame *frame
 	result->verdict = verdict_of(result->counted);
 }
 
+int rig_sums_checked(struct rig *rig)
+{
+	struct frame frame = { .length = 64 };
+	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame.byte, .data_size_in = frame.length, .repeat = 1,
+		    .flags = BPF_F_TEST_SKB_CHECKSUM_COMPLETE);
+
+	return bpf_prog_test_run_opts(program_fd(rig, MF_GUARD), &options) == 0;
+}
+
 void rig_run(struct rig *rig, enum program program, const struct frame *frame, struct result *result)
 {
 	struct meeting plain = {};
@@ -139,18 +167,16 @@ void rig_send(struct rig *rig, const struct frame *frame, struct result *result)
 
 void rig_receive(struct rig *rig, const struct frame *frame, struct result *result)
 {
+	__u32 counted[MF_VERDICTS];
 	struct frame passed;
-	int verdict;
 
 	rig_run(rig, MF_IN, frame, result);
-	verdict = result->verdict;
 	if (result->action != PASS_XDP)
 		return;
+	memcpy(counted, result->counted, sizeof(counted));
 	passed = result->out;
 	rig_run(rig, MF_IN_TC, &passed, result);
-	if (verdict == NO_VERDICT)
-		return;
-	if (result->verdict != NO_VERDICT)
-		fail_msg("counted in XDP (%s) and in tc (%s)", verdict_name(verdict), verdict_name(result->verdict));
-	result->verdict = verdict;
+	for (int i = 0; i < MF_VERDICTS; i++)
+		result->counted[i] += counted[i];
+	result->verdict = verdict_of(result->counted);
 }

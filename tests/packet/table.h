@@ -12,6 +12,7 @@
 
 #include "tests/packet/carried.h"
 #include "tests/packet/rig.h"
+#include "tests/packet/rig_look.h"
 
 struct lab {
 	struct rig here, there;

@@ -24,8 +24,10 @@ static struct packet packet_ipv4(enum side from, __u8 protocol, __u32 payload)
 /* A packet from THERE in one of the three ways of carrying: 1, 2 or 3. */
 static void inner_of(int kind, __u8 class, struct frame *inner)
 {
-	struct packet packet = kind == 3 ? packet_ipv4(THERE, UDP, 47) : table_packet(kind == 1 ? HOST : NET, THERE, UDP, 47);
+	struct packet packet = table_packet(kind == 1 ? HOST : NET, THERE, UDP, 47);
 
+	if (kind == 3)
+		packet = packet_ipv4(THERE, UDP, 47);
 	packet.traffic_class = class;
 	packet.flow_label = kind == 2 ? 0xfedcb : 0;
 	frame_packet(inner, &packet);

@@ -47,13 +47,14 @@ static void arrive_at(struct lab *lab, enum deal deal, int ahead, long ms)
 static void window_edge(struct lab *lab, const struct row *row)
 {
 	static const enum deal both[] = { HOST, QUICK };
+	int action = row->c == MF_IN_DELIVERED ? PASS_XDP : DROP_XDP;
 
 	for (int i = 0; i < 2; i++)
 		for (int ahead = -2; ahead <= 2; ahead++) {
 			long rotation = lab->here.association[both[i]].rotation_ms;
 
 			arrive_at(lab, both[i], ahead, row->a * rotation + row->b);
-			expect_verdict(&lab->result, row->c, row->c == MF_IN_DELIVERED ? PASS_XDP : DROP_XDP, row->name);
+			expect_verdict(&lab->result, row->c, action, row->name);
 		}
 }
 
@@ -363,7 +364,8 @@ static const struct row rows[] = {
 	{ "dead address, not dark: left to the stack", dead, 0, 0, MF_PASS_OTHER },
 	{ "dead address on the link, dark: dropped", dead, MF_NODE_DARK | MF_NODE_ON_LINK, 0, MF_DROP_DEAD },
 	{ "dead address on the link, not dark: left to the stack", dead, MF_NODE_ON_LINK, 0, MF_PASS_OTHER },
-	{ "host's own address in a dark prefix on the link: left to the stack", dead, MF_NODE_DARK | MF_NODE_ON_LINK, 1, MF_PASS_OTHER },
+	{ "host's own address in a dark prefix on the link: left to the stack", dead, MF_NODE_DARK | MF_NODE_ON_LINK, 1,
+	  MF_PASS_OTHER },
 	{ "lent address: UDP of anybody goes to the stack untouched", lent, 5000, MF_IN_LENT, UDP },
 	{ "lent address: ICMPv6 of anybody goes to the stack untouched", lent, 5000, MF_IN_LENT, ICMP6 },
 	{ "lent address past its lifetime: expired", lent, 0, MF_DROP_EXPIRED, UDP },
@@ -380,7 +382,8 @@ static const struct row rows[] = {
 	{ "unknown frame type: untouched", other_types, 0x9000 },
 	{ "live address on a VLAN: that VLAN's business, untouched", tagged, 7, MF_PASS_OTHER },
 	{ "live address with a priority tag: heard as without", tagged, 0xa000, MF_IN_DELIVERED },
-	{ "frame cut at every byte, UDP between hosts: never delivered, never to the stack", cut_short, UDP, PLAIN, HOST },
+	{ "frame cut at every byte, UDP between hosts: never delivered, never to the stack",
+	  cut_short, UDP, PLAIN, HOST },
 	{ "frame cut at every byte, fragment between hosts: never delivered", cut_short, TCP, FIRST_FRAGMENT, HOST },
 	{ "frame cut at every byte, networks: never delivered", cut_short, UDP, PLAIN, NET },
 	{ "random probe: counted by its /64, told once a second", probe, MF_DROP_DEAD },

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Neighbour discovery on an on-link prefix: live addresses are told to those who may ask, and nobody else learns a thing.
+ * Neighbour discovery on an on-link prefix: live addresses are told to those who may ask, nobody else learns a thing.
  */
 #include <string.h>
 
@@ -310,8 +310,10 @@ static const struct row rows[] = {
 	{ "stranger asks: refused, no answer", asker, 0, 0, MF_DROP_ND },
 	{ "stranger asks where peers on the link may: answered", asker, 0, MF_NODE_ANY_SOLICITOR, MF_ND_ANSWERED },
 	{ "duplicate address detection: refused, no answer", asker, 1, 0, MF_DROP_ND },
-	{ "duplicate address detection, peers on the link: refused, no answer", asker, 1, MF_NODE_ANY_SOLICITOR, MF_DROP_ND },
-	{ "dead address asked of the group: left to the stack, which has it not", other_target, DEAD, MULTICAST, MF_PASS_OTHER },
+	{ "duplicate address detection, peers may ask: refused, no answer",
+	  asker, 1, MF_NODE_ANY_SOLICITOR, MF_DROP_ND },
+	{ "dead address asked of the group: left to the stack, which has it not",
+	  other_target, DEAD, MULTICAST, MF_PASS_OTHER },
 	{ "dead address asked itself: dead", other_target, DEAD, UNICAST, MF_DROP_DEAD },
 	{ "host's own address asked of the group: untouched", other_target, OWN, MULTICAST, MF_PASS_OTHER },
 	{ "host's own address asked itself: untouched", other_target, OWN, UNICAST, MF_PASS_OTHER },

@@ -80,7 +80,7 @@ static void five_extensions(struct lab *lab, const struct row *row)
 	expect_frame(&lab->result.out, &back, row->name);
 }
 
-/* a: protocol; b: 0 source port, 1 destination port. Among 65535 ports there is the slot's own, which must not become 0. */
+/* a: protocol; b: 0 source port, 1 destination port. One of 65535 ports is the slot's own, which must not become 0. */
 static void every_port(struct lab *lab, const struct row *row)
 {
 	struct packet packet = table_packet(REWRITE, HERE, row->a, 3);
@@ -278,6 +278,10 @@ static void summed_by_nic(struct lab *lab, const struct row *row)
 	struct meeting meeting = { .checksum_complete = 1 };
 	struct frame inner, wire;
 
+	if (!rig_sums_checked(&lab->here)) {
+		print_message("BPF_F_TEST_SKB_CHECKSUM_COMPLETE: not before Linux 6.15\n");
+		skip();
+	}
 	packet.shape = row->b;
 	packet.no_checksum = row->c;
 	for (packet.payload = 0; packet.payload < 200; packet.payload++) {
@@ -309,7 +313,8 @@ static const struct row rows[] = {
 	{ "UDP, every length: oracle's frame, checksum right on the wire, back to the byte", every_length, UDP, PLAIN },
 	{ "UDP without checksum, every length: stays without, back to the byte", every_length, UDP, PLAIN, 1 },
 	{ "TCP, every length: oracle's frame, checksum right on the wire, back to the byte", every_length, TCP, PLAIN },
-	{ "ICMPv6, every length: oracle's frame, checksum right on the wire, back to the byte", every_length, ICMP6, PLAIN },
+	{ "ICMPv6, every length: oracle's frame, checksum right on the wire, back to the byte",
+	  every_length, ICMP6, PLAIN },
 	{ "unknown protocol, every length: addresses swapped, back to the byte", every_length, EXPERIMENT, PLAIN },
 	{ "hop-by-hop options, UDP, every length: mended behind them", every_length, UDP, HOP_BY_HOP },
 	{ "routing header, TCP, every length: mended behind it", every_length, TCP, ROUTING },
@@ -342,7 +347,8 @@ static const struct row rows[] = {
 	{ "any bit of the source turned: refused in tc too, if XDP has not", wrong_source, 1 },
 	{ "association has a newer generation: refused", generation, 77 },
 	{ "association is gone: refused", generation, 0 },
-	{ "opener: UDP of the configured ports with four zero bytes, noted by who follows", opener, REWRITE_FOLLOWER, MF_IN_OPENED },
+	{ "opener: UDP of the configured ports, four zero bytes, noted by who follows",
+	  opener, REWRITE_FOLLOWER, MF_IN_OPENED },
 	{ "opener at an end that does not follow: an application's packet", opener, REWRITE_PORT, MF_IN_DELIVERED },
 	{ "four bytes that are not zero: delivered", no_opener, 4 },
 	{ "no bytes at all: delivered", no_opener, 0 },

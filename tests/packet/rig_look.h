@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a test reads out of an end's maps, and puts there.
+ */
+#ifndef MAYFLY_TESTS_PACKET_RIG_LOOK_H
+#define MAYFLY_TESTS_PACKET_RIG_LOOK_H
+
+#include "tests/packet/rig.h"
+
+/* Index of the slot of now, and the slot at `ahead` from it. */
+__u64 rig_index(const struct rig *rig, enum deal id);
+struct mf_slot *rig_slot(const struct rig *rig, enum deal id, int ahead);
+
+/* Another address for the peer in one slot; the checksum that the slot brings follows. */
+void rig_slot_move(struct rig *rig, enum deal id, int ahead, const char *remote);
+
+/* What the keeper would: current - 2 ... current + 2 into mf_live, nothing else of `id` there. */
+void rig_keep(struct rig *rig, enum deal id);
+int rig_live_get(struct rig *rig, const __u8 *address, struct mf_live *live); /* 0: there */
+void rig_live_set(struct rig *rig, const __u8 *address, const struct mf_live *live);
+__u32 rig_live_count(struct rig *rig);
+__u32 rig_live_room(struct rig *rig);
+void rig_live_drop(struct rig *rig, enum deal id);                                   /* all of this association */
+void rig_live_wipe(struct rig *rig, const struct address *prefix, __u32 bytes);      /* all that begin so */
+
+/* Addresses of the host itself in a hopping prefix, and routers that may solicit. */
+void rig_own_set(struct rig *rig, struct address address);
+void rig_router_set(struct rig *rig, struct address address);
+
+/* Inner prefixes of a peer; the programs' kept routes are forgotten, as the loader does. */
+void rig_remote_add(struct rig *rig, struct address prefix, __u32 length, enum deal id);
+void rig_remote_drop(struct rig *rig, struct address prefix, __u32 length);
+
+/* The keeper's own count. */
+struct keeper_seen {
+	__u64 beats, hops;
+};
+struct keeper_seen rig_keeper(struct rig *rig);
+
+/* Starts the programs' clock at rig->now_ms, for what runs by itself; and what it shows now. */
+void rig_clock_set(struct rig *rig);
+__u64 rig_clock_get(const struct rig *rig);
+__u32 rig_tick_ns(void);
+
+/* Forgets what the programs keep on each CPU: traffic, next hops that the FIB gave, budget for events. */
+void rig_cpus_forget(struct rig *rig);
+struct mf_traffic rig_traffic(struct rig *rig, enum deal id);
+
+/* Empties the ring buffer: how many events there were, and the last one. */
+int rig_event(struct rig *rig, struct mf_event *event);
+int rig_probe(struct rig *rig, const __u8 *source, struct mf_probe *probe);
+
+#endif

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Control socket and dispatch, over a real socket with a target that only counts: sizes, versions, types, back pressure. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "loader/control_socket.h"
+
+struct target {
+	int sets, gets, deletes, nexts;
+	__u32 next_id;
+	char name[MF_NAME_BYTES];
+};
+
+static void node_set(void *context, const struct mf_node_config *config, struct mf_message *answer)
+{
+	struct target *target = context;
+
+	(void)config;
+	target->sets += 1;
+	mf_request_refuse_error(answer, -EPERM);
+}
+
+static void node_get(void *context, struct mf_message *answer)
+{
+	struct target *target = context;
+
+	target->gets += 1;
+	answer->node_status.attached = 1;
+}
+
+static void assoc_delete(void *context, const char *name, struct mf_message *answer)
+{
+	struct target *target = context;
+
+	target->deletes += 1;
+	memcpy(target->name, name, sizeof(target->name));
+	mf_request_refuse_error(answer, -ENOENT);
+}
+
+static void assoc_next(void *context, __u32 id, struct mf_message *answer)
+{
+	struct target *target = context;
+
+	target->nexts += 1;
+	target->next_id = id;
+	mf_request_refuse_error(answer, -ENOSPC);
+}
+
+static const struct mf_request_target counting = {
+	.node_set = node_set, .node_get = node_get, .node_clear = node_get, .assoc_delete = assoc_delete,
+	.assoc_next = assoc_next,
+};
+
+struct bench {
+	char directory[32];
+	struct mf_options options;
+	struct mf_control control;
+	struct target target;
+	int client, place;
+};
+
+static int client_connect(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	return fd;
+}
+
+static int setup(void **state)
+{
+	struct bench *bench = calloc(1, sizeof(*bench));
+
+	strcpy(bench->directory, "/tmp/mf-control.XXXXXX");
+	assert_non_null(mkdtemp(bench->directory));
+	bench->options.user = getuid();
+	snprintf(bench->options.socket, sizeof(bench->options.socket), "%s/run/x.sock", bench->directory);
+	assert_int_equal(mf_control_open(&bench->control, &bench->options, &counting, &bench->target), 0);
+	bench->client = client_connect(bench->options.socket);
+	bench->place = mf_control_accept(&bench->control);
+	assert_true(bench->place >= 0);
+	*state = bench;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct bench *bench = *state;
+
+	close(bench->client);
+	mf_control_close(&bench->control);
+	assert_int_equal(rmdir(bench->directory), 0); /* nothing is left in it */
+	free(bench);
+	return 0;
+}
+
+static struct mf_message ask(struct bench *bench, const void *bytes, size_t count)
+{
+	struct mf_message answer;
+
+	assert_int_equal(send(bench->client, bytes, count, 0), count);
+	mf_control_serve(&bench->control, bench->place);
+	assert_int_equal(recv(bench->client, &answer, sizeof(answer), MSG_DONTWAIT), sizeof(answer));
+	return answer;
+}
+
+static struct mf_message request(__u16 type)
+{
+	return (struct mf_message){ .version = MF_CONTROL_VERSION, .type = type, .sequence = 0x1234 };
+}
+
+static void answered(void **state)
+{
+	struct mf_message message = request(MF_NODE_GET), answer = ask(*state, &message, sizeof(message));
+
+	assert_int_equal(answer.version, MF_CONTROL_VERSION);
+	assert_int_equal(answer.type, MF_NODE_GET);
+	assert_int_equal(answer.sequence, 0x1234);
+	assert_int_equal(answer.refusal, MF_ACCEPTED);
+	assert_int_equal(answer.node_status.attached, 1);
+}
+
+static void wrong_sizes(void **state)
+{
+	struct bench *bench = *state;
+	char large[MF_MESSAGE_BYTES + 1] = { 0 };
+	size_t sizes[] = { 1, 15, 16, MF_MESSAGE_BYTES - 1, MF_MESSAGE_BYTES + 1 };
+	struct mf_message message = request(MF_NODE_GET);
+
+	memcpy(large, &message, sizeof(message));
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		struct mf_message answer = ask(bench, large, sizes[i]);
+
+		assert_int_equal(answer.refusal, MF_REFUSED_SIZE);
+	}
+	assert_int_equal(bench->target.gets, 0);
+}
+
+static void wrong_versions_and_types(void **state)
+{
+	struct bench *bench = *state;
+	struct mf_message message = request(MF_NODE_GET);
+
+	message.version = 2;
+	assert_int_equal(ask(bench, &message, sizeof(message)).refusal, MF_REFUSED_VERSION);
+	message = request(0);
+	assert_int_equal(ask(bench, &message, sizeof(message)).refusal, MF_REFUSED_TYPE);
+	message = request(MF_EVENT);
+	assert_int_equal(ask(bench, &message, sizeof(message)).refusal, MF_REFUSED_TYPE);
+	message = request(0xffff);
+	assert_int_equal(ask(bench, &message, sizeof(message)).refusal, MF_REFUSED_TYPE);
+	assert_int_equal(bench->target.gets, 0);
+}
+
+static void wrong_values_go_no_further(void **state)
+{
+	struct bench *bench = *state;
+	struct mf_message message = request(MF_NODE_SET), answer = ask(bench, &message, sizeof(message));
+
+	assert_int_equal(answer.refusal, MF_REFUSED_VALUE);
+	assert_int_equal(answer.field, offsetof(struct mf_message, node_config.device));
+	message = request(MF_ASSOC_DELETE);
+	answer = ask(bench, &message, sizeof(message));
+	assert_int_equal(answer.refusal, MF_REFUSED_VALUE);
+	assert_int_equal(bench->target.sets + bench->target.deletes, 0);
+}
+
+static void errors_have_names(void **state)
+{
+	struct bench *bench = *state;
+	struct mf_message message = request(MF_ASSOC_DELETE);
+
+	strcpy(message.assoc_config.name, "nobody");
+	assert_int_equal(ask(bench, &message, sizeof(message)).refusal, MF_REFUSED_NOT_FOUND);
+	assert_string_equal(bench->target.name, "nobody");
+	message = request(MF_ASSOC_NEXT);
+	message.assoc_status.id = 77;
+	assert_int_equal(ask(bench, &message, sizeof(message)).refusal, MF_REFUSED_FULL);
+	assert_int_equal(bench->target.next_id, 77);
+	for (unsigned int refusal = 0; refusal < 100; refusal++)
+		assert_true(*mf_refusal_name(refusal) != 0);
+}
+
+static void send_more(struct bench *bench, int *sent, int most)
+{
+	struct mf_message message = request(MF_NODE_GET);
+
+	for (; *sent < most; *sent += 1) {
+		message.sequence = *sent;
+		if (send(bench->client, &message, sizeof(message), MSG_DONTWAIT) < 0)
+			break;
+	}
+}
+
+/* Who does not read is not read: nothing is lost, nothing piles up. */
+static void back_pressure(void **state)
+{
+	enum { REQUESTS = 3000 };
+	struct bench *bench = *state;
+	struct mf_message answer;
+	int sent = 0, got = 0;
+
+	for (int i = 0; i < 100 && !mf_control_waits(&bench->control, bench->place); i++) {
+		send_more(bench, &sent, REQUESTS);
+		mf_control_serve(&bench->control, bench->place);
+	}
+	assert_true(mf_control_waits(&bench->control, bench->place));
+	assert_true(bench->target.gets < REQUESTS);
+	while (got < REQUESTS) {
+		while (recv(bench->client, &answer, sizeof(answer), MSG_DONTWAIT) > 0)
+			assert_int_equal(answer.sequence, got++);
+		send_more(bench, &sent, REQUESTS);
+		mf_control_serve(&bench->control, bench->place);
+	}
+	assert_int_equal(bench->target.gets, REQUESTS);
+}
+
+static void events_go_to_subscribers(void **state)
+{
+	struct bench *bench = *state;
+	struct mf_message message = request(MF_SUBSCRIBE), event;
+	struct mf_event probe = { .kind = MF_EVENT_PROBE_RANDOM, .value = 9 };
+
+	mf_control_tell(&bench->control, &probe);
+	assert_int_equal(recv(bench->client, &event, sizeof(event), MSG_DONTWAIT), -1);
+	assert_int_equal(ask(bench, &message, sizeof(message)).refusal, MF_ACCEPTED);
+	mf_control_tell(&bench->control, &probe);
+	assert_int_equal(recv(bench->client, &event, sizeof(event), MSG_DONTWAIT), sizeof(event));
+	assert_int_equal(event.type, MF_EVENT);
+	assert_int_equal(event.event.value, 9);
+	for (int i = 0; i < 5000; i++) /* one who does not listen harms nobody */
+		mf_control_tell(&bench->control, &probe);
+}
+
+static void others_are_refused(void **state)
+{
+	struct bench *bench = *state;
+	struct mf_message message = request(MF_NODE_GET), answer;
+
+	bench->control.connection[bench->place].refused = 1;
+	answer = ask(bench, &message, sizeof(message));
+	assert_int_equal(answer.refusal, MF_REFUSED_PEER);
+	assert_int_equal(bench->target.gets, 0);
+	assert_int_equal(recv(bench->client, &answer, sizeof(answer), 0), 0); /* and closed */
+}
+
+static void places_and_paths(void **state)
+{
+	struct bench *bench = *state;
+	struct mf_control second;
+	struct stat status;
+	int fd[MF_CONNECTIONS];
+
+	assert_int_equal(stat(bench->options.socket, &status), 0);
+	assert_int_equal(status.st_mode & 0777, 0600);
+	assert_int_equal(mf_control_open(&second, &bench->options, &counting, &bench->target), -EADDRINUSE);
+	for (int i = 0; i < MF_CONNECTIONS; i++) {
+		fd[i] = client_connect(bench->options.socket);
+		mf_control_accept(&bench->control);
+	}
+	assert_int_equal(mf_control_accept(&bench->control), -EMFILE);
+	for (int i = 0; i < MF_CONNECTIONS; i++)
+		close(fd[i]);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(answered), TEST(wrong_sizes), TEST(wrong_versions_and_types), TEST(wrong_values_go_no_further),
+		TEST(errors_have_names), TEST(back_pressure), TEST(events_go_to_subscribers), TEST(others_are_refused),
+		TEST(places_and_paths),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
