@@ -155,6 +155,7 @@ enum mf_node_flag {
 	MF_NODE_INNER_V4 = 1 << 2, /* some inner prefix is IPv4 */
 	MF_NODE_REFLECT = 1 << 3,  /* driver needs tc to send a reply that XDP has built */
 	MF_NODE_ANY_SOLICITOR = 1 << 4, /* on-link: not only routers are answered */
+	MF_NODE_OWN = 1 << 5,      /* the host has addresses of its own in a hopping prefix: mf_own is not empty */
 };
 
 /* mf_node: the instance. One entry. */

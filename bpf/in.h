@@ -77,12 +77,12 @@ static __always_inline int is_hopping(const struct mf_node *node, const void *ad
 	return 0;
 }
 
-/* A hopping prefix on the link holds the host's own addresses too. */
+/* A hopping prefix may hold addresses of the host's own too, also a routed one. */
 static __always_inline __u32 in_dead(const struct mf_node *node, struct ipv6hdr *ip6)
 {
 	if (!(node->flags & MF_NODE_DARK))
 		return MF_PASS_OTHER;
-	if (node->flags & MF_NODE_ON_LINK && bpf_map_lookup_elem(&mf_own, &ip6->daddr))
+	if (node->flags & (MF_NODE_ON_LINK | MF_NODE_OWN) && bpf_map_lookup_elem(&mf_own, &ip6->daddr))
 		return MF_PASS_OTHER;
 	probe(MF_EVENT_PROBE_RANDOM, ip6);
 	return MF_DROP_DEAD;

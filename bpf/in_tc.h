@@ -72,7 +72,7 @@ static __always_inline __u32 rewrite_in(struct __sk_buff *skb, const struct mf_a
 	COPY(inner, association->inner_remote, 16);
 	COPY(inner + 16, association->inner_local, 16);
 	difference = bpf_csum_diff((__be32 *)&ip6.saddr, 32, (__be32 *)inner, 32, 0);
-	if (transport_mend(skb, &transport, difference, &old, &new))
+	if (transport_mend(skb, &transport, &ip6, difference, &old, &new))
 		return MF_DROP_MALFORMED;
 	first = bpf_htonl(6U << 28 | (__u32)(ipv6_class(&ip6) & 3) << 20);
 	COPY(&ip6, &first, 4);

@@ -111,13 +111,21 @@ static __always_inline __u32 out_leave(struct __sk_buff *skb, struct mf_node *no
 	return MF_OUT_SENT_SLOW;
 }
 
+/*
+ * Room for the outer header. A tunnel's packet inside cannot be marked as carried once more; it needs no mark as
+ * long as it is not to be cut, and an IPv4 one needs it for its protocol.
+ */
 static __always_inline int grow(struct __sk_buff *skb, const struct inner *inner, __u32 tags)
 {
 	__u64 flags = BPF_F_ADJ_ROOM_FIXED_GSO | BPF_F_ADJ_ROOM_NO_CSUM_RESET;
+	__u64 carried = flags | BPF_F_ADJ_ROOM_ENCAP_L3_IPV6 | BPF_F_ADJ_ROOM_ENCAP_L4_UDP;
 
 	if (!inner->whole)
 		return bpf_skb_adjust_room(skb, MF_ENCAP_HOST_BYTES + tags, BPF_ADJ_ROOM_MAC, flags);
-	flags |= BPF_F_ADJ_ROOM_ENCAP_L3_IPV6 | BPF_F_ADJ_ROOM_ENCAP_L4_UDP;
+	if (!bpf_skb_adjust_room(skb, MF_ENCAP_WHOLE_BYTES + tags, BPF_ADJ_ROOM_MAC, carried))
+		return 0;
+	if (skb->gso_size || (inner->shim.kind & 0xf) == MF_SHIM_IPV4)
+		return -1;
 	return bpf_skb_adjust_room(skb, MF_ENCAP_WHOLE_BYTES + tags, BPF_ADJ_ROOM_MAC, flags);
 }
 
@@ -229,7 +237,7 @@ static __always_inline __u32 rewrite_out(struct __sk_buff *skb, struct way *way)
 	}
 	difference = bpf_csum_diff((__be32 *)&ip6.saddr, 32, (__be32 *)slot->local, 32, 0);
 	first = slot->label_out | bpf_htonl((__u32)(ipv6_class(&ip6) & 3) << 20);
-	if (transport_mend(skb, &transport, difference, &old, &new))
+	if (transport_mend(skb, &transport, &ip6, difference, &old, &new))
 		return MF_DROP_MALFORMED;
 	COPY(&ip6, &first, 4);
 	ip6.hop_limit = MF_HOP_LIMIT;

@@ -5,7 +5,7 @@
 #ifndef MAYFLY_BPF_TRANSPORT_H
 #define MAYFLY_BPF_TRANSPORT_H
 
-#include "bpf/parse.h"
+#include "bpf/checksum.h"
 
 struct transport {
 	__u32 offset;
@@ -91,28 +91,61 @@ static __always_inline int ports_store(struct __sk_buff *skb, const struct trans
 				   has_checksum ? 0 : BPF_F_RECOMPUTE_CSUM) ? -1 : 0;
 }
 
+/*
+ * A checksum that the kernel has yet to finish holds the sum of the pseudo-header. Of a tunnel's packet it may
+ * have yet to finish the one inside; its helper then takes the outer one, which is finished, for begun too.
+ */
+static __always_inline int checksum_is_begun(struct __sk_buff *skb, const struct transport *transport,
+					     const struct ipv6hdr *ip6, __u16 check)
+{
+	__u32 length = sizeof(struct ethhdr) + sizeof(*ip6) + bpf_ntohs(ip6->payload_len) - transport->offset;
+
+	if (!ip6->payload_len)
+		length = skb->len - transport->offset; /* more than 64 KiB */
+	return check == sum_fold(sum_address(&ip6->saddr) + sum_address(&ip6->daddr) + bpf_htonl(length) +
+				 bpf_htons(transport->protocol));
+}
+
+/* Does the packet bring the sum of all its bytes, which the helpers keep right? */
+static __always_inline int is_summed(struct __sk_buff *skb)
+{
+	return (__s64)bpf_csum_update(skb, 0) >= 0;
+}
+
+static __always_inline int checksum_store(struct __sk_buff *skb, __u32 at, __u64 sum)
+{
+	__u16 check = sum_finish_udp(sum); /* 0xffff says the same as 0 elsewhere too */
+
+	return bpf_skb_store_bytes(skb, at, &check, sizeof(check), 0) ? -1 : 0;
+}
+
 /* Mends the checksum for addresses that changed by `difference` and for ports. 0 or -1. */
 static __always_inline int transport_mend(struct __sk_buff *skb, const struct transport *transport,
-					  __s64 difference, const struct ports *old, const struct ports *new)
+					  const struct ipv6hdr *ip6, __s64 difference, const struct ports *old,
+					  const struct ports *new)
 {
 	int at = transport_check_offset(transport->protocol);
 	__u64 mangled = transport->protocol == IPPROTO_UDP ? BPF_F_MARK_MANGLED_0 : 0;
-	__be16 check = 0;
+	__u16 check = 0;
 	__u32 from, to;
 
 	if (at < 0)
 		return 0;
-	if (bpf_skb_load_bytes(skb, transport->offset + at, &check, sizeof(check)))
+	at += transport->offset;
+	if (bpf_skb_load_bytes(skb, at, &check, sizeof(check)))
 		return -1;
-	if (bpf_l4_csum_replace(skb, transport->offset + at, 0, difference, BPF_F_PSEUDO_HDR | mangled))
-		return -1;
-	if (!has_ports(transport->protocol))
-		return 0;
 	COPY(&from, old, 4);
 	COPY(&to, new, 4);
-	if (bpf_l4_csum_replace(skb, transport->offset + at, from, to, mangled | 4))
+	if (mangled && !check)
+		return ports_store(skb, transport, new, 0);
+	if (!checksum_is_begun(skb, transport, ip6, check) && !is_summed(skb)) {
+		if (checksum_store(skb, at, (__u64)(__u16)~check + (__u32)difference + (__u32)~from + to))
+			return -1;
+	} else if (bpf_l4_csum_replace(skb, at, 0, difference, BPF_F_PSEUDO_HDR | mangled) ||
+		   bpf_l4_csum_replace(skb, at, from, to, mangled | 4)) {
 		return -1;
-	return ports_store(skb, transport, new, check || !mangled);
+	}
+	return has_ports(transport->protocol) ? ports_store(skb, transport, new, 1) : 0;
 }
 
 #endif

@@ -58,8 +58,12 @@ static int recall_prefixes(struct mf_instance *instance, __u32 id)
 
 static int recall_all(struct mf_instance *instance)
 {
-	__u32 id, limit = instance->object.capacity;
+	/* One more than programs know of: a loader may have died over adding it. */
+	__u32 id, limit = instance->object.clock->associations + 1;
 	int error = 0;
+
+	if (limit > instance->object.capacity)
+		limit = instance->object.capacity;
 
 	for (id = 0; !error && id < limit; id++)
 		error = recall(instance, id);
@@ -170,6 +174,14 @@ static int hooks_adopt(struct mf_instance *instance)
 	return mf_nic_attach(instance);
 }
 
+static int owned_before(const struct mf_instance *instance)
+{
+	struct mf_node node;
+	__u32 zero = 0;
+
+	return !bpf_map_lookup_elem(instance->object.map[MF_MAP_NODE], &zero, &node) && node.flags & MF_NODE_OWN;
+}
+
 static int maps_adopt(struct mf_instance *instance)
 {
 	const struct mf_node_config *config = &instance->record.config;
@@ -180,6 +192,7 @@ static int maps_adopt(struct mf_instance *instance)
 		return error;
 	mf_clock_read(&sample, instance->options->clock_ahead_ms);
 	mf_clock_adopt(&instance->clock, &sample, instance->object.clock->offset_ns);
+	instance->owns = owned_before(instance);
 	return mf_associations_open(&instance->associations, config->capacity, config->ring_slots);
 }
 

@@ -9,7 +9,10 @@
 
 struct mf_instance;
 
-/* Slot `current` of association `id` begins: announces the address of the next one (of this one too if it is the first). */
+/*
+ * Slot `current` of association `id` begins: announces the address of the next one (of this one too if it is
+ * the first).
+ */
 void mf_announce_slot(const struct mf_instance *instance, __u32 id, __u64 current);
 
 /* Bytes of an advertisement with its Ethernet header. */

@@ -83,6 +83,35 @@ int mf_device_find(struct mf_instance *instance)
 	return error ? error : other;
 }
 
+/* Every device of an instance says in its alias whose it is. */
+static void alias_of(const struct mf_instance *instance, char alias[static MF_LINK_ALIAS_BYTES])
+{
+	snprintf(alias, MF_LINK_ALIAS_BYTES, MF_LINK_ALIAS " of %s", instance->options->interface);
+}
+
+struct by_alias {
+	char alias[MF_LINK_ALIAS_BYTES];
+	int ifindex;
+};
+
+static void by_alias_visit(const struct mf_link *link, void *context)
+{
+	struct by_alias *by_alias = context;
+
+	if (!strcmp(link->alias, by_alias->alias))
+		by_alias->ifindex = link->ifindex;
+}
+
+void mf_device_delete_strays(struct mf_instance *instance)
+{
+	struct by_alias by_alias = { .ifindex = 0 };
+
+	alias_of(instance, by_alias.alias);
+	/* Either end takes the other with it. */
+	if (!mf_link_each(&instance->netlink, by_alias_visit, &by_alias) && by_alias.ifindex)
+		mf_link_delete(&instance->netlink, by_alias.ifindex);
+}
+
 /* Written down before it is done: a kill between making the pair and marking it must not leave it behind. */
 static int names_claim(struct mf_instance *instance)
 {
@@ -104,13 +133,13 @@ static int pair_make(struct mf_instance *instance)
 {
 	const char *name = instance->record.config.device;
 	struct mf_netlink *netlink = &instance->netlink;
-	char inside[IFNAMSIZ], alias[64];
+	char inside[IFNAMSIZ], alias[MF_LINK_ALIAS_BYTES];
 	int error = names_claim(instance);
 
 	if (error)
 		return error;
 	inside_name(instance, inside);
-	snprintf(alias, sizeof(alias), MF_LINK_ALIAS " of %s", instance->options->interface);
+	alias_of(instance, alias);
 	error = mf_link_create_veth(netlink, name, inside, wanted_mtu(instance));
 	if (!error)
 		error = mf_device_find(instance);
@@ -181,9 +210,10 @@ void mf_device_out_refresh(struct mf_instance *instance)
 		return;
 	}
 	error = mf_attach_xdp(&instance->attach, MF_PROGRAM_OUT, ifindex, MF_XDP_NATIVE);
-	if (error && instance->out_xdp != MF_HOOK_NONE)
-		mf_log(MF_LOG_NOTICE, "%s: no XDP here (%s): tc carries everything", instance->inside.name,
-		       strerror(-error));
+	if (error && !instance->out_refused)
+		mf_log(MF_LOG_NOTICE, "%s: no XDP here (%s): tc carries everything, which is slower; is the MTU of %u "
+		       "too large?", instance->inside.name, strerror(-error), instance->device.mtu);
+	instance->out_refused = !!error;
 	instance->out_xdp = error ? MF_HOOK_NONE : MF_XDP_NATIVE;
 }
 
@@ -214,6 +244,13 @@ int mf_device_mode(struct mf_instance *instance, int whole)
 	return whole ? offloads_set(instance, 1) : 0;
 }
 
+static int mtu_set(struct mf_instance *instance, __u32 mtu)
+{
+	int error = mf_link_set_mtu(&instance->netlink, instance->inside.ifindex, mtu);
+
+	return error ? error : mf_link_set_mtu(&instance->netlink, instance->device.ifindex, mtu);
+}
+
 int mf_device_mtu(struct mf_instance *instance)
 {
 	__u32 mtu = wanted_mtu(instance);
@@ -221,16 +258,18 @@ int mf_device_mtu(struct mf_instance *instance)
 
 	if (!instance->device.ifindex || mtu == instance->device.mtu)
 		return 0;
-	/* Neither end may take frames that the other is too small for. */
-	error = mf_link_set_mtu(&instance->netlink, instance->inside.ifindex, mtu);
-	if (!error)
-		error = mf_link_set_mtu(&instance->netlink, instance->device.ifindex, mtu);
-	if (error) {
-		mf_log(MF_LOG_ERROR, "%s: MTU %u cannot be set: %s", instance->device.name, mtu, strerror(-error));
-		return error;
+	error = mtu_set(instance, mtu);
+	if (error && instance->out_xdp != MF_HOOK_NONE) {
+		/* XDP holds frames to what fits into a page. */
+		mf_attach_drop(&instance->attach, MF_PROGRAM_OUT, instance->inside.ifindex);
+		error = mtu_set(instance, mtu);
 	}
-	instance->device.mtu = instance->inside.mtu = mtu;
-	return 0;
+	if (error)
+		mf_log(MF_LOG_ERROR, "%s: MTU %u cannot be set: %s", instance->device.name, mtu, strerror(-error));
+	else
+		instance->device.mtu = instance->inside.mtu = mtu;
+	mf_device_out_refresh(instance);
+	return error;
 }
 
 static int has_address(const struct mf_node_config *config, const struct mf_prefix *address)

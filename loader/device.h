@@ -17,6 +17,9 @@ int mf_device_find(struct mf_instance *instance);
 
 void mf_device_delete(struct mf_instance *instance);
 
+/* Deletes a pair of this instance's under whatever name, where no record tells of it. */
+void mf_device_delete_strays(struct mf_instance *instance);
+
 /*
  * Whole: large frames pass, by tc alone. Otherwise the stack segments on the device, and XDP takes the frames
  * where the NIC can.

@@ -52,7 +52,9 @@ struct mf_instance {
 	struct mf_link device;
 	struct mf_link inside;
 	__u8 in_xdp, out_xdp;  /* enum mf_hook_mode */
+	__u8 out_refused;      /* XDP out was tried in vain, and that was said */
 	__u8 whole;            /* device keeps its offloads */
+	__u8 owns;             /* mf_own is not empty */
 	struct mf_clock_engine clock;
 	struct mf_associations associations;
 	struct mf_keep keep;

@@ -31,8 +31,9 @@ static int link_read(const struct nlmsghdr *message, struct mf_link *link)
 		strncpy(link->name, RTA_DATA(table[IFLA_IFNAME]), IFNAMSIZ - 1);
 	if (table[IFLA_ADDRESS] && RTA_PAYLOAD(table[IFLA_ADDRESS]) == sizeof(link->mac))
 		memcpy(link->mac, RTA_DATA(table[IFLA_ADDRESS]), sizeof(link->mac));
-	if (table[IFLA_IFALIAS] && RTA_PAYLOAD(table[IFLA_IFALIAS]) >= sizeof(MF_LINK_ALIAS) - 1)
-		link->ours = !memcmp(RTA_DATA(table[IFLA_IFALIAS]), MF_LINK_ALIAS, sizeof(MF_LINK_ALIAS) - 1);
+	if (table[IFLA_IFALIAS])
+		strncpy(link->alias, RTA_DATA(table[IFLA_IFALIAS]), sizeof(link->alias) - 1);
+	link->ours = !strncmp(link->alias, MF_LINK_ALIAS, sizeof(MF_LINK_ALIAS) - 1);
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 
 /* Alias that marks the devices of every instance: guards of other instances stay off them. */
 #define MF_LINK_ALIAS "mayfly"
+enum { MF_LINK_ALIAS_BYTES = 32 };
 
 struct mf_link {
 	int ifindex;
@@ -18,6 +19,7 @@ struct mf_link {
 	__u32 mtu;
 	int loopback;
 	int ours;    /* alias begins with MF_LINK_ALIAS */
+	char alias[MF_LINK_ALIAS_BYTES]; /* cut short where it is longer */
 	__u8 mac[6]; /* zero where the interface has none of this length */
 	char name[IFNAMSIZ];
 };

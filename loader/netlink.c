@@ -177,7 +177,8 @@ int mf_netlink_events(struct mf_netlink *netlink, mf_netlink_handler *handler, v
 			lost = -ENOBUFS;
 		else if (bytes < 0 && errno != EINTR)
 			return lost;
-		for (int left = bytes; left > 0 && NLMSG_OK(message, (unsigned int)left); message = NLMSG_NEXT(message, left))
+		for (int left = bytes; left > 0 && NLMSG_OK(message, (unsigned int)left);
+		     message = NLMSG_NEXT(message, left))
 			handler(message, context);
 	}
 }

@@ -37,8 +37,8 @@ static void say_occupied(const struct mf_instance *instance)
 	__u32 id;
 
 	mf_attach_xdp_mode(instance->nic.ifindex, &id);
-	mf_log(MF_LOG_ERROR, "%s: another XDP program is attached already (bpftool prog show id %u tells which); take it off "
-	       "first: ip link set dev %s xdp off", nic, id, nic);
+	mf_log(MF_LOG_ERROR, "%s: another XDP program is attached already (bpftool prog show id %u tells which); "
+	       "take it off first: ip link set dev %s xdp off", nic, id, nic);
 }
 
 static int in_attach(struct mf_instance *instance)
@@ -107,6 +107,7 @@ int mf_nic_attach(struct mf_instance *instance)
 	if (!instance->nic.ifindex)
 		return -ENODEV;
 	record_begin(instance);
+	mf_nic_own_refresh(instance); /* before mf_in may drop what is for them */
 	error = in_attach(instance);
 	if (!error)
 		error = mf_attach_tc(&instance->attach, MF_PROGRAM_IN_TC, instance->nic.ifindex);

@@ -52,6 +52,8 @@ static __u32 flags_of(const struct mf_instance *instance)
 		flags |= MF_NODE_INNER_V4;
 	if (config->on_link_peers == MF_YES)
 		flags |= MF_NODE_ANY_SOLICITOR;
+	if (instance->owns)
+		flags |= MF_NODE_OWN;
 	if (instance->nic.ifindex && needs_reflection(instance))
 		flags |= MF_NODE_REFLECT;
 	return flags;
@@ -85,11 +87,12 @@ static void say_clock(enum mf_clock_state before, const struct mf_clock_engine *
 	if (before == clock->state)
 		return;
 	if (clock->state == MF_CLOCK_HOLDS)
-		mf_log(MF_LOG_WARNING, "system clock has jumped by %lld ms: the hops keep to the old time for now, and "
-		       "follow if it stays so for %d s", (long long)(clock->error_ns / 1000000), MF_CLOCK_CONFIRM_MS / 1000);
+		mf_log(MF_LOG_WARNING, "system clock has jumped by %lld ms: the hops keep to the old time for now, "
+		       "and follow if it stays so for %d s", (long long)(clock->error_ns / NS_PER_MS),
+		       MF_CLOCK_CONFIRM_MS / 1000);
 	else if (clock->state == MF_CLOCK_SLEWS)
 		mf_log(MF_LOG_NOTICE, "system clock is off by %lld ms: the hops follow at %d ms a second",
-		       (long long)(clock->error_ns / 1000000), MF_CLOCK_SLEW_MS_PER_S);
+		       (long long)(clock->error_ns / NS_PER_MS), MF_CLOCK_SLEW_MS_PER_S);
 	else
 		mf_log(MF_LOG_NOTICE, "the hops follow the system clock again");
 }
@@ -328,4 +331,5 @@ void mf_node_detach(struct mf_instance *instance)
 	mf_pins_path(&instance->pins, path, "mf_config");
 	instance->record_fd = mf_record_open(path, &instance->record);
 	take_down(instance);
+	mf_device_delete_strays(instance);
 }

@@ -10,6 +10,7 @@
 #include "loader/log.h"
 #include "loader/neighbour.h"
 #include "loader/nic.h"
+#include "loader/node.h"
 #include "loader/prefix.h"
 #include "loader/route.h"
 
@@ -38,6 +39,10 @@ void mf_nic_own_refresh(struct mf_instance *instance)
 
 	if (!error)
 		error = mf_address_set_apply(&own.set, instance->object.map[MF_MAP_OWN]);
+	if (!error && instance->owns != !!own.set.count) {
+		instance->owns = !!own.set.count;
+		error = mf_node_publish(instance);
+	}
 	if (error)
 		mf_log(MF_LOG_ERROR, "mf_own cannot be kept: %s", strerror(-error));
 }

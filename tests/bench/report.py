@@ -74,7 +74,7 @@ def table(head, rows):
 def verdict_ratio(found, target, aim):
     value = found["ratio"]
     if value < target:
-        return f"**missed**: {100 * (target - value) / target:.0f} % short"
+        return f"**missed**: {100 * (target - value) / target:.1f} % short"
     if aim and value < aim:
         return f"reached; the aim of {aim:.2f} is not"
     return "reached" if not aim else f"reached, and the aim of {aim:.2f}"

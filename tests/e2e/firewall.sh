@@ -3,12 +3,13 @@
 #
 # A stateful firewall (nftables on the router) lets nothing in to the client that the client has not
 # begun. With Firewall = local there and Firewall = peer at the server traffic loses nothing to it,
-# also where the server alone talks; without, it does, or the test would show nothing.
+# also where the server alone talks; without, it does, or the test would show nothing. Then a firewall
+# before both.
 
 . "$(dirname "$0")/../lab/lib.sh"
 
 lab_internet
-lab_firewall
+lab_firewall router client
 
 # pair CLIENT-SETTING SERVER-SETTING
 pair() {
@@ -27,18 +28,43 @@ stream server client "${INNER[client]}" 5000 500 3
 compare "control: without the settings the firewall eats most of it; received" "$(number stream.log received)" "<" 1200
 
 pair local peer
-stream client server "${INNER[server]}" 5000 500 4
+stream client server "${INNER[server]}" 5000 500 2
 unbroken "client to server"
-stream server client "${INNER[client]}" 5000 500 8
+stream server client "${INNER[client]}" 5000 500 6
 unbroken "server to client, the server alone talking"
-on client ping -q -i 0.02 -c 300 "${INNER[server]}" >"$RUN/ping.log"
+on client ping -q -i 0.02 -c 150 "${INNER[server]}" >"$RUN/ping.log"
 check "ping: $(grep transmitted "$RUN/ping.log")" grep -q " 0% packet loss" "$RUN/ping.log"
 start iperf-server server iperf3 -s -1
 listening server 5201
-on client iperf3 -c "${INNER[server]}" -R -t 6 -b 50M -J >"$RUN/iperf.json"
+on client iperf3 -c "${INNER[server]}" -R -t 4 -b 50M -J >"$RUN/iperf.json"
 check "TCP, downloading" test $? = 0
 none_resent iperf.json server
+say "  the firewall dropped $(on router nft list chain ip6 wall forward | sed -n 's/.*packets \([0-9]*\) .*/\1/p') packets," \
+	"those of the control run"
 compare "slots opened by the client" "$(verdict client out_opened)" ">=" 30
-say "  the firewall dropped $(on router nft list chain ip6 wall forward | sed -n 's/.*packets \([0-9]*\) .*/\1/p')" \
-	"packets, all of the control run"
+say "  the firewall dropped $(on router nft list chain ip6 wall forward | sed -n 's/.*packets \([0-9]*\) .*/\1/p') packets," \
+	"those of the control run"
+compare "slots opened by the client" "$(verdict client out_opened)" ">=" 30
+lab_firewall client server
+pair both both
+stream client server "${INNER[server]}" 5000 500 4
+unbroken "firewalls before both: client to server"
+stream server client "${INNER[client]}" 5000 500 4
+unbroken "firewalls before both: server to client"
+lab_far
+lab_firewall gate far
+stop loader-client
+stop loader-server
+node_of client
+peer_of client far "Firewall = both"
+node_of far
+peer_of far client "Firewall = both"
+up client far
+reach client "${INNER[far]}"
+stream client far "${INNER[far]}" 5000 500 4
+unbroken "firewalls before both: one way"
+stream far client "${INNER[client]}" 5000 500 4
+unbroken "firewalls before both: the other way"
+say "  the second firewall dropped $(on gate nft list chain ip6 wall forward | sed -n 's/.*packets \([0-9]*\) .*/\1/p')" \
+	"packets, those that opened slots at the other"
 finish

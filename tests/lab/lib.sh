@@ -226,18 +226,39 @@ lab_address() {
 	END
 }
 
-# lab_firewall: the router lets the client begin what it likes, and nobody else anything towards it.
+# lab_firewall ROUTER PORT: who is behind the port may begin what he likes, and nobody anything towards him.
 lab_firewall() {
-	on router nft -f - <<-END
+	on "$1" nft -f - <<-END
 		table ip6 wall {
 			chain forward {
 				type filter hook forward priority 0; policy accept;
 				ct state established,related accept
-				oifname client icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
-				oifname client counter drop
+				oifname $2 counter drop
 			}
 		}
 	END
+}
+
+# lab_far: one more host, "far", behind a router of its own, "gate":  router --- gate --- far
+lab_far() {
+	lab_host gate
+	lab_host far
+	lab_wire gate up router gate
+	lab_wire far eth0 gate far
+	lab_pass gate far
+	LINK[far]=2001:db8:f HOP[far]=2001:db8:f1:: INNER[far]=fd00:f::1 SEED[far]=00000000000000f1
+	on gate sysctl -qw net.ipv6.conf.all.forwarding=1
+	on router ip addr add 2001:db8:9::1/64 dev gate nodad
+	on router ip route add "${LINK[far]}::/64" via 2001:db8:9::2
+	on router ip route add "${HOP[far]}/64" via 2001:db8:9::2
+	on gate ip -batch - <<-END
+		addr add 2001:db8:9::2/64 dev up nodad
+		addr add ${LINK[far]}::1/64 dev far nodad
+		route add default via 2001:db8:9::1
+		route add ${HOP[far]}/64 via ${LINK[far]}::2
+	END
+	lab_address far eth0 "${LINK[far]}"
+	within 5 on client ping -c 1 -W 1 "${LINK[far]}::2"
 }
 
 # overflows: packets so far that a full queue of this small machine lost: of a cable (256 packets), of a

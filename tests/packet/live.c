@@ -121,21 +121,43 @@ void live_close(struct live *live)
 	close(live->tun);
 }
 
+static void send_head(int fd, const struct virtio_net_hdr *head, const struct live_frame *frame)
+{
+	struct iovec parts[2] = { { (void *)head, sizeof(*head) }, { (void *)frame->byte, frame->length } };
+
+	if (writev(fd, parts, 2) != (ssize_t)(sizeof(*head) + frame->length))
+		give_up("raw socket");
+}
+
+static struct virtio_net_hdr begun(const struct live_frame *frame)
+{
+	return (struct virtio_net_hdr){
+		.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+		.gso_type = frame->segment ? VIRTIO_NET_HDR_GSO_TCPV6 : VIRTIO_NET_HDR_GSO_NONE,
+		.hdr_len = frame->headers,
+		.gso_size = frame->segment,
+		.csum_start = ETH_BYTES + IP6_BYTES,
+		.csum_offset = TCP_CHECK,
+	};
+}
+
 void live_send(struct live *live, const struct live_frame *frame)
 {
 	struct virtio_net_hdr head = {};
-	struct iovec parts[2] = { { &head, sizeof(head) }, { (void *)frame->byte, frame->length } };
 
-	if (frame->segment) {
-		head.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
-		head.gso_type = VIRTIO_NET_HDR_GSO_TCPV6;
-		head.hdr_len = frame->headers;
-		head.gso_size = frame->segment;
-		head.csum_start = frame->headers - 20;
-		head.csum_offset = TCP_CHECK;
-	}
-	if (writev(live->in, parts, 2) != (ssize_t)(sizeof(head) + frame->length))
-		give_up("mayfly0");
+	if (frame->segment)
+		head = begun(frame);
+	send_head(live->in, &head, frame);
+}
+
+void live_send_on(struct live *live, const char *device, const struct live_frame *frame)
+{
+	struct virtio_net_hdr head = begun(frame);
+	int fd = raw_socket(device);
+
+	(void)live;
+	send_head(fd, &head, frame);
+	close(fd);
 }
 
 void live_send_tun(struct live *live, const void *packet, __u32 length)

@@ -33,6 +33,9 @@ void live_open(struct live *live, struct rig *rig);
 void live_close(struct live *live);
 
 void live_send(struct live *live, const struct live_frame *frame);
+
+/* The same on another device; its checksum is begun, as an application's is: TCP over IPv6. */
+void live_send_on(struct live *live, const char *device, const struct live_frame *frame);
 void live_send_tun(struct live *live, const void *packet, __u32 length);
 
 /* The next frame that comes out at the wire, or back at the device; 0, or -1: none. Groups' frames do not count. */
