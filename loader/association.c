@@ -230,6 +230,7 @@ static int begin(struct mf_instance *instance, __u32 id, const struct mf_seed *s
 	int error = seed_write(instance, id, seed);
 
 	entry_begin(entry, seed);
+	entry->in_ns = instance->clock.monotonic_ns;
 	pace_with(instance, &entry->association);
 	if (!error)
 		error = mf_keep_start(instance, id, now_ms);

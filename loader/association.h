@@ -22,10 +22,11 @@ struct mf_entry {
 	__u64 seen_index;   /* current at the last look; 0: never looked */
 	__u64 filled_index; /* newest slot in the ring */
 	__u64 in_packets;   /* OPENS: delivered up to the last slot, */
-	__u64 in_ns;        /* and when that number last grew, coarse monotonic time */
+	__u64 in_ns;        /* and when that number last grew or counting began, coarse monotonic time */
 	__u8 checked_drops; /* few hop bits: addresses come again, look before dropping a live one */
 	__u8 local_count;   /* inner local prefixes */
-	__u8 pad[6];
+	__u8 open_again;    /* OPENS: this slot has been opened once only */
+	__u8 pad[5];
 };
 
 struct mf_associations {

@@ -221,8 +221,18 @@ static void slot_begins(struct mf_instance *instance, __u32 id, __u64 current)
 	if (entry->seen_index && current > entry->seen_index)
 		all->hops += current - entry->seen_index;
 	entry->seen_index = current;
+	entry->open_again = !!(entry->association.flags & MF_ASSOC_OPENS);
 	mf_opener_slot(instance, id);
 	mf_announce_slot(instance, id, current);
+}
+
+/*
+ * A slot is opened twice: the first packet may get lost, and with firewalls at both ends one of the two first ones
+ * always finds the other door still shut.
+ */
+static __u64 opened_again_ms(const struct mf_schedule *schedule, __u64 index)
+{
+	return mf_slot_start(schedule, index) + schedule->rotation_ms / 4;
 }
 
 /*
@@ -237,6 +247,7 @@ static __u32 visit(struct mf_instance *instance, __u32 id, __u64 now_ms, __u32 b
 	enum mf_keeper_need need = mf_keeper_need(instance->object.state[id].kept_index, current);
 	int planned = need == MF_KEEPER_PLAN ? plan(instance, id, current) : need == MF_KEEPER_NOTHING;
 	struct mf_seed seed;
+	__u64 due_ms;
 	__u32 done = 0;
 
 	if ((need == MF_KEEPER_RESEAT || entry->filled_index != target) && !seed_get(instance, id, &seed)) {
@@ -247,10 +258,14 @@ static __u32 visit(struct mf_instance *instance, __u32 id, __u64 now_ms, __u32 b
 		if (!planned)
 			plan(instance, id, current);
 	}
-	if (current != entry->seen_index)
+	if (current != entry->seen_index) {
 		slot_begins(instance, id, current);
-	mf_due_set(&instance->associations.due, id,
-		   entry->filled_index < target ? now_ms + 1 : mf_slot_start(&schedule, current + 1));
+	} else if (entry->open_again && now_ms >= opened_again_ms(&schedule, current)) {
+		entry->open_again = 0;
+		mf_opener_slot(instance, id);
+	}
+	due_ms = entry->open_again ? opened_again_ms(&schedule, current) : mf_slot_start(&schedule, current + 1);
+	mf_due_set(&instance->associations.due, id, entry->filled_index < target ? now_ms + 1 : due_ms);
 	return done;
 }
 

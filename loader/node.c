@@ -107,14 +107,14 @@ static void everything_is_due(struct mf_instance *instance)
 }
 
 /*
- * mf_live is one rotation ahead of what is needed; so long the timer may wait after we have died. A lease that
- * runs out while we live does no harm: both do the same.
+ * mf_live is one rotation ahead of what is needed: so long may pass after we have died, half of it for the lease, the
+ * rest for the timer's own beat. A lease that runs out while we live does no harm: both do the same.
  */
 __u32 mf_node_lease_ms(const struct mf_instance *instance)
 {
-	__u32 shortest_ms = instance->shortest_ms;
+	__u32 half_ms = instance->shortest_ms / 2;
 
-	return shortest_ms && shortest_ms < LEASE_MOST_MS ? shortest_ms : LEASE_MOST_MS;
+	return half_ms && half_ms < LEASE_MOST_MS ? half_ms : LEASE_MOST_MS;
 }
 
 void mf_node_beat(struct mf_instance *instance)

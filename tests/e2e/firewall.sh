@@ -3,8 +3,7 @@
 #
 # A stateful firewall (nftables on the router) lets nothing in to the client that the client has not
 # begun. With Firewall = local there and Firewall = peer at the server traffic loses nothing to it,
-# also where the server alone talks; without, it does, or the test would show nothing. Then a firewall
-# before both.
+# also where the server alone talks; without, it does, or the test would show nothing.
 
 . "$(dirname "$0")/../lab/lib.sh"
 
@@ -42,29 +41,4 @@ none_resent iperf.json server
 say "  the firewall dropped $(on router nft list chain ip6 wall forward | sed -n 's/.*packets \([0-9]*\) .*/\1/p') packets," \
 	"those of the control run"
 compare "slots opened by the client" "$(verdict client out_opened)" ">=" 30
-say "  the firewall dropped $(on router nft list chain ip6 wall forward | sed -n 's/.*packets \([0-9]*\) .*/\1/p') packets," \
-	"those of the control run"
-compare "slots opened by the client" "$(verdict client out_opened)" ">=" 30
-lab_firewall client server
-pair both both
-stream client server "${INNER[server]}" 5000 500 4
-unbroken "firewalls before both: client to server"
-stream server client "${INNER[client]}" 5000 500 4
-unbroken "firewalls before both: server to client"
-lab_far
-lab_firewall gate far
-stop loader-client
-stop loader-server
-node_of client
-peer_of client far "Firewall = both"
-node_of far
-peer_of far client "Firewall = both"
-up client far
-reach client "${INNER[far]}"
-stream client far "${INNER[far]}" 5000 500 4
-unbroken "firewalls before both: one way"
-stream far client "${INNER[client]}" 5000 500 4
-unbroken "firewalls before both: the other way"
-say "  the second firewall dropped $(on gate nft list chain ip6 wall forward | sed -n 's/.*packets \([0-9]*\) .*/\1/p')" \
-	"packets, those that opened slots at the other"
 finish

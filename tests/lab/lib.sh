@@ -243,7 +243,7 @@ lab_firewall() {
 lab_far() {
 	lab_host gate
 	lab_host far
-	lab_wire gate up router gate
+	lab_wire gate out router gate
 	lab_wire far eth0 gate far
 	lab_pass gate far
 	LINK[far]=2001:db8:f HOP[far]=2001:db8:f1:: INNER[far]=fd00:f::1 SEED[far]=00000000000000f1
@@ -252,7 +252,7 @@ lab_far() {
 	on router ip route add "${LINK[far]}::/64" via 2001:db8:9::2
 	on router ip route add "${HOP[far]}/64" via 2001:db8:9::2
 	on gate ip -batch - <<-END
-		addr add 2001:db8:9::2/64 dev up nodad
+		addr add 2001:db8:9::2/64 dev out nodad
 		addr add ${LINK[far]}::1/64 dev far nodad
 		route add default via 2001:db8:9::1
 		route add ${HOP[far]}/64 via ${LINK[far]}::2
