@@ -25,7 +25,8 @@ for skew in +0.45 -0.45 +0.9 -0.9; do
 	reach client "${INNER[server]}"
 	start rx server python3 "$LAB/flow.py" receive 5000 8
 	start back client python3 "$LAB/flow.py" receive 5001 8
-	within 5 on server sh -c "ss -lun | grep -q :5000"
+	listening server 5000 u
+	listening client 5001 u
 	start tx-back server python3 "$LAB/flow.py" send "${INNER[client]}" 5001 500 5
 	on client python3 "$LAB/flow.py" send "${INNER[server]}" 5000 500 5
 	await tx-back

@@ -16,7 +16,9 @@ hops=$(shown client hops)
 start iperf-server server iperf3 -s -1
 start down client python3 "$LAB/flow.py" receive 5001 $((SECONDS_RUN + 5))
 start up server python3 "$LAB/flow.py" receive 5002 $((SECONDS_RUN + 5))
-within 5 on server sh -c "ss -ltn | grep -q :5201"
+listening server 5201
+listening client 5001 u
+listening server 5002 u
 start iperf client iperf3 -c "${INNER[server]}" -t "$SECONDS_RUN" -b 20M -J
 start send-down server python3 "$LAB/flow.py" send "${INNER[client]}" 5001 500 "$SECONDS_RUN"
 start send-up client python3 "$LAB/flow.py" send "${INNER[server]}" 5002 500 "$SECONDS_RUN"

@@ -26,7 +26,7 @@ ordinary() {
 	check "$1: ping of the server's own address" quiet on client ping -c 3 -i 0.05 -W 1 "${LINK[server]}::2"
 	check "$1: large ping, in fragments" quiet on client ping -c 2 -i 0.05 -W 1 -s 4000 "${LINK[server]}::2"
 	equal "$1: a file over HTTP" "$sum" "$(on client curl -s "http://[${LINK[server]}::2]/file" | sha256sum)"
-	refute "$1: the stranger, whom the firewall refuses" \
+	refute "$1: the firewall refuses the stranger" \
 		quiet on stranger curl -s -m 1 "http://[${LINK[server]}::2]/"
 	check "$1: the host's own address within the hopping prefix" quiet on client ping -c 2 -i 0.05 -W 1 "$OWN"
 	check "$1: the stranger's ping" quiet on stranger ping -c 1 -W 1 "${LINK[server]}::2"

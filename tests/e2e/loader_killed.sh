@@ -19,7 +19,8 @@ generation=$(shown client generation)
 start rx server python3 "$LAB/flow.py" receive 5000 30
 start capture router tcpdump -i client -w "$RUN/wire.pcap" -s 80 -U ip6
 start iperf-server server iperf3 -s -1
-within 5 on server sh -c "ss -ltn | grep -q :5201"
+listening server 5201
+listening server 5000 u
 start iperf client iperf3 -c "${INNER[server]}" -t 14 -b 20M -J
 start tx client python3 "$LAB/flow.py" send "${INNER[server]}" 5000 500 13
 sleep 2

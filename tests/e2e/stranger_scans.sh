@@ -28,8 +28,8 @@ on stranger nmap -6 -n -Pn -sS -p 22,80,443,1024-1030 --max-retries 1 --host-tim
 on stranger nmap -6 -n -Pn -sU -p 53,123,51820 --max-retries 1 --host-timeout 20s -iL "$RUN/targets" \
 	-oG "$RUN/nmap-udp" >/dev/null
 on stranger nmap -6 -n -sn -PE -PS22,443 -PA80 -PU40125 --max-retries 1 -iL "$RUN/targets" -oG "$RUN/nmap-ping" >/dev/null
-refute "an open, closed or unfiltered port" grep -qE '/(open|closed|unfiltered)/' "$RUN/nmap-syn" "$RUN/nmap-udp"
-refute "a host that is up" grep -q 'Status: Up' "$RUN/nmap-ping"
+refute "no port is seen open, closed or unfiltered" grep -qE '/(open|closed|unfiltered)/' "$RUN/nmap-syn" "$RUN/nmap-udp"
+refute "no host is seen up" grep -q 'Status: Up' "$RUN/nmap-ping"
 
 say "  scan6, atk6-alive6"
 sed 's,$,/128,' "$RUN/targets" >"$RUN/prefixes"
