@@ -8,6 +8,8 @@
 . "$(dirname "$0")/../lab/lib.sh"
 
 lab_internet
+lab_pin client 0
+lab_pin server 1
 lab_firewall router client
 
 # pair CLIENT-SETTING SERVER-SETTING

@@ -7,6 +7,8 @@
 . "$(dirname "$0")/../lab/lib.sh"
 
 lab_internet
+lab_pin client 0
+lab_pin server 1
 on client ip link set eth0 down
 on client ip link set eth0 name wire0
 on client ip link add link wire0 name eth0 type macvlan mode private || skip "this kernel has no macvlan"

@@ -6,6 +6,8 @@
 . "$(dirname "$0")/../lab/lib.sh"
 
 lab_internet
+lab_pin client 0
+lab_pin server 1
 both() { echo "${INNER[$1]}/128, ${INNER4[$1]}/32"; }
 node_of client "Address = $(both client)"
 peer_of client server "Address = $(both server)"

@@ -8,6 +8,8 @@
 . "$(dirname "$0")/../lab/lib.sh"
 
 lab_internet
+lab_pin client 0
+lab_pin server 1
 node_of client "LookAhead = 12s"
 peer_of client server
 node_of server "LookAhead = 12s"

@@ -7,6 +7,8 @@
 . "$(dirname "$0")/../lab/lib.sh"
 
 lab_internet
+lab_pin client 0
+lab_pin server 1
 both_up "Carriage = rewrite"
 start capture router tcpdump -i client -w "$RUN/wire.pcap" -s 100 -U ip6
 within 5 test -s "$RUN/wire.pcap"
