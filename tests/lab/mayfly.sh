@@ -139,14 +139,22 @@ none_lost() {
 	compare "$1$(of_queues)" "$lost" "<=" "$(overflows)"
 }
 
-# none_resent FILE SENDER: by iperf's report in FILE no segment was sent again, but for those of full queues
-# and TCP's own tail loss probes, which a stalled CPU brings about.
+# tcp_count HOST NAME: a counter of /proc/net/netstat.
+tcp_count() {
+	on "$1" cat /proc/net/netstat | awk -v name="TCP$2" '
+		$1 == "TcpExt:" && !seen { for (i = 2; i <= NF; i++) column[$i] = i; seen = 1; next }
+		$1 == "TcpExt:" { print $column[name] + 0 }'
+}
+
+# none_resent FILE SENDER: by iperf's report in FILE no segment was sent again, but for those of full queues and
+# those that had arrived all the same: the receiver says so (DSACK), or TCP probed a stalled CPU (loss probes).
 none_resent() {
-	local probes
-	probes=$(on "$2" cat /proc/net/netstat | awk '$1 == "TcpExt:" { for (i = 2; i <= NF; i++)
-		if (seen) value[name[i]] = $i; else name[i] = $i; seen = 1 } END { print value["TCPLossProbes"] + 0 }')
-	compare "TCP segments sent again$(of_queues), loss probes $probes" \
-		"$(number "$1" end.sum_sent.retransmits)" "<=" $(($(overflows) + probes))
+	local probes needless
+	probes=$(tcp_count "$2" LossProbes)
+	needless=$(($(tcp_count "$2" DSACKRecv) + $(tcp_count "$2" DSACKOfoRecv)))
+	[ "$probes" -le "$needless" ] || needless=$probes
+	compare "TCP segments sent again$(of_queues), needlessly $needless" \
+		"$(number "$1" end.sum_sent.retransmits)" "<=" $(($(overflows) + needless))
 }
 
 # number FILE FIELD: of a JSON file in $RUN.
