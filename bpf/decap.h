@@ -6,6 +6,7 @@
 #define MAYFLY_BPF_DECAP_H
 
 #include "bpf/carry.h"
+#include "bpf/live_find.h"
 
 enum { ECN_NONE = 0, ECN_ECT1 = 1, ECN_ECT0 = 2, ECN_CE = 3, ECN_REFUSED = 4 };
 
@@ -243,16 +244,12 @@ static __always_inline __u32 restore(struct xdp_md *ctx, struct arrival *arrival
 	}
 }
 
-static __always_inline __u32 decapsulate(struct xdp_md *ctx, struct mf_node *node, const struct mf_live *live,
-					 __u64 now_ns)
+static __always_inline __u32 decapsulate(struct xdp_md *ctx, struct mf_node *node, const struct hit *hit,
+					 struct mf_association *association, __u64 now_ns)
 {
-	struct arrival arrival = { .node = node, .id = live->association };
-	__u64 index = live->index;
+	struct arrival arrival = { .node = node, .association = association, .id = hit->slot->association };
 	__u32 verdict;
 
-	arrival.association = bpf_map_lookup_elem(&mf_assoc, &arrival.id);
-	if (!arrival.association || arrival.association->generation != live->generation)
-		return MF_DROP_NO_SLOT;
 	verdict = arrival_read(ctx, &arrival);
 	if (verdict != MF_IN_DELIVERED)
 		return verdict;
@@ -265,7 +262,7 @@ static __always_inline __u32 decapsulate(struct xdp_md *ctx, struct mf_node *nod
 		count_in(&arrival, arrival.bytes + left_out);
 	}
 	if (verdict == MF_IN_DELIVERED || verdict == MF_IN_OPENED)
-		heard(&arrival, index, now_ns);
+		heard(&arrival, hit->index, now_ns);
 	return verdict;
 }
 

@@ -44,7 +44,7 @@ static __always_inline int port_refused(const struct mf_association *association
 
 /* Puts the stable addresses and the inner ports back. */
 static __always_inline __u32 rewrite_in(struct __sk_buff *skb, const struct mf_association *association,
-					const struct mf_live *live)
+					const struct mf_slot *slot)
 {
 	struct transport transport = {};
 	struct ports old = {}, new = {};
@@ -60,8 +60,8 @@ static __always_inline __u32 rewrite_in(struct __sk_buff *skb, const struct mf_a
 	if (has_ports(transport.protocol)) {
 		if (bpf_skb_load_bytes(skb, transport.offset, &old, sizeof(old)))
 			return MF_DROP_MALFORMED;
-		new.source = port_mask(old.source, live->remote_port);
-		new.destination = port_mask(old.destination, live->local_port);
+		new.source = port_mask(old.source, slot->remote_port);
+		new.destination = port_mask(old.destination, slot->local_port);
 		if (port_refused(association, &new))
 			return MF_DROP_PORT;
 		if (opens_slot(skb, association, &transport))
@@ -83,23 +83,22 @@ static __always_inline __u32 rewrite_in(struct __sk_buff *skb, const struct mf_a
 }
 
 /* XDP has checked the slot's window and source; a packet that it could not see is refused here. */
-static __always_inline int in_rewritten(struct __sk_buff *skb, struct mf_node *node, const struct mf_live *live,
-					int source_right)
+static __always_inline int in_rewritten(struct __sk_buff *skb, struct mf_node *node, const struct hit *hit,
+					struct mf_association *association, int source_right)
 {
-	struct arrival arrival = { .node = node, .id = live->association };
+	struct arrival arrival = { .node = node, .association = association, .id = hit->slot->association };
 	__u32 verdict, bytes = skb->len - sizeof(struct ethhdr);
-	__u64 now_ns = coarse_ns(), index = live->index;
+	__u64 now_ns = coarse_ns();
 
-	arrival.association = bpf_map_lookup_elem(&mf_assoc, &arrival.id);
-	if (!arrival.association || arrival.association->generation != live->generation)
+	if (!association || !is_still(hit))
 		verdict = MF_DROP_NO_SLOT;
 	else if (!source_right)
 		verdict = MF_DROP_SOURCE;
 	else
-		verdict = rewrite_in(skb, arrival.association, live);
+		verdict = rewrite_in(skb, association, hit->slot);
 	count(verdict);
 	if (verdict == MF_IN_DELIVERED || verdict == MF_IN_OPENED)
-		heard(&arrival, index, now_ns);
+		heard(&arrival, hit->index, now_ns);
 	if (verdict != MF_IN_DELIVERED)
 		return TC_ACT_SHOT;
 	count_in(&arrival, bytes);
@@ -110,7 +109,8 @@ static __always_inline int second_ipv6(struct __sk_buff *skb, struct mf_node *no
 {
 	struct ipv6hdr *ip6 = take(cursor, sizeof(*ip6));
 	struct mf_lpm_key key = { .length = 128 };
-	struct mf_live *live;
+	struct mf_association *association;
+	struct hit hit;
 
 	if (!ip6)
 		return TC_ACT_UNSPEC;
@@ -121,10 +121,12 @@ static __always_inline int second_ipv6(struct __sk_buff *skb, struct mf_node *no
 	}
 	if (tagged || !is_hopping(node, &ip6->daddr))
 		return TC_ACT_UNSPEC;
-	live = bpf_map_lookup_elem(&mf_live, &ip6->daddr);
-	if (!live || live->carriage != MF_CARRIAGE_REWRITE || live->kind != MF_LIVE_ASSOCIATION)
+	if (!live_find(&ip6->daddr, &hit))
 		return TC_ACT_UNSPEC;
-	return in_rewritten(skb, node, live, same_address(&ip6->saddr, live->remote));
+	association = association_of(&hit);
+	if (association && association->carriage != MF_CARRIAGE_REWRITE)
+		return TC_ACT_UNSPEC;
+	return in_rewritten(skb, node, &hit, association, same_address(&ip6->saddr, hit.slot->remote));
 }
 
 static __always_inline int second_ipv4(struct __sk_buff *skb, struct mf_node *node, struct cursor *cursor)

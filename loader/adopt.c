@@ -76,30 +76,30 @@ static int recall_all(struct mf_instance *instance)
 	return error;
 }
 
-/* Does this live entry belong to an association as it is now? */
-static int live_is_right(const struct mf_instance *instance, const struct mf_live *live)
+/* Does this slot stand in mf_live rightly? The timer may be one slot further than kept_index says. */
+static int slot_is_kept(const void *context, const struct mf_slot *slot)
 {
+	const struct mf_instance *instance = context;
 	const struct mf_associations *all = &instance->associations;
+	__u64 kept_index;
 
-	return live->association < all->limit &&
-	       all->entry[live->association].association.generation == live->generation;
+	if (slot->association >= all->limit || !all->entry[slot->association].association.generation)
+		return 0;
+	kept_index = __atomic_load_n(&instance->object.state[slot->association].kept_index, __ATOMIC_ACQUIRE);
+	return slot->index <= kept_index + 1 && slot->index + MF_LIVE_PER_ASSOC > kept_index;
 }
 
-static void sweep_live(struct mf_instance *instance)
+static void recall_lent(struct mf_instance *instance)
 {
-	int fd = map_of(instance, MF_MAP_LIVE), error;
+	int fd = map_of(instance, MF_MAP_LENT), error;
 	__u8 key[16], next[16];
-	struct mf_live live;
+	struct mf_loan loan;
 
 	error = bpf_map_get_next_key(fd, NULL, key);
 	while (!error) {
 		error = bpf_map_get_next_key(fd, key, next);
-		if (!bpf_map_lookup_elem(fd, key, &live)) {
-			if (live.kind == MF_LIVE_SOCKET)
-				mf_lend_recall(instance, key, live.until_ms);
-			else if (!live_is_right(instance, &live))
-				bpf_map_delete_elem(fd, key);
-		}
+		if (!bpf_map_lookup_elem(fd, key, &loan))
+			mf_lend_recall(instance, key, loan.until_ms);
 		memcpy(key, next, sizeof(key));
 	}
 }
@@ -206,6 +206,7 @@ static int take_over(struct mf_instance *instance)
 		error = recall_all(instance);
 	if (!error)
 		error = mf_device_mode(instance, !instance->associations.singles);
+	recall_lent(instance);
 	if (!error)
 		error = mf_node_publish(instance);
 	if (!error)
@@ -214,7 +215,7 @@ static int take_over(struct mf_instance *instance)
 		error = mf_reports_open(instance);
 	if (error)
 		return error;
-	sweep_live(instance);
+	mf_live_sweep(&instance->object.live, slot_is_kept, instance);
 	sweep_remote(instance);
 	sweep_local(instance);
 	return 0;

@@ -18,8 +18,6 @@
 #include "loader/instance.h"
 #include "loader/prefix.h"
 
-enum { CHECKED_HOP_BITS = 48 }; /* with fewer, addresses may come again among a million live ones */
-
 int mf_associations_open(struct mf_associations *all, __u32 capacity, __u32 ring_slots)
 {
 	int error = 0;
@@ -218,7 +216,6 @@ static void entry_begin(struct mf_entry *entry, const struct mf_seed *seed)
 	entry->seen_index = 0;
 	entry->filled_index = 0;
 	entry->local_count = seed->local_count;
-	entry->checked_drops = seed->local.hop_bits < CHECKED_HOP_BITS;
 }
 
 /* Ring, live entries, mf_assoc. The entry's association is complete but for its ring's contents. */
@@ -341,13 +338,12 @@ void mf_association_remove(struct mf_instance *instance, __u32 id, const struct 
 {
 	struct mf_associations *all = &instance->associations;
 	struct mf_entry *entry = &all->entry[id];
-	struct mf_schedule schedule = mf_entry_schedule(entry);
 	struct mf_association old = entry->association;
 	static const struct mf_seed nothing;
 
 	memset(&entry->association, 0, sizeof(entry->association));
 	mf_association_publish(instance, id);
-	mf_keep_purge(instance, id, seed, &schedule, instance->object.state[id].kept_index);
+	mf_keep_purge(instance, id, &old);
 	memset(&instance->object.state[id], 0, sizeof(instance->object.state[id]));
 	mf_due_drop(&all->due, id);
 	mf_table_drop(&all->names, seed->name);
@@ -402,16 +398,14 @@ static void ring_change(struct mf_instance *instance, const struct mf_associatio
 }
 
 /* All that is hidden while mf_assoc says that there is no association. */
-static int renew(struct mf_instance *instance, __u32 id, const struct mf_seed *old,
-		 struct mf_association *after, const struct mf_seed *new)
+static int renew(struct mf_instance *instance, __u32 id, struct mf_association *after, const struct mf_seed *new)
 {
 	struct mf_entry *entry = &instance->associations.entry[id];
 	struct mf_association before = entry->association;
-	struct mf_schedule schedule = mf_entry_schedule(entry);
 
 	entry->association.generation = 0;
 	mf_association_publish(instance, id);
-	mf_keep_purge(instance, id, old, &schedule, instance->object.state[id].kept_index);
+	mf_keep_purge(instance, id, &before);
 	memset(&instance->object.state[id], 0, sizeof(instance->object.state[id]));
 	ring_change(instance, &before, after);
 	after->generation = 0;
@@ -433,7 +427,7 @@ static int apply_slots(struct mf_instance *instance, __u32 id, const struct mf_s
 		return error;
 	after->flags = (after->flags & ~MF_ASSOC_OWN_PREFIXES) | (before->flags & MF_ASSOC_OWN_PREFIXES);
 	if (is_other_generation(before, old, after, new)) {
-		error = renew(instance, id, old, after, new);
+		error = renew(instance, id, after, new);
 	} else {
 		after->generation = before->generation;
 		after->ring_base = before->ring_base;

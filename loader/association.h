@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The associations of an instance: what the loader must remember of each beside the maps. Keys and seeds
- * stay in mf_seed alone and are read from there for every derivation.
+ * stay in mf_seed alone, which is mapped, and are used there for every derivation.
  */
 #ifndef MAYFLY_LOADER_ASSOCIATION_H
 #define MAYFLY_LOADER_ASSOCIATION_H
@@ -23,10 +23,9 @@ struct mf_entry {
 	__u64 filled_index; /* newest slot in the ring */
 	__u64 in_packets;   /* OPENS: delivered up to the last slot, */
 	__u64 in_ns;        /* and when that number last grew or counting began, coarse monotonic time */
-	__u8 checked_drops; /* few hop bits: addresses come again, look before dropping a live one */
 	__u8 local_count;   /* inner local prefixes */
 	__u8 open_again;    /* OPENS: this slot has been opened once only */
-	__u8 pad[5];
+	__u8 pad[6];
 };
 
 struct mf_associations {

@@ -54,6 +54,8 @@ static __u32 flags_of(const struct mf_instance *instance)
 		flags |= MF_NODE_ANY_SOLICITOR;
 	if (instance->owns)
 		flags |= MF_NODE_OWN;
+	if (instance->lent.count)
+		flags |= MF_NODE_LENDS;
 	if (instance->nic.ifindex && needs_reflection(instance))
 		flags |= MF_NODE_REFLECT;
 	return flags;

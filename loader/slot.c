@@ -106,7 +106,6 @@ void mf_slot_fill(struct mf_slot *slot, const struct mf_seed *seed, const struct
 
 	memset(slot, 0, sizeof(*slot));
 	slot->start_ms = mf_slot_start(schedule, index);
-	slot->lifetime_ms = schedule->rotation_ms;
 	mf_slot_end(&local, seed->seed_local, seed->key, slot->start_ms);
 	mf_slot_end(&remote, seed->seed_remote, seed->key, slot->start_ms);
 	mf_slot_address(slot->local, &seed->local, local.identifier);

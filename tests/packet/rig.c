@@ -135,9 +135,12 @@ static void slots_fill(struct rig *rig, enum deal id)
 	struct mf_schedule schedule = { association->rotation_ms, association->phase_ms };
 	__u64 first = mf_slot_index(&schedule, START_MS) - START_INDEX_BACK;
 
-	for (__u64 index = first; index < first + RING_SLOTS; index++)
-		mf_slot_fill(&rig->slots[association->ring_base + index % RING_SLOTS], &rig->seed[id], &schedule,
-			     index);
+	for (__u64 index = first; index < first + RING_SLOTS; index++) {
+		struct mf_slot *slot = &rig->slots[association->ring_base + index % RING_SLOTS];
+
+		mf_slot_fill(slot, &rig->seed[id], &schedule, index);
+		slot->association = id;
+	}
 }
 
 static void inner_fill(struct rig *rig, enum deal id)
@@ -209,7 +212,8 @@ static void tables_clear(struct rig *rig)
 {
 	__u8 key[64];
 
-	map_clear(rig->skel->maps.mf_live, key);
+	rig_live_clear(rig);
+	map_clear(rig->skel->maps.mf_lent, key);
 	map_clear(rig->skel->maps.mf_own, key);
 	map_clear(rig->skel->maps.mf_router, key);
 	map_clear(rig->skel->maps.mf_probe, key);
@@ -257,7 +261,7 @@ static void sizes_set(struct mayfly *skel)
 	bpf_map__set_max_entries(skel->maps.mf_state, DEALS);
 	bpf_map__set_max_entries(skel->maps.mf_traffic, DEALS);
 	bpf_map__set_max_entries(skel->maps.mf_slots, DEALS * RING_SLOTS);
-	bpf_map__set_max_entries(skel->maps.mf_live, MF_LIVE_PER_ASSOC * DEALS + 64);
+	bpf_map__set_max_entries(skel->maps.mf_live, 2 * mf_live_half(DEALS));
 	bpf_map__set_max_entries(skel->maps.mf_remote, 64);
 	bpf_map__set_max_entries(skel->maps.mf_local, 64);
 	bpf_map__set_max_entries(skel->maps.mf_pair, 64);
@@ -271,11 +275,14 @@ void rig_open(struct rig *rig, enum side side)
 	if (!rig->skel)
 		give_up("mayfly__open");
 	sizes_set(rig->skel);
+	rig->skel->rodata->mf_half = mf_live_half(DEALS);
 	if (mayfly__load(rig->skel))
 		give_up("mayfly__load");
 	rig->slots = map_memory(rig->skel->maps.mf_slots);
 	rig->state = map_memory(rig->skel->maps.mf_state);
 	rig->clock = map_memory(rig->skel->maps.mf_clock);
+	rig->live = (struct mf_live){ .bucket = map_memory(rig->skel->maps.mf_live), .half = mf_live_half(DEALS),
+				      .slots = DEALS * RING_SLOTS, .slot = rig->slots };
 	for (enum deal id = 0; id < DEALS; id++)
 		seed_fill(rig, id);
 	rig_reset(rig);
@@ -286,6 +293,7 @@ void rig_close(struct rig *rig)
 	munmap(rig->slots, memory_bytes(rig->skel->maps.mf_slots));
 	munmap(rig->state, memory_bytes(rig->skel->maps.mf_state));
 	munmap(rig->clock, memory_bytes(rig->skel->maps.mf_clock));
+	munmap(rig->live.bucket, memory_bytes(rig->skel->maps.mf_live));
 	mayfly__destroy(rig->skel);
 	rig->skel = NULL;
 }

@@ -8,6 +8,7 @@
 
 #include "bpf/abi.h"
 #include "bpf/verdict.h"
+#include "loader/live.h"
 #include "tests/packet/frame.h"
 
 struct mayfly;
@@ -52,6 +53,7 @@ struct rig {
 	struct mf_slot *slots;          /* the maps themselves, mapped */
 	struct mf_assoc_state *state;
 	struct mf_clock *clock;
+	struct mf_live live;
 	__u64 counters[MF_VERDICT_ROOM]; /* after the last run */
 	struct mf_node node;            /* as it was last written */
 	struct mf_seed seed[DEALS];

@@ -113,9 +113,9 @@ static void open_slot(struct lab *lab)
 static void lend(struct lab *lab)
 {
 	struct address address = rig_address("2001:db8:a::1:1");
-	struct mf_live live = { .kind = MF_LIVE_SOCKET, .until_ms = ~0ULL };
+	struct mf_loan loan = { .until_ms = ~0ULL };
 
-	rig_live_set(&lab->here, address.byte, &live);
+	rig_lend(&lab->here, address.byte, &loan);
 	receive_plain(lab, "2001:db8:77::1", "2001:db8:a::1:1");
 }
 
