@@ -23,7 +23,9 @@ int mf_associations_open(struct mf_associations *all, __u32 capacity, __u32 ring
 	int error = 0;
 
 	*all = (struct mf_associations){ .capacity = capacity, .generation = randombytes_random() };
-	all->entry = calloc(capacity, sizeof(*all->entry));
+	all->entry = aligned_alloc(_Alignof(struct mf_entry), capacity * sizeof(*all->entry));
+	if (all->entry)
+		memset(all->entry, 0, capacity * sizeof(*all->entry));
 	if (!all->entry || mf_table_open(&all->names, MF_NAME_BYTES) ||
 	    mf_table_open(&all->locals, sizeof(struct mf_prefix)) || mf_ring_space_open(&all->rings, ring_slots) ||
 	    mf_due_open(&all->due, capacity))

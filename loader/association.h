@@ -14,19 +14,20 @@
 
 struct mf_instance;
 
+/* What every visit of the keeper needs stands in the first cache line, which the association begins in. */
 struct mf_entry {
+	__u64 filled_index; /* newest slot in the ring */
+	__u64 seen_index;   /* current at the last look; 0: never looked */
+	__u8 open_again;    /* OPENS: this slot has been opened once only */
+	__u8 local_count;   /* inner local prefixes */
+	__u8 pad[6];
 	struct mf_association association; /* as in mf_assoc; generation 0: free */
 	char name[MF_NAME_BYTES];
 	__u64 added_ms;
 	__u64 first_index;  /* current when added */
-	__u64 seen_index;   /* current at the last look; 0: never looked */
-	__u64 filled_index; /* newest slot in the ring */
 	__u64 in_packets;   /* OPENS: delivered up to the last slot, */
 	__u64 in_ns;        /* and when that number last grew or counting began, coarse monotonic time */
-	__u8 local_count;   /* inner local prefixes */
-	__u8 open_again;    /* OPENS: this slot has been opened once only */
-	__u8 pad[6];
-};
+} __attribute__((aligned(64)));
 
 struct mf_associations {
 	__u32 capacity;

@@ -15,6 +15,8 @@
 #include "loader/log.h"
 #include "loader/opener.h"
 
+enum { TOGETHER = 32 }; /* associations whose memory is fetched at the same time */
+
 static struct mf_slot *ring_of(const struct mf_instance *instance, const struct mf_entry *entry)
 {
 	return instance->object.slots + entry->association.ring_base;
@@ -194,18 +196,82 @@ static __u32 visit(struct mf_instance *instance, __u32 id, __u64 now_ms, __u32 b
 	return done;
 }
 
+/*
+ * Some associations together, in rounds, so that what each of them needs is fetched from memory at the same time:
+ * first the association, then the slots that go in and out, then their buckets.
+ */
+static void fetch_entry(const struct mf_instance *instance, __u32 id)
+{
+	const struct mf_seed *seed = seed_of(instance, id);
+
+	__builtin_prefetch(&instance->associations.entry[id], 1);
+	__builtin_prefetch(&instance->object.state[id], 1);
+	__builtin_prefetch(seed);
+	__builtin_prefetch(&seed->remote);
+}
+
+static void fetch_slots(const struct mf_instance *instance, __u32 id)
+{
+	const struct mf_entry *entry = &instance->associations.entry[id];
+	const struct mf_slot *ring = ring_of(instance, entry);
+	__u32 slots = entry->association.ring_slots;
+	__u64 next = instance->object.state[id].kept_index + 1;
+
+	__builtin_prefetch(&ring[next % slots]);
+	__builtin_prefetch(&ring[(next - MF_LIVE_PER_ASSOC) % slots]);
+	__builtin_prefetch(&ring[(entry->filled_index + 1) % slots], 1);
+}
+
+static void fetch_buckets(const struct mf_instance *instance, __u32 id)
+{
+	const struct mf_entry *entry = &instance->associations.entry[id];
+	const struct mf_slot *ring = ring_of(instance, entry);
+	__u32 slots = entry->association.ring_slots;
+	__u64 next = instance->object.state[id].kept_index + 1;
+
+	mf_live_fetch(&instance->object.live, ring[next % slots].local);
+	mf_live_fetch(&instance->object.live, ring[(next - MF_LIVE_PER_ASSOC) % slots].local);
+}
+
+static void fetch(const struct mf_instance *instance, const __u32 *id, __u32 count)
+{
+	for (__u32 i = 0; i < count; i++)
+		fetch_entry(instance, id[i]);
+	for (__u32 i = 0; i < count; i++)
+		fetch_slots(instance, id[i]);
+	for (__u32 i = 0; i < count; i++)
+		fetch_buckets(instance, id[i]);
+}
+
+/* Takes those out that are due; visit() puts them in again. How many. */
+static __u32 due_take(struct mf_due *due, __u64 now_ms, __u32 id[static TOGETHER])
+{
+	const struct mf_due_entry *first;
+	__u32 count = 0;
+
+	while (count < TOGETHER && (first = mf_due_first(due)) && first->when_ms <= now_ms) {
+		id[count++] = first->id;
+		mf_due_drop(due, first->id);
+	}
+	return count;
+}
+
 __u64 mf_keep_turn(struct mf_instance *instance, __u64 now_ms)
 {
-	const struct mf_due *due = &instance->associations.due;
+	struct mf_due *due = &instance->associations.due;
 	const struct mf_due_entry *first;
-	__u32 slots = 0, visits = 0;
+	__u32 id[TOGETHER], slots = 0, visits = 0, count;
 
-	while ((first = mf_due_first(due)) && first->when_ms <= now_ms) {
-		if (slots >= MF_KEEP_TURN_SLOTS || visits >= MF_KEEP_TURN_VISITS)
+	while (slots < MF_KEEP_TURN_SLOTS && visits < MF_KEEP_TURN_VISITS) {
+		count = due_take(due, now_ms, id);
+		if (!count)
 			break;
-		slots += visit(instance, first->id, now_ms, MF_KEEP_VISIT_SLOTS);
-		visits += 1;
+		fetch(instance, id, count);
+		for (__u32 i = 0; i < count; i++)
+			slots += visit(instance, id[i], now_ms, MF_KEEP_VISIT_SLOTS);
+		visits += count;
 	}
+	first = mf_due_first(due);
 	if (!first)
 		return ~0ULL;
 	return first->when_ms < now_ms ? now_ms : first->when_ms;

@@ -28,6 +28,14 @@ static struct mf_live_key key_of(const struct mf_live *live, const __u8 address[
 	return mf_live_key(word[0], word[1], live->half);
 }
 
+void mf_live_fetch(const struct mf_live *live, const __u8 address[static 16])
+{
+	struct mf_live_key key = key_of(live, address);
+
+	__builtin_prefetch(&live->bucket[key.left], 1);
+	__builtin_prefetch(&live->bucket[key.right], 1);
+}
+
 /* What an entry leads to; NULL: nowhere. */
 static const struct mf_slot *slot_of(const struct mf_live *live, union mf_live_entry entry)
 {
