@@ -83,6 +83,13 @@ static __always_inline int same_address(const void *a, const void *b)
 	return one.high == other.high && one.low == other.low;
 }
 
+static __always_inline int same_mac(const void *a, const void *b)
+{
+	const __u16 *one = a, *other = b;
+
+	return one[0] == other[0] && one[1] == other[1] && one[2] == other[2];
+}
+
 static __always_inline int is_vlan(__be16 protocol)
 {
 	return protocol == bpf_htons(ETH_P_8021Q) || protocol == bpf_htons(ETH_P_8021AD);
