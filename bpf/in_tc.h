@@ -50,26 +50,30 @@ static __always_inline int port_refused(const struct mf_association *association
 	       (association->local_port && inner->destination != association->local_port);
 }
 
-/* Puts the stable addresses and the inner ports back. */
-static __always_inline __u32 rewrite_in(struct __sk_buff *skb, const struct mf_association *association,
-					const struct mf_live *live)
+static __always_inline void swap_begin_in(struct swap *swap, const struct mf_association *association,
+					  const struct ipv6hdr *ip6)
 {
-	struct cursor cursor = cursor_of(skb->data, skb->data_end);
-	struct swap swap = { .source = association->inner_remote, .destination = association->inner_local };
-	struct transport transport = {};
-	struct ipv6hdr ip6, *here;
+	COPY(&swap->first_old, ip6, sizeof(swap->first_old));
+	swap->first = bpf_htonl(6U << 28) | (swap->first_old & bpf_htonl(3U << 20)); /* ECN */
+	swap->pseudo = sum_shorten(sum_address(&ip6->saddr) + sum_address(&ip6->daddr));
+	swap->difference = sum_shorten((__u64)association->inner_sum + (__u32)~swap->pseudo);
+	swap->source = association->inner_remote;
+	swap->destination = association->inner_local;
+}
 
-	take(&cursor, sizeof(struct ethhdr));
-	here = take(&cursor, sizeof(*here));
-	if (!here)
-		return MF_DROP_MALFORMED;
-	ip6 = *here;
-	if (sizeof(struct ethhdr) + sizeof(ip6) + bpf_ntohs(ip6.payload_len) > skb->len ||
+static __always_inline __u32 rewrite_in_elsewhere(struct __sk_buff *skb, const struct mf_association *association,
+						  const struct mf_live *live)
+{
+	struct transport transport = {};
+	struct swap swap = {};
+	struct ipv6hdr ip6;
+
+	if (bpf_skb_load_bytes(skb, sizeof(struct ethhdr), &ip6, sizeof(ip6)) ||
+	    sizeof(struct ethhdr) + sizeof(ip6) + bpf_ntohs(ip6.payload_len) > skb->len ||
 	    transport_read(skb, ip6.nexthdr, &transport, &swap.old))
 		return MF_DROP_MALFORMED;
 	if (has_ports(transport.protocol)) {
-		swap.new.source = port_mask(swap.old.source, live->remote_port);
-		swap.new.destination = port_mask(swap.old.destination, live->local_port);
+		swap_ports(&swap, live->remote_port, live->local_port);
 		if (port_refused(association, &swap.new))
 			return MF_DROP_PORT;
 		if (opens_slot(skb, association, &transport))
@@ -77,11 +81,35 @@ static __always_inline __u32 rewrite_in(struct __sk_buff *skb, const struct mf_a
 	} else if (association->local_port && transport.protocol) {
 		return MF_DROP_NOT_UDP;
 	}
-	COPY(&swap.first_old, &ip6, sizeof(swap.first_old));
-	swap.first = bpf_htonl(6U << 28 | (__u32)(ipv6_class(&ip6) & 3) << 20);
-	swap.pseudo = sum_shorten(sum_address(&ip6.saddr) + sum_address(&ip6.daddr));
-	swap.difference = sum_shorten((__u64)association->inner_sum + (__u32)~swap.pseudo);
-	return swap_packet(skb, &swap, &transport, &ip6, 1) ? MF_DROP_MALFORMED : MF_IN_DELIVERED;
+	swap_begin_in(&swap, association, &ip6);
+	return swap_elsewhere(skb, &swap, &transport, &ip6, 1) ? MF_DROP_MALFORMED : MF_IN_DELIVERED;
+}
+
+/* Puts the stable addresses and the inner ports back. */
+static __always_inline __u32 rewrite_in(struct __sk_buff *skb, const struct mf_association *association,
+					const struct mf_live *live)
+{
+	struct transport transport = { .offset = sizeof(struct ethhdr) + sizeof(struct ipv6hdr) };
+	struct ip6_ports *packet = (void *)(long)skb->data;
+	struct swap swap = {};
+	__u32 place;
+
+	if ((void *)(packet + 1) > (void *)(long)skb->data_end)
+		return rewrite_in_elsewhere(skb, association, live);
+	place = check_place(skb, packet->ip6.nexthdr);
+	if (!place)
+		return rewrite_in_elsewhere(skb, association, live);
+	if (transport.offset + bpf_ntohs(packet->ip6.payload_len) > skb->len)
+		return MF_DROP_MALFORMED;
+	swap.old = packet->ports;
+	swap_ports(&swap, live->remote_port, live->local_port);
+	if (port_refused(association, &swap.new))
+		return MF_DROP_PORT;
+	transport.protocol = packet->ip6.nexthdr;
+	swap_begin_in(&swap, association, (struct ipv6hdr *)&packet->ip6);
+	if (opens_slot(skb, association, &transport))
+		return MF_IN_OPENED;
+	return swap_here(skb, &swap, place, 1) ? MF_DROP_MALFORMED : MF_IN_DELIVERED;
 }
 
 /* XDP has checked the slot's window and source; a packet that it could not see is refused here. */

@@ -154,6 +154,26 @@ static __always_inline __u32 out_open(struct __sk_buff *skb, struct mf_node *nod
 	return out_leave(skb, node, &way, hop, exit) == MF_DROP_ROOM ? MF_DROP_ROOM : MF_OUT_OPENED;
 }
 
+/* What is needed of the inner packet here: both ends, length, what the shim says; no sum. */
+static __always_inline __u32 ends_read(struct inner *inner, struct cursor cursor, __be16 protocol)
+{
+	struct ipv6hdr *ip6;
+
+	if (protocol != bpf_htons(ETH_P_IPV6))
+		return inner_read(inner, &cursor, protocol);
+	ip6 = take(&cursor, sizeof(*ip6));
+	if (!ip6 || ip6->version != 6)
+		return MF_DROP_MALFORMED;
+	inner->destination.length = 128;
+	COPY(inner->destination.address, &ip6->daddr, 16);
+	COPY(inner->source, &ip6->saddr, 16);
+	inner->shim = (struct mf_shim){ .kind = MF_SHIM_IPV6, .next_header = ip6->nexthdr };
+	inner->ecn = ipv6_class(ip6) & 3;
+	inner->length = sizeof(*ip6) + bpf_ntohs(ip6->payload_len);
+	inner->whole = 1;
+	return MF_OUT_SENT;
+}
+
 static __always_inline __u32 out_at_nic(struct __sk_buff *skb, struct mf_node *node, struct exit *exit)
 {
 	struct inner inner = {};
@@ -172,7 +192,7 @@ static __always_inline __u32 out_at_nic(struct __sk_buff *skb, struct mf_node *n
 	eth = take(&cursor, sizeof(*eth));
 	if (!eth)
 		return MF_DROP_MALFORMED;
-	verdict = inner_read(&inner, &cursor, eth->h_proto);
+	verdict = ends_read(&inner, cursor, eth->h_proto);
 	if (verdict != MF_OUT_SENT)
 		return verdict;
 	verdict = route_find(&inner.destination, &id) ? MF_DROP_NO_ASSOCIATION : MF_OUT_SENT;

@@ -52,7 +52,7 @@ struct words {
 /* Packets are only 2-byte aligned behind an Ethernet header; the field types must not promise more. */
 struct loose_words {
 	__u64 high, low;
-} __attribute__((packed, aligned(2)));
+} __attribute__((packed, aligned(4)));
 
 static __always_inline struct cursor cursor_of(__u32 data, __u32 data_end)
 {

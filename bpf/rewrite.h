@@ -147,59 +147,81 @@ static __always_inline int swap_elsewhere(struct __sk_buff *skb, const struct sw
 				   arrived ? BPF_F_RECOMPUTE_CSUM : 0) ? -1 : 0;
 }
 
-/* Both, by what the packet is. 0 or -1: cut short. */
-static __always_inline int swap_packet(struct __sk_buff *skb, const struct swap *swap,
-				       const struct transport *transport, struct ipv6hdr *ip6, int arrived)
+/* The checksum's place where the packet is one that swap_at() can change: a whole TCP or UDP header's start is there. */
+static __always_inline __u32 check_place(struct __sk_buff *skb, __u8 protocol)
 {
-	if (transport->offset == sizeof(struct ethhdr) + sizeof(*ip6) && transport->protocol == IPPROTO_UDP)
-		return swap_at(skb, swap, CHECK_UDP, arrived);
-	if (transport->offset == sizeof(struct ethhdr) + sizeof(*ip6) && transport->protocol == IPPROTO_TCP)
-		return swap_at(skb, swap, CHECK_TCP, arrived);
-	return swap_elsewhere(skb, swap, transport, ip6, arrived);
+	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+
+	if (protocol == IPPROTO_UDP && data + CHECK_UDP + 2 <= end)
+		return CHECK_UDP;
+	return protocol == IPPROTO_TCP && data + CHECK_TCP + 2 <= end ? CHECK_TCP : 0;
 }
 
-/* Where ports and checksum stand, and the ports. 0 or -1: cut short. */
+static __always_inline int swap_here(struct __sk_buff *skb, const struct swap *swap, __u32 place, int arrived)
+{
+	return place == CHECK_UDP ? swap_at(skb, swap, CHECK_UDP, arrived) : swap_at(skb, swap, CHECK_TCP, arrived);
+}
+
+/* Transport and ports of any packet. 0 or -1: cut short. */
 static __always_inline int transport_read(struct __sk_buff *skb, __u8 protocol, struct transport *transport,
 					  struct ports *ports)
 {
-	struct ip6_ports *packet = (void *)(long)skb->data;
-
-	if (has_ports(protocol) && (void *)(packet + 1) <= (void *)(long)skb->data_end) {
-		*transport = (struct transport){ sizeof(struct ethhdr) + sizeof(struct ipv6hdr), protocol };
-		*ports = packet->ports;
-		return 0;
-	}
 	if (transport_find(skb, sizeof(struct ethhdr) + sizeof(struct ipv6hdr), protocol, transport))
 		return -1;
 	return has_ports(transport->protocol) &&
 	       bpf_skb_load_bytes(skb, transport->offset, ports, sizeof(*ports)) ? -1 : 0;
 }
 
+static __always_inline void swap_ports(struct swap *swap, __be16 source_mask, __be16 destination_mask)
+{
+	swap->new.source = port_mask(swap->old.source, source_mask);
+	swap->new.destination = port_mask(swap->old.destination, destination_mask);
+}
+
 /* Addresses, flow label, hop limit and class of the slot; ports masked; checksum mended. */
-static __always_inline __u32 rewrite_out(struct __sk_buff *skb, const struct way *way)
+static __always_inline void swap_begin_out(struct swap *swap, const struct way *way, const struct ipv6hdr *ip6)
 {
 	const struct mf_slot *slot = way->slot;
-	struct cursor cursor = cursor_of(skb->data, skb->data_end);
-	struct swap swap = { .source = slot->local, .destination = slot->remote, .hop_limit = MF_HOP_LIMIT };
-	struct transport transport = {};
-	struct ipv6hdr ip6, *here;
 
-	take(&cursor, sizeof(struct ethhdr));
-	here = take(&cursor, sizeof(*here));
-	if (!here)
+	COPY(&swap->first_old, ip6, sizeof(swap->first_old));
+	swap->first = slot->label_out | (swap->first_old & bpf_htonl(3U << 20)); /* ECN */
+	swap->pseudo = way->association->inner_sum;
+	swap->difference = sum_shorten((__u64)slot->address_sum + (__u32)~swap->pseudo);
+	swap->source = slot->local;
+	swap->destination = slot->remote;
+	swap->hop_limit = MF_HOP_LIMIT;
+}
+
+static __always_inline __u32 rewrite_out_elsewhere(struct __sk_buff *skb, const struct way *way)
+{
+	struct transport transport = {};
+	struct swap swap = {};
+	struct ipv6hdr ip6;
+
+	if (bpf_skb_load_bytes(skb, sizeof(struct ethhdr), &ip6, sizeof(ip6)) ||
+	    transport_read(skb, ip6.nexthdr, &transport, &swap.old))
 		return MF_DROP_MALFORMED;
-	ip6 = *here;
-	if (transport_read(skb, ip6.nexthdr, &transport, &swap.old))
-		return MF_DROP_MALFORMED;
-	if (has_ports(transport.protocol)) {
-		swap.new.source = port_mask(swap.old.source, slot->local_port);
-		swap.new.destination = port_mask(swap.old.destination, slot->remote_port);
-	}
-	COPY(&swap.first_old, &ip6, sizeof(swap.first_old));
-	swap.first = slot->label_out | bpf_htonl((__u32)(ipv6_class(&ip6) & 3) << 20);
-	swap.pseudo = way->association->inner_sum;
-	swap.difference = sum_shorten((__u64)slot->address_sum + (__u32)~swap.pseudo);
-	return swap_packet(skb, &swap, &transport, &ip6, 0) ? MF_DROP_MALFORMED : MF_OUT_SENT;
+	swap_begin_out(&swap, way, &ip6);
+	if (has_ports(transport.protocol))
+		swap_ports(&swap, way->slot->local_port, way->slot->remote_port);
+	return swap_elsewhere(skb, &swap, &transport, &ip6, 0) ? MF_DROP_MALFORMED : MF_OUT_SENT;
+}
+
+static __always_inline __u32 rewrite_out(struct __sk_buff *skb, const struct way *way)
+{
+	struct ip6_ports *packet = (void *)(long)skb->data;
+	struct swap swap = {};
+	__u32 place;
+
+	if ((void *)(packet + 1) > (void *)(long)skb->data_end)
+		return rewrite_out_elsewhere(skb, way);
+	place = check_place(skb, packet->ip6.nexthdr);
+	if (!place)
+		return rewrite_out_elsewhere(skb, way);
+	swap_begin_out(&swap, way, (struct ipv6hdr *)&packet->ip6);
+	swap.old = packet->ports;
+	swap_ports(&swap, way->slot->local_port, way->slot->remote_port);
+	return swap_here(skb, &swap, place, 0) ? MF_DROP_MALFORMED : MF_OUT_SENT;
 }
 
 #endif
