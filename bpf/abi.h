@@ -151,8 +151,8 @@ enum mf_node_flag {
 /* mf_node: the instance. One entry. */
 struct mf_node {
 	__u32 nic;        /* ifindex of the NIC */
-	__u32 device;     /* ifindex of the device that a person sees (mayfly0) */
-	__u32 inside;     /* ifindex of its other end, where the programs stand */
+	__u32 device;     /* ifindex of the device that a person sees (mayfly0); 0: gone with the NIC */
+	__u32 inside;     /* ifindex of the cutter's far end, where programs of the way out stand (mayfly0-in) */
 	__u32 flags;
 	__u8 device_mac[6];
 	__u8 inside_mac[6];
@@ -161,6 +161,8 @@ struct mf_node {
 	__u32 prefixes;   /* in use below */
 	struct mf_prefix prefix[MF_HOPPING_PREFIXES]; /* local hopping prefixes */
 	__u64 inner_first[4]; /* bit b of 256 set: some inner prefix may begin with byte b */
+	__u32 cutter;     /* ifindex of its near end, which cuts large frames and finishes checksums (mayfly0-out) */
+	__u32 reserved;
 };
 
 /* Key of mf_local (inner prefixes of this end) and mf_remote (of the peers): longest match. */
@@ -219,7 +221,7 @@ MF_SIZE(struct mf_next_hop, 24);
 MF_SIZE(struct mf_traffic, 64);
 MF_SIZE(struct mf_loan, 24);
 MF_SIZE(struct mf_clock, 40);
-MF_SIZE(struct mf_node, 152);
+MF_SIZE(struct mf_node, 160);
 MF_SIZE(struct mf_seed, 456);
 
 #endif

@@ -81,24 +81,35 @@ static __always_inline struct mf_route *route_kept(const __u8 *destination)
 	return bpf_map_lookup_elem(&mf_route, &place);
 }
 
-static __always_inline __u32 way_find(struct way *way, const struct mf_lpm_key *destination)
+/* The association of an inner destination: 0 and *id, or -1. */
+static __always_inline int route_find(const struct mf_lpm_key *destination, __u32 *id)
 {
 	struct mf_route *kept = route_kept(destination->address);
-	__u32 zero = 0, *id;
+	__u32 zero = 0, *found;
 	struct mf_clock *clock = bpf_map_lookup_elem(&mf_clock, &zero);
 
 	if (!kept || !clock)
-		return MF_DROP_NO_ASSOCIATION;
-	if (kept->epoch == clock->epoch + 1 && same_address(kept->destination.byte, destination->address))
-		return way_of(way, kept->association);
+		return -1;
+	if (kept->epoch == clock->epoch + 1 && same_address(kept->destination.byte, destination->address)) {
+		*id = kept->association;
+		return 0;
+	}
 	kept->epoch = 0;
-	id = bpf_map_lookup_elem(&mf_remote, destination);
-	if (!id)
-		return MF_DROP_NO_ASSOCIATION;
+	found = bpf_map_lookup_elem(&mf_remote, destination);
+	if (!found)
+		return -1;
 	COPY(kept->destination.byte, destination->address, 16);
-	kept->association = *id;
+	kept->association = *found;
 	kept->epoch = clock->epoch + 1;
-	return way_of(way, *id);
+	*id = *found;
+	return 0;
+}
+
+static __always_inline __u32 way_find(struct way *way, const struct mf_lpm_key *destination)
+{
+	__u32 id;
+
+	return route_find(destination, &id) ? MF_DROP_NO_ASSOCIATION : way_of(way, id);
 }
 
 /* Is the inner source one of this association's local prefixes? */

@@ -10,6 +10,7 @@
 #include "bpf/live_find.h"
 #include "bpf/nd.h"
 #include "bpf/probe.h"
+#include "bpf/transport.h"
 
 /* Not a verdict: goes on to tc, which decides and counts. */
 enum { TO_TC = MF_VERDICT_ROOM };
@@ -271,6 +272,8 @@ static __always_inline __u32 in_first(struct xdp_md *ctx, struct mf_node *node)
 	struct vlans vlans = {};
 	__be16 protocol;
 
+	if (eth && same_mac(eth->h_dest, node->device_mac))
+		return MF_DROP_DEVICE; /* only what has been carried may come to the device */
 	if (eth && is_vlan(eth->h_proto)) {
 		if (priority_strip(ctx))
 			return MF_DROP_ROOM;

@@ -8,6 +8,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "loader/cutter.h"
 #include "loader/device.h"
 #include "loader/inner.h"
 #include "loader/instance.h"
@@ -152,6 +153,15 @@ static void sweep_local(const struct mf_instance *instance)
 	}
 }
 
+static int device_adopt(struct mf_instance *instance)
+{
+	int error = instance->device.ifindex ? 0 : mf_device_create(instance);
+
+	if (!error)
+		error = mf_nic_attach(instance);
+	return error ? error : mf_device_raise(instance);
+}
+
 /* Somebody may have deleted the device, or the NIC may have gone, while nobody looked. */
 static int hooks_adopt(struct mf_instance *instance)
 {
@@ -161,17 +171,17 @@ static int hooks_adopt(struct mf_instance *instance)
 		       instance->options);
 	mf_attach_adopt(&instance->attach);
 	mf_nic_find(instance);
-	if (mf_device_find(instance)) {
-		mf_device_delete(instance);
-		error = mf_device_create(instance);
+	if (mf_cutter_find(instance)) {
+		mf_cutter_delete(instance);
+		error = mf_cutter_create(instance);
 		if (error)
 			return error;
 	}
+	if (mf_device_find(instance))
+		mf_device_delete(instance);
 	if (instance->record.nic && instance->record.nic != (__u32)instance->nic.ifindex)
 		mf_nic_forget(instance);
-	if (!instance->nic.ifindex)
-		return 0;
-	return mf_nic_attach(instance);
+	return instance->nic.ifindex ? device_adopt(instance) : 0;
 }
 
 static int owned_before(const struct mf_instance *instance)
@@ -204,8 +214,6 @@ static int take_over(struct mf_instance *instance)
 		error = hooks_adopt(instance);
 	if (!error)
 		error = recall_all(instance);
-	if (!error)
-		error = mf_device_mode(instance, !instance->associations.singles);
 	recall_lent(instance);
 	if (!error)
 		error = mf_node_publish(instance);
@@ -215,6 +223,7 @@ static int take_over(struct mf_instance *instance)
 		error = mf_reports_open(instance);
 	if (error)
 		return error;
+	mf_cutter_refresh(instance);
 	mf_live_sweep(&instance->object.live, slot_is_kept, instance);
 	sweep_remote(instance);
 	sweep_local(instance);

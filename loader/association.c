@@ -13,7 +13,6 @@
 #include <string.h>
 
 #include "loader/check.h"
-#include "loader/device.h"
 #include "loader/inner.h"
 #include "loader/instance.h"
 #include "loader/prefix.h"
@@ -50,11 +49,6 @@ int mf_association_find(const struct mf_associations *all, const char name[stati
 	const __u32 *id = mf_table_find(&all->names, name);
 
 	return id ? (int)*id : -1;
-}
-
-int mf_association_needs_singles(const struct mf_association *association)
-{
-	return association->carriage == MF_CARRIAGE_ENCAP && !(association->flags & MF_ASSOC_ZERO_CHECKSUM);
 }
 
 int mf_association_publish(struct mf_instance *instance, __u32 id)
@@ -193,21 +187,6 @@ static void ring_put(struct mf_instance *instance, const struct mf_association *
 	mf_ring_give(&instance->associations.rings, &ring);
 }
 
-/* Large frames must be gone from the device before an association that cannot carry them begins. */
-static int singles_change(struct mf_instance *instance, int by)
-{
-	struct mf_associations *all = &instance->associations;
-	__u32 before = all->singles;
-	int error = 0;
-
-	all->singles += by;
-	if (!before != !all->singles)
-		error = mf_device_mode(instance, !all->singles);
-	if (error)
-		all->singles = before;
-	return error;
-}
-
 static void entry_begin(struct mf_entry *entry, const struct mf_seed *seed)
 {
 	struct mf_schedule schedule = mf_entry_schedule(entry);
@@ -256,9 +235,7 @@ static int add_with_seed(struct mf_instance *instance, __u32 id, const struct mf
 	mf_object_clear(&instance->object, MF_MAP_TRAFFIC, id, sizeof(struct mf_traffic));
 	all->entry[id].association = *association;
 	all->count += 1;
-	error = singles_change(instance, mf_association_needs_singles(association));
-	if (!error)
-		error = mf_table_put(&all->names, seed->name, id);
+	error = mf_table_put(&all->names, seed->name, id);
 	if (!error)
 		error = begin(instance, id, seed);
 	if (!error)
@@ -323,7 +300,6 @@ int mf_association_recall(struct mf_instance *instance, __u32 id, const struct m
 	entry->association = *association;
 	entry_begin(entry, seed);
 	all->count += 1;
-	all->singles += mf_association_needs_singles(association);
 	if (id >= all->limit)
 		all->limit = id + 1;
 	if (!association->generation) {
@@ -351,7 +327,6 @@ void mf_association_remove(struct mf_instance *instance, __u32 id, const struct 
 	mf_table_drop(&all->names, seed->name);
 	ring_put(instance, &old);
 	seed_write(instance, id, &nothing);
-	singles_change(instance, -mf_association_needs_singles(&old));
 	memset(entry, 0, sizeof(*entry));
 	all->count -= 1;
 	if (id < all->free_from)
@@ -422,11 +397,8 @@ static int apply_slots(struct mf_instance *instance, __u32 id, const struct mf_s
 		       struct mf_association *after, const struct mf_seed *new)
 {
 	struct mf_association *before = &instance->associations.entry[id].association;
-	int singles = mf_association_needs_singles(after) - mf_association_needs_singles(before);
-	int error = singles > 0 ? singles_change(instance, 1) : 0;
+	int error;
 
-	if (error)
-		return error;
 	after->flags = (after->flags & ~MF_ASSOC_OWN_PREFIXES) | (before->flags & MF_ASSOC_OWN_PREFIXES);
 	if (is_other_generation(before, old, after, new)) {
 		error = renew(instance, id, after, new);
@@ -439,7 +411,7 @@ static int apply_slots(struct mf_instance *instance, __u32 id, const struct mf_s
 		if (!error)
 			error = mf_association_publish(instance, id);
 	}
-	return singles < 0 ? singles_change(instance, -1) : error;
+	return error;
 }
 
 /* All of it, or back to what it was. */

@@ -34,7 +34,6 @@ struct mf_associations {
 	__u32 count;
 	__u32 limit;       /* all ids in use are below */
 	__u32 free_from;   /* no id below is free */
-	__u32 singles;     /* how many need single packets */
 	__u32 generation;  /* last one given out */
 	struct mf_entry *entry;
 	struct mf_table names;     /* name -> id */
@@ -80,8 +79,6 @@ int mf_association_publish(struct mf_instance *instance, __u32 id);
 
 /* Finds the fastest rotation anew. */
 void mf_association_pace(struct mf_instance *instance);
-
-int mf_association_needs_singles(const struct mf_association *association);
 
 static inline struct mf_schedule mf_entry_schedule(const struct mf_entry *entry)
 {

@@ -55,6 +55,8 @@ enum mf_refusal {
 	MF_REFUSED_NO_NODE,     /* NODE_SET first */
 	MF_REFUSED_SYSTEM,      /* the kernel said no: `error` is its errno, negative */
 	MF_REFUSED_UNSUPPORTED, /* laid out, but not in this loader */
+	MF_REFUSED_INTERFACE,   /* no device can stand on the NIC: it is a port of something, or a macvlan itself */
+	MF_REFUSALS,
 };
 
 enum mf_node_mode {
@@ -108,7 +110,7 @@ struct mf_node_status {
 	__u32 nic_mtu;
 	__u8 attached;      /* 0: idle */
 	__u8 in_xdp;        /* enum mf_hook_mode of the in path at the NIC */
-	__u8 out_xdp;       /* of the out path at the device; NONE: tc alone (large frames stay whole) */
+	__u8 out_xdp;       /* of the out path behind the cutter; NONE: tc alone */
 	__u8 tc;            /* of the tc programs */
 	__u8 clock;         /* enum mf_clock_state */
 	__u8 adopted;       /* 1: taken over from an earlier loader */

@@ -181,6 +181,8 @@ static int route_put(struct mf_instance *instance, __u32 id, __u16 flags, const 
 {
 	const struct mf_association *association = &instance->associations.entry[id].association;
 
+	if (!instance->device.ifindex)
+		return 0; /* gone with the NIC; all routes are put when it is back */
 	return mf_route_put(&instance->netlink, instance->device.ifindex, flags, to,
 			    mf_inner_mtu(association, association->link_mtu, to), source_for(instance, seed, to));
 }
@@ -207,7 +209,8 @@ static void remote_drop(struct mf_instance *instance, const struct mf_prefix *pr
 	bpf_map_delete_elem(map_of(instance, MF_MAP_REMOTE), &key);
 	routes_changed(instance);
 	prefilter_count(instance, prefix, -1);
-	mf_route_drop(&instance->netlink, instance->device.ifindex, prefix);
+	if (instance->device.ifindex)
+		mf_route_drop(&instance->netlink, instance->device.ifindex, prefix);
 }
 
 static int remote_add(struct mf_instance *instance, __u32 id, const struct mf_seed *seed,

@@ -28,7 +28,7 @@ static const char *const map_names[MF_MAPS] = {
 
 static const char *const program_names[MF_PROGRAMS] = {
 	[MF_PROGRAM_IN] = "mf_in", [MF_PROGRAM_IN_TC] = "mf_in_tc", [MF_PROGRAM_OUT] = "mf_out",
-	[MF_PROGRAM_OUT_TC] = "mf_out_tc", [MF_PROGRAM_GUARD] = "mf_guard", [MF_PROGRAM_ARM] = "mf_arm",
+	[MF_PROGRAM_OUT_TC] = "mf_out_tc", [MF_PROGRAM_CUT_TC] = "mf_cut_tc", [MF_PROGRAM_GUARD] = "mf_guard", [MF_PROGRAM_ARM] = "mf_arm",
 };
 
 const char *mf_program_name(enum mf_program program)

@@ -104,6 +104,18 @@ static void seed_fill(struct rig *rig, enum deal id)
 	template_fill(&seed->remote, &deals[id], !rig->side);
 }
 
+static __u32 sum_of(const struct address *address)
+{
+	__u32 sum = 0;
+	__u16 word;
+
+	for (int i = 0; i < 16; i += 2) {
+		memcpy(&word, address->byte + i, 2);
+		sum += word;
+	}
+	return sum;
+}
+
 static void association_fill(struct rig *rig, enum deal id)
 {
 	const struct deal_terms *deal = &deals[id];
@@ -127,6 +139,7 @@ static void association_fill(struct rig *rig, enum deal id)
 	association->flags |= MF_ASSOC_HOST_PAIR;
 	memcpy(association->inner_local, local.byte, 16);
 	memcpy(association->inner_remote, remote.byte, 16);
+	association->inner_sum = sum_of(&local) + sum_of(&remote);
 }
 
 static void slots_fill(struct rig *rig, enum deal id)
@@ -176,6 +189,7 @@ static void node_fill(struct rig *rig)
 		.nic = if_nametoindex("nic"),
 		.device = if_nametoindex("mayfly0"),
 		.inside = if_nametoindex("mayfly0-in"),
+		.cutter = if_nametoindex("mayfly0-to"),
 		.flags = MF_NODE_DARK | MF_NODE_INNER_V4,
 		.prefixes = 2,
 	};

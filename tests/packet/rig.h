@@ -30,13 +30,14 @@ enum deal {
 	DEALS,
 };
 
-enum program { MF_OUT, MF_OUT_TC, MF_IN, MF_IN_TC, MF_GUARD, MF_ARM, PROGRAMS };
+enum program { MF_OUT, MF_CUT_TC, MF_OUT_TC, MF_IN, MF_IN_TC, MF_GUARD, MF_ARM, PROGRAMS };
 enum {
 	PASS_XDP = 2,      /* enum xdp_action */
 	DROP_XDP = 1,
 	TX_XDP = 3,
 	REDIRECT_XDP = 4,
 	UNSPEC_TC = -1,    /* TC_ACT_* */
+	OK_TC = 0,
 	SHOT_TC = 2,
 	REDIRECT_TC = 7,
 	NO_VERDICT = -1,   /* nothing counted: left to the next program */
@@ -74,7 +75,7 @@ struct meeting {
 	int checksum_complete; /* as a NIC gives it that sums every packet; Linux 6.15 and later check the sum */
 };
 
-/* Once a process, before any rig: a namespace with nic - wire, mayfly0 - mayfly0-in, routes. */
+/* Once a process, before any rig: a namespace with nic - wire, mayfly0 on nic, mayfly0-to - mayfly0-in, routes. */
 void rig_world(void);
 
 void rig_open(struct rig *rig, enum side side);

@@ -337,7 +337,7 @@ static void cut_short(struct lab *lab, const struct row *row)
 		cut = wire;
 		frame_cut(&cut, length);
 		rig_receive(&lab->here, &cut, &lab->result);
-		if (lab->result.verdict == MF_IN_DELIVERED || lab->result.action == REDIRECT_TC)
+		if (lab->result.verdict == MF_IN_DELIVERED || lab->result.action == OK_TC)
 			fail_msg("%u of %u bytes were delivered", length, wire.length);
 		if (length >= ETH_BYTES + IP6_BYTES && lab->result.verdict == MF_PASS_OTHER)
 			fail_msg("%u of %u bytes went to the stack", length, wire.length);
