@@ -184,14 +184,15 @@ static __always_inline __u32 out_at_nic(struct __sk_buff *skb, struct mf_node *n
 
 	if (skb->protocol == bpf_htons(MF_ETHERTYPE_OPEN))
 		return out_open(skb, node, exit);
-	if (skb->vlan_present || is_vlan(skb->protocol))
-		return to_cutter(node, exit);
 	if (skb->data_end - skb->data < HEADERS_TOUCHED && pull(skb, HEADERS_PULLED))
 		return MF_DROP_ROOM;
 	cursor = cursor_of(skb->data, skb->data_end);
 	eth = take(&cursor, sizeof(*eth));
 	if (!eth)
 		return MF_DROP_MALFORMED;
+	/* Not skb->protocol: before 6.6 a macvlan does not read it from a raw socket's frame. */
+	if (skb->vlan_present || is_vlan(eth->h_proto))
+		return to_cutter(node, exit);
 	verdict = ends_read(&inner, cursor, eth->h_proto);
 	if (verdict != MF_OUT_SENT)
 		return verdict;
