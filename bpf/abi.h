@@ -113,7 +113,7 @@ struct mf_traffic {
 	__u64 in_packets;
 	__u64 in_bytes;
 	struct mf_next_hop next_hop;
-	__u64 next_hop_slot; /* an on-link next hop holds for this slot only */
+	__u64 next_hop_slot; /* on-link, or to a peer that roams: holds for this slot (XOR the peer's prefix) only */
 };
 
 /*

@@ -20,6 +20,7 @@ struct arrival {
 		__be16 word[4];
 	} tags;
 	__u8 ecn;
+	__u64 peer_prefix; /* first half of the source */
 	__u32 bytes;  /* behind shim and tags */
 	__u32 excess; /* behind the outer packet: padding of the frame */
 };
@@ -167,12 +168,23 @@ static __always_inline __u32 restore_ipv4(struct xdp_md *ctx, struct arrival *ar
 	return MF_IN_DELIVERED;
 }
 
+/* Answers go where the peer was last heard; what was known of the way to where it was before holds no longer. */
+static __always_inline void peer_learn(struct mf_assoc_state *state, __u64 prefix)
+{
+	if (state->peer_prefix == prefix)
+		return;
+	state->peer_prefix = prefix;
+	state->path_mtu_ns = 0;
+}
+
 static __always_inline void heard(struct arrival *arrival, __u64 index, __u64 now_ns)
 {
 	struct mf_assoc_state *state = bpf_map_lookup_elem(&mf_state, &arrival->id);
 
 	if (!state)
 		return;
+	if (arrival->association->flags & MF_ASSOC_ROAMS)
+		peer_learn(state, arrival->peer_prefix);
 	if (state->heard_index < index)
 		state->heard_index = index;
 	if (state->heard_ns != now_ns)
@@ -203,6 +215,7 @@ static __always_inline __u32 arrival_read(struct xdp_md *ctx, struct arrival *ar
 	present = cursor.end - cursor.at;
 	arrival->shim = frame->outer.shim;
 	arrival->ecn = ipv6_class(&frame->outer.ip6) & 3;
+	arrival->peer_prefix = words_of(&frame->outer.ip6.saddr).high;
 	arrival->tags.count = arrival->shim.kind >> 4;
 	tag_bytes = arrival->tags.count * VLAN_BYTES;
 	if (arrival->tags.count > VLAN_DEPTH)

@@ -32,6 +32,9 @@ void mf_live_fetch(const struct mf_live *live, const __u8 address[static 16]);
 /* Position of the slot that `address` leads to, or MF_LIVE_NOWHERE. */
 __u32 mf_live_find(const struct mf_live *live, const __u8 address[static 16]);
 
+/* Position of the slot that is found by what would find `slot`: its address, and for a client its identifier. */
+__u32 mf_live_find_same(const struct mf_live *live, const struct mf_slot *slot);
+
 /* Takes out every entry that `keeps` says no to, and those whose slot is another by now. How many. */
 __u64 mf_live_sweep(const struct mf_live *live, int (*keeps)(const void *context, const struct mf_slot *slot),
 		    const void *context);
