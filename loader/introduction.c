@@ -20,7 +20,8 @@ static int same_addresses(const struct mf_seed *one, const struct mf_seed *other
 	       !memcmp(&one->local, &other->local, sizeof(one->local));
 }
 
-static struct mf_listener *listener_of(const struct mf_instance *instance, __u32 rotation_ms, const struct mf_seed *seed)
+/* Where in the list; -1: not there. */
+static int listener_of(const struct mf_instance *instance, __u32 rotation_ms, const struct mf_seed *seed)
 {
 	const struct mf_associations *all = &instance->associations;
 
@@ -29,17 +30,17 @@ static struct mf_listener *listener_of(const struct mf_instance *instance, __u32
 
 		if (all->entry[id].association.rotation_ms == rotation_ms &&
 		    same_addresses(&instance->object.seed[id], seed))
-			return (struct mf_listener *)&all->listener[i];
+			return i;
 	}
-	return NULL;
+	return -1;
 }
 
-static struct mf_listener *listener_at(const struct mf_associations *all, __u32 id)
+static int listener_at(const struct mf_associations *all, __u32 id)
 {
 	for (__u32 i = 0; i < all->listeners; i++)
 		if (all->listener[i].id == id)
-			return (struct mf_listener *)&all->listener[i];
-	return NULL;
+			return i;
+	return -1;
 }
 
 /* Two clients of one seed would be heard as each other: does the slot of now stand in mf_live already? */
@@ -60,14 +61,14 @@ static int check_listener(const struct mf_instance *instance, int id, const stru
 			  const struct mf_seed *seed)
 {
 	const struct mf_associations *all = &instance->associations;
-	const struct mf_listener *same = listener_of(instance, association->rotation_ms, seed);
-	const struct mf_listener *before = id < 0 ? NULL : listener_at(all, id);
+	int same = listener_of(instance, association->rotation_ms, seed);
+	int before = id < 0 ? -1 : listener_at(all, id);
 
-	if (same && same != before)
+	if (same >= 0 && same != before)
 		return -EEXIST;
-	if (before && before->clients && same != before)
+	if (before >= 0 && same < 0 && all->listener[before].clients)
 		return -EUSERS;
-	return !before && all->listeners == MF_LISTENERS ? -ENOSPC : 0;
+	return before < 0 && all->listeners == MF_LISTENERS ? -ENOSPC : 0;
 }
 
 int mf_introduction_check(const struct mf_instance *instance, int id, const struct mf_association *association,
@@ -77,7 +78,7 @@ int mf_introduction_check(const struct mf_instance *instance, int id, const stru
 		return check_listener(instance, id, association, seed);
 	if (!(association->flags & MF_ASSOC_ROAMS))
 		return 0;
-	if (!listener_of(instance, association->rotation_ms, seed))
+	if (listener_of(instance, association->rotation_ms, seed) < 0)
 		return -ENOLINK;
 	return client_is_known(instance, id, association, seed) ? -EEXIST : 0;
 }
@@ -85,11 +86,11 @@ int mf_introduction_check(const struct mf_instance *instance, int id, const stru
 /* `by`: 1 or -1. */
 static void clients_count(struct mf_instance *instance, __u32 id, int by)
 {
-	struct mf_listener *listener = listener_of(instance, instance->associations.entry[id].association.rotation_ms,
-						   &instance->object.seed[id]);
+	struct mf_associations *all = &instance->associations;
+	int at = listener_of(instance, all->entry[id].association.rotation_ms, &instance->object.seed[id]);
 
-	if (listener)
-		listener->clients += by;
+	if (at >= 0)
+		all->listener[at].clients += by;
 	else if (by > 0)
 		mf_log(MF_LOG_ERROR, "%.32s: nobody listens for this client; delete and add it again",
 		       instance->object.seed[id].name);
@@ -110,19 +111,19 @@ void mf_introduction_leave(struct mf_instance *instance, __u32 id)
 {
 	struct mf_associations *all = &instance->associations;
 	__u8 flags = all->entry[id].association.flags;
-	struct mf_listener *listener = listener_at(all, id);
+	int at = listener_at(all, id);
 
-	if (listener)
-		*listener = all->listener[--all->listeners];
+	if (at >= 0)
+		all->listener[at] = all->listener[--all->listeners];
 	else if (flags & MF_ASSOC_ROAMS)
 		clients_count(instance, id, -1);
 }
 
 __u32 mf_introduction_clients(const struct mf_associations *all, __u32 id)
 {
-	const struct mf_listener *listener = listener_at(all, id);
+	int at = listener_at(all, id);
 
-	return listener ? listener->clients : 0;
+	return at < 0 ? 0 : all->listener[at].clients;
 }
 
 static void join_all(struct mf_instance *instance, __u8 flag)
