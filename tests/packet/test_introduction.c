@@ -292,6 +292,45 @@ static void deleted(struct lab *lab, const struct row *row)
 	expect_learned(lab, CLIENT, NULL);
 }
 
+/* CLIENT once more, as OTHER_CLIENT: what another introduction would know it by. */
+static void twin(struct lab *lab)
+{
+	memcpy(lab->here.association[OTHER_CLIENT].inner_remote, lab->here.association[CLIENT].inner_remote, 16);
+	memcpy(lab->here.association[OTHER_CLIENT].inner_local, lab->here.association[CLIENT].inner_local, 16);
+	rig_association_write(&lab->here, OTHER_CLIENT);
+}
+
+static void expect_sent_as(struct lab *lab, enum deal client, const char *what)
+{
+	struct packet packet = table_packet(CLIENT, HERE, UDP, 61);
+	struct address source, here = address_of(rig_slot(&lab->here, client, 0)->local);
+	struct frame inner;
+
+	frame_packet(&inner, &packet);
+	rig_send(&lab->here, &inner, &lab->result);
+	expect_verdict(&lab->result, MF_OUT_SENT, REDIRECT_XDP, what);
+	source = frame_source(&lab->result.out);
+	assert_memory_equal(source.byte, here.byte, 16);
+	assert_memory_equal(lab->result.out.byte + AT_PORTS + 2, &rig_slot(&lab->here, client, 0)->remote_port, 2);
+}
+
+/* Two introductions know the client: answers go by the one that it was last heard in. a: form of what it sends. */
+static void last_heard_leads(struct lab *lab, const struct row *row)
+{
+	struct packet packet = table_packet(CLIENT, THERE, UDP, 47);
+	struct frame inner, wire;
+
+	twin(lab);
+	heard_from(lab, CLIENT, HOME, row->name);
+	expect_sent_as(lab, CLIENT, row->name);
+	frame_packet(&inner, &packet);
+	table_arrival(lab, OTHER_CLIENT, 0, &inner, row->a, &wire);
+	expect_delivered(lab, &wire, &inner, row->name);
+	expect_sent_as(lab, OTHER_CLIENT, row->name);
+	heard_from(lab, CLIENT, AWAY, row->name);
+	expect_sent_as(lab, CLIENT, row->name);
+}
+
 static void round_trip(struct lab *lab, const struct row *row)
 {
 	struct packet packet = table_packet(CLIENT, HERE, row->a, 100);
@@ -406,6 +445,8 @@ static const struct row rows[] = {
 	{ "not sent to when it has been silent for longer", silence, MF_PEER_HOLD_S + 1, 0 },
 	{ "answers move with the newest packet", newest_leads },
 	{ "a replay moves answers until the client's next packet, and works within its slot's window only", replayed },
+	{ "a client of two introductions is answered by the one it was last heard in", last_heard_leads, WITHOUT_ADDRESSES },
+	{ "the same when its packets come whole", last_heard_leads, WHOLE },
 	{ "next hop is asked anew when the client has moved", next_hop },
 	{ "an opener teaches the prefix", opener_teaches },
 	{ "wrong port teaches nothing", refused_teaches_nothing, AT_PORTS, 0, MF_DROP_PORT },
