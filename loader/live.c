@@ -42,9 +42,9 @@ static struct mf_live_key slot_key(const struct mf_live *live, const struct mf_s
 	return key_of(live, slot->local, identifier_of(slot));
 }
 
-void mf_live_fetch(const struct mf_live *live, const __u8 address[static 16])
+void mf_live_fetch(const struct mf_live *live, const struct mf_slot *slot)
 {
-	struct mf_live_key key = key_of(live, address);
+	struct mf_live_key key = slot_key(live, slot);
 
 	__builtin_prefetch(&live->bucket[key.left], 1);
 	__builtin_prefetch(&live->bucket[key.right], 1);

@@ -28,7 +28,8 @@ static struct bench *bench_open(void)
 	struct bench *bench = calloc(1, sizeof(*bench));
 	struct mf_instance *instance = &bench->instance;
 
-	instance->associations.entry = calloc(CAPACITY, sizeof(struct mf_entry));
+	instance->associations.entry = aligned_alloc(_Alignof(struct mf_entry), CAPACITY * sizeof(struct mf_entry));
+	memset(instance->associations.entry, 0, CAPACITY * sizeof(struct mf_entry));
 	instance->associations.capacity = instance->associations.limit = CAPACITY;
 	instance->object.seed = bench->seed;
 	instance->object.live = (struct mf_live){ bench->bucket, MF_LIVE_HALF_LEAST, CAPACITY, bench->slot };
