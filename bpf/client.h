@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Clients of an introduction: all come to the listener's address, each from whatever prefix it is in, and are told apart
- * by their own hopping identifier (docs/PROTOCOL.md section 7). One more lookup in mf_live, whoever asks.
+ * by their own hopping identifier (docs/PROTOCOL.md section 8). One more lookup in mf_live, whoever asks.
  */
 #ifndef MAYFLY_BPF_CLIENT_H
 #define MAYFLY_BPF_CLIENT_H

@@ -198,7 +198,8 @@ static int remote_is_open(const struct mf_assoc_config *config)
 {
 	static const struct mf_template nobody, anywhere = { .prefix_length = 64, .hop_bits = 64 };
 
-	return !memcmp(&config->remote, config->flags & MF_ASSOC_LISTENS ? &nobody : &anywhere, sizeof(nobody));
+	return !memcmp(&config->remote, &anywhere, sizeof(anywhere)) ||
+	       (config->flags & MF_ASSOC_LISTENS && !memcmp(&config->remote, &nobody, sizeof(nobody)));
 }
 
 /* What control.h says of associations that listen or roam. */
@@ -309,6 +310,8 @@ void mf_check_node_fill(struct mf_node_config *config)
 
 void mf_check_assoc_fill(struct mf_assoc_config *config)
 {
+	if (config->flags & MF_ASSOC_LISTENS)
+		memset(&config->remote, 0, sizeof(config->remote));
 	clear_rest(config->local_prefix, sizeof(struct mf_prefix), config->local_count, MF_ASSOC_PREFIXES);
 	clear_rest(config->remote_prefix, sizeof(struct mf_prefix), config->remote_count, MF_ASSOC_PREFIXES);
 }

@@ -86,10 +86,11 @@ struct mf_node_config {
 
 /*
  * An introduction is one association that LISTENS and one that ROAMS for each client, added after it and deleted before
- * it, all with the same key, seed_local, local, rotation_ms and carriage ENCAP (docs/PROTOCOL.md section 7).
- * LISTENS: no remote end: seed_remote and remote all zero, remote_count 0; local_count may be 0; carries nothing itself.
- * ROAMS: seed_remote is the client's, remote all zero but prefix_length 64 and hop_bits 64; inner prefixes as ever.
- * Neither OPENS: nobody can be opened to whose prefix is yet to be learned.
+ * it, all with the same key, seed_local, local, rotation_ms and carriage ENCAP (docs/PROTOCOL.md section 8).
+ * LISTENS: no remote end: seed_remote all zero, remote too (or as for ROAMS), remote_count 0; local_count may be 0;
+ * carries nothing itself. ROAMS: seed_remote is the client's, remote all zero but prefix_length 64 and hop_bits 64;
+ * remote_prefix is one host, which associations that ROAM in other introductions may have too; local_prefix has a host.
+ * Neither OPENS: nobody can be opened to whose prefix is yet to be learned. CHANGE makes none of another kind.
  */
 struct mf_assoc_config {
 	char name[MF_NAME_BYTES];            /* printable ASCII, zero padded */

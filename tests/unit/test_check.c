@@ -189,6 +189,10 @@ static void introductions(void **state)
 	assert_int_equal(mf_check_assoc(&listener), 0);
 	listener.assoc_config.local_count = 2;
 	assert_int_equal(mf_check_assoc(&listener), 0);
+	listener.assoc_config.remote = template("::", 64, 64);
+	assert_int_equal(mf_check_assoc(&listener), 0);
+	mf_check_assoc_fill(&listener.assoc_config);
+	assert_int_equal(listener.assoc_config.remote.hop_bits, 0);
 	roam(&client.assoc_config);
 	assert_int_equal(mf_check_assoc(&client), 0);
 	client.assoc_config.flags |= MF_ASSOC_ZERO_CHECKSUM | MF_ASSOC_FOLLOWS;
@@ -199,7 +203,7 @@ static void introductions(void **state)
 	ASSOC_REFUSED(flags, listen_on(c); c->flags |= MF_ASSOC_ROAMS; c->local_count = c->remote_count = 1);
 	ASSOC_REFUSED(carriage, listen_on(c); c->carriage = MF_CARRIAGE_REWRITE);
 	ASSOC_REFUSED(carriage, roam(c); c->carriage = MF_CARRIAGE_REWRITE);
-	ASSOC_REFUSED(remote, listen_on(c); c->remote = template("::", 64, 64));
+	ASSOC_REFUSED(remote, listen_on(c); c->remote = template("2001:db8:2::", 64, 64));
 	ASSOC_REFUSED(remote, listen_on(c); c->remote.pad[5] = 1);
 	ASSOC_REFUSED(remote, roam(c); c->remote = template("2001:db8:2::", 64, 64));
 	ASSOC_REFUSED(remote, roam(c); c->remote = template("::", 80, 48));
