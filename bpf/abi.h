@@ -27,6 +27,8 @@ enum mf_assoc_flag {
 	MF_ASSOC_OPENS = 1 << 2,         /* a stateful firewall stands before us: open each slot from inside */
 	MF_ASSOC_FOLLOWS = 1 << 3,       /* one stands before the peer: send in the newest slot heard */
 	MF_ASSOC_OWN_PREFIXES = 1 << 4,  /* inner local prefixes stand in mf_pair; else those of the node hold */
+	MF_ASSOC_LISTENS = 1 << 5,       /* an introduction: its addresses are heard for the associations that ROAM */
+	MF_ASSOC_ROAMS = 1 << 6,         /* one of its clients: the peer's /64 is open and learned from what it sends */
 };
 
 /* A prefix of inner addresses. IPv4 prefixes are mapped: ::ffff:0:0/96 plus the IPv4 length. */
@@ -91,7 +93,9 @@ struct mf_assoc_state {
 	__u64 sent_ns;      /* coarse monotonic time of the last packet out */
 	__u64 path_mtu_ns;  /* until when path_mtu holds, coarse monotonic time */
 	__u32 path_mtu;     /* largest outer packet by a believed packet-too-big; 0: none */
-	__u32 pad[5];
+	__u32 pad;
+	__be64 peer_prefix; /* ROAMS: first half of the address last heard, holds MF_PEER_HOLD_S from heard_ns; 0: none */
+	__u64 pad2;
 };
 
 /* The next hop that the FIB gave, kept for one CPU and at most a second. */
@@ -109,7 +113,7 @@ struct mf_traffic {
 	__u64 in_packets;
 	__u64 in_bytes;
 	struct mf_next_hop next_hop;
-	__u64 next_hop_slot; /* an on-link next hop holds for this slot only */
+	__u64 next_hop_slot; /* on-link, or to a peer that roams: holds for this slot (XOR the peer's prefix) only */
 };
 
 /*

@@ -6,6 +6,7 @@
 #ifndef MAYFLY_BPF_IN_H
 #define MAYFLY_BPF_IN_H
 
+#include "bpf/client.h"
 #include "bpf/decap.h"
 #include "bpf/live_find.h"
 #include "bpf/nd.h"
@@ -133,12 +134,20 @@ struct quoted {
 	struct ports ports;
 } __attribute__((packed, aligned(2)));
 
+/* Is this the peer's address in the slot? One that roams has it in the prefix that was learned, if any was. */
+static __always_inline int is_peer(const void *address, const struct mf_slot *slot, const struct mf_assoc_state *state)
+{
+	struct words words = words_of(address), remote = words_of(slot->remote);
+
+	return words.high && words.high == (remote.high | state->peer_prefix) && words.low == remote.low;
+}
+
 /* Believed only if it quotes what this end sent in this very slot. */
 static __always_inline int quotes_us(const struct quoted *quoted, const struct ipv6hdr *ip6, const struct mf_slot *slot,
-				     __u8 carriage)
+				     const struct mf_assoc_state *state, __u8 carriage)
 {
 	if (quoted->icmp6.icmp6_type != ICMPV6_PKT_TOOBIG ||
-	    !same_address(&quoted->ip6.saddr, &ip6->daddr) || !same_address(&quoted->ip6.daddr, slot->remote))
+	    !same_address(&quoted->ip6.saddr, &ip6->daddr) || !is_peer(&quoted->ip6.daddr, slot, state))
 		return 0;
 	if (carriage == MF_CARRIAGE_REWRITE)
 		return 1;
@@ -147,15 +156,20 @@ static __always_inline int quotes_us(const struct quoted *quoted, const struct i
 }
 
 /* Packet-too-big lowers the association's path MTU for ten minutes, and never raises it (RFC 8201 section 4). */
-static __always_inline __u32 in_too_big(struct ipv6hdr *ip6, struct cursor *cursor, const struct hit *hit,
+static __always_inline __u32 in_too_big(struct ipv6hdr *ip6, struct cursor *cursor, struct hit *hit,
 					struct mf_association *association)
 {
-	__u32 mtu, least, id = hit->slot->association;
 	struct quoted *quoted = take(cursor, sizeof(*quoted));
-	struct mf_assoc_state *state = bpf_map_lookup_elem(&mf_state, &id);
+	struct mf_assoc_state *state;
+	__u32 mtu, least, id;
 	__u64 now_ns;
 
-	if (!quoted || !state || !quotes_us(quoted, ip6, hit->slot, association->carriage) || !is_still(hit) ||
+	if (quoted && is_introduction(association))
+		association = client_find(&ip6->daddr, &quoted->ip6.daddr, hit);
+	id = hit->slot->association;
+	state = bpf_map_lookup_elem(&mf_state, &id);
+	if (!quoted || !association || !state ||
+	    !quotes_us(quoted, ip6, hit->slot, state, association->carriage) || !is_still(hit) ||
 	    !icmp6_holds(ip6, quoted, cursor->end))
 		return MF_DROP_ICMP;
 	least = MF_INNER_MTU_MIN;
@@ -175,7 +189,7 @@ static __always_inline __u32 in_too_big(struct ipv6hdr *ip6, struct cursor *curs
 
 /* ICMPv6 to a live address from somebody else than the peer. */
 static __always_inline __u32 in_icmp(struct xdp_md *ctx, struct mf_node *node, struct ipv6hdr *ip6,
-				     struct cursor *cursor, const struct hit *hit, struct mf_association *association)
+				     struct cursor *cursor, struct hit *hit, struct mf_association *association)
 {
 	__u8 *type = cursor->at;
 	__u32 verdict;
@@ -190,9 +204,9 @@ static __always_inline __u32 in_icmp(struct xdp_md *ctx, struct mf_node *node, s
 }
 
 static __always_inline __u32 in_live(struct xdp_md *ctx, struct mf_node *node, struct ipv6hdr *ip6,
-				     struct cursor *cursor, const struct hit *hit)
+				     struct cursor *cursor, struct hit *hit)
 {
-	struct mf_association *association = association_of(hit);
+	struct mf_association *association = association_of(hit), *from;
 	__u64 now_ns = coarse_ns(), ms = now_ms(now_ns);
 	struct udphdr *udp;
 
@@ -204,12 +218,17 @@ static __always_inline __u32 in_live(struct xdp_md *ctx, struct mf_node *node, s
 	}
 	if (is_early(hit, association, ms))
 		return MF_DROP_EARLY;
-	if (!same_address(&ip6->saddr, hit->slot->remote)) {
+	if (is_introduction(association))
+		from = ip6->nexthdr == IPPROTO_ICMPV6 ? NULL : client_find(&ip6->daddr, &ip6->saddr, hit);
+	else
+		from = same_address(&ip6->saddr, hit->slot->remote) ? association : NULL;
+	if (!from) {
 		if (ip6->nexthdr == IPPROTO_ICMPV6)
 			return in_icmp(ctx, node, ip6, cursor, hit, association);
 		probe(MF_EVENT_PROBE_EXPIRED, ip6);
 		return MF_DROP_SOURCE;
 	}
+	association = from;
 	if (association->carriage == MF_CARRIAGE_REWRITE)
 		return TO_TC;
 	udp = take(cursor, sizeof(*udp));

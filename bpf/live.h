@@ -70,4 +70,13 @@ static inline struct mf_live_key mf_live_key(__u64 high, __u64 low, __u32 half)
 	return key;
 }
 
+/*
+ * An introduction's clients all come to its address: a slot whose remote /64 is open (zero) stands where its local
+ * address and the client's identifier lead to together. `identifier`: as it stands in memory; 0: any other slot.
+ */
+static inline struct mf_live_key mf_live_client_key(__u64 high, __u64 low, __u64 identifier, __u32 half)
+{
+	return mf_live_key(high ^ identifier, low, half);
+}
+
 #endif

@@ -21,6 +21,21 @@ static __always_inline struct mf_live_key live_key(const void *address)
 	return mf_live_key(words.high, words.low, mf_half);
 }
 
+/* Of a client's slot: by whose identifier it is found. 0: by its local address alone. */
+static __always_inline __u64 slot_identifier(const struct mf_slot *slot)
+{
+	struct words remote = words_of(slot->remote);
+
+	return remote.high ? 0 : remote.low;
+}
+
+static __always_inline struct mf_live_key slot_key(const struct mf_slot *slot)
+{
+	struct words local = words_of(slot->local);
+
+	return mf_live_client_key(local.high, local.low, slot_identifier(slot), mf_half);
+}
+
 static __always_inline struct mf_bucket *live_bucket(__u32 position)
 {
 	return bpf_map_lookup_elem(&mf_live, &position);
@@ -61,10 +76,17 @@ static __always_inline int slot_is_at(struct mf_slot *slot, const void *address,
 	return hit->index && same_address(slot->local, address);
 }
 
-/* The first entry with the tag led elsewhere (once in billions): all of them, in either bucket. The place; 0: none. */
-static __noinline __u32 live_find_again(const __u8 *address)
+/* The same for a client's; `identifier` 0: for all others. */
+static __always_inline int slot_is_for(struct mf_slot *slot, const void *address, __u64 identifier, struct hit *hit)
 {
-	struct mf_live_key key = live_key(address);
+	return slot_is_at(slot, address, hit) && slot_identifier(slot) == identifier;
+}
+
+/* The first entry with the tag led elsewhere (once in billions): all of them, in either bucket. The place; 0: none. */
+static __noinline __u32 live_find_again(const __u8 *address, __u64 identifier)
+{
+	struct words words = words_of(address);
+	struct mf_live_key key = mf_live_client_key(words.high, words.low, identifier, mf_half);
 	struct hit hit;
 
 	for (int i = 0; i < 2 * MF_BUCKET_ENTRIES; i++) {
@@ -74,7 +96,7 @@ static __noinline __u32 live_find_again(const __u8 *address)
 		if (!bucket)
 			return 0;
 		entry.word = bucket->entry[i % MF_BUCKET_ENTRIES].word;
-		if (entry.tag == key.tag && slot_is_at(live_slot(entry.place), address, &hit))
+		if (entry.tag == key.tag && slot_is_for(live_slot(entry.place), address, identifier, &hit))
 			return entry.place;
 	}
 	return 0;
@@ -96,8 +118,27 @@ static __always_inline int live_find(const void *address, struct hit *hit)
 		return 0;
 	if (slot_is_at(live_slot(place), address, hit))
 		return 1;
-	place = live_find_again(address);
+	place = live_find_again(address, 0);
 	return place && slot_is_at(live_slot(place), address, hit);
+}
+
+/* Place of the slot that is heard at `address` from the client with this identifier; 0: none. */
+static __noinline __u32 live_find_client(const __u8 *address, __u64 identifier)
+{
+	struct words words = words_of(address);
+	struct mf_live_key key = mf_live_client_key(words.high, words.low, identifier, mf_half);
+	struct mf_bucket *left = live_bucket(key.left), *right = live_bucket(key.right);
+	struct hit hit;
+	__u32 place;
+
+	if (!left || !right)
+		return 0;
+	place = bucket_find(left, key.tag);
+	if (!place)
+		place = bucket_find(right, key.tag);
+	if (!place || slot_is_for(live_slot(place), address, identifier, &hit))
+		return place;
+	return live_find_again(address, identifier);
 }
 
 /* Is it still the slot that was found? The loader may have put another one in its place meanwhile. */

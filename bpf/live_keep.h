@@ -59,7 +59,8 @@ __noinline int mf_bucket_renew(__u32 position, __u32 tag, __u32 place)
 
 		if (there.word == mine.word)
 			return 1;
-		if (there.tag == tag && slot_is_at(live_slot(there.place), slot->local, &hit))
+		if (there.tag == tag &&
+		    slot_is_for(live_slot(there.place), slot->local, slot_identifier(slot), &hit))
 			return entry_swap(&bucket->entry[i], there.word, mine.word);
 	}
 	return 0;
@@ -92,7 +93,7 @@ __noinline int mf_bucket_relieve(__u32 position)
 
 		if (!slot)
 			continue;
-		key = live_key(slot->local);
+		key = slot_key(slot);
 		if (key.tag != entry.tag)
 			return entry_swap(&left->entry[i], entry.word, 0);
 		if (entry_move(&left->entry[i], entry.word, key.right))
@@ -110,7 +111,7 @@ __noinline int mf_live_put(__u32 place)
 
 	if (!slot)
 		return -1;
-	key = live_key(slot->local);
+	key = slot_key(slot);
 	entry.tag = key.tag;
 	entry.place = place;
 	for (int i = 0; i < PUT_TRIES; i++) {
@@ -137,7 +138,7 @@ __noinline int mf_live_drop(__u32 place)
 
 	if (!slot)
 		return -1;
-	key = live_key(slot->local);
+	key = slot_key(slot);
 	entry.tag = key.tag;
 	entry.place = place;
 	left = live_bucket(key.left);

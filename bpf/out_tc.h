@@ -131,7 +131,7 @@ static __always_inline __u32 out_open(struct __sk_buff *skb, struct mf_node *nod
 	if (bpf_skb_load_bytes(skb, sizeof(struct ethhdr), &request, sizeof(request)))
 		return MF_DROP_MALFORMED;
 	verdict = way_of(&way, request.association);
-	if (verdict == MF_DROP_NO_ASSOCIATION)
+	if (verdict == MF_DROP_NO_ASSOCIATION || verdict == MF_DROP_NO_PEER)
 		return verdict;
 	/* By the very clock that the loader asks by: jiffies may be a tick behind it, still in the slot before. */
 	way.slot = slot_at(way.association, index_at(way.association, now_ms(bpf_ktime_get_coarse_ns())));

@@ -42,6 +42,7 @@ enum mf_verdict {
 	MF_DROP_NOT_IP,          /* neither IPv4 nor IPv6 on the device */
 	MF_DROP_ROOM,            /* kernel had no room to grow or shrink the packet */
 	MF_DROP_DEVICE,          /* off the wire to the device's own link-layer address, which is nobody's to know */
+	MF_DROP_NO_PEER,         /* the peer roams, and has not been heard of late: nobody knows where it is */
 	MF_VERDICTS,
 	MF_VERDICT_ROOM = 64,    /* entries of mf_verdict */
 };

@@ -38,7 +38,8 @@
 	X(DROP_UNCARRIED, drop_uncarried, "rewrite cannot bear this: IPv4, a VLAN tag or another port") \
 	X(DROP_NOT_IP, drop_not_ip, "neither IPv4 nor IPv6") \
 	X(DROP_ROOM, drop_room, "the kernel had no room to change the packet") \
-	X(DROP_DEVICE, drop_device, "came off the wire to the device's own link-layer address")
+	X(DROP_DEVICE, drop_device, "came off the wire to the device's own link-layer address") \
+	X(DROP_NO_PEER, drop_no_peer, "the client roams and has not been heard of late: where it is nobody knows")
 
 #define EVENTS(X) \
 	X(PROBE_RANDOM, probe_random, "somebody tries addresses") \

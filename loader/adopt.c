@@ -12,6 +12,7 @@
 #include "loader/device.h"
 #include "loader/inner.h"
 #include "loader/instance.h"
+#include "loader/introduction.h"
 #include "loader/log.h"
 #include "loader/nic.h"
 #include "loader/node.h"
@@ -73,6 +74,7 @@ static int recall_all(struct mf_instance *instance)
 	for (id = 0; !error && id < instance->associations.limit; id++)
 		if (instance->associations.entry[id].association.generation)
 			error = recall_prefixes(instance, id);
+	mf_introduction_recall(instance);
 	instance->object.clock->associations = instance->associations.limit;
 	return error;
 }

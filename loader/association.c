@@ -15,6 +15,7 @@
 #include "loader/check.h"
 #include "loader/inner.h"
 #include "loader/instance.h"
+#include "loader/introduction.h"
 #include "loader/prefix.h"
 
 int mf_associations_open(struct mf_associations *all, __u32 capacity, __u32 ring_slots)
@@ -242,6 +243,8 @@ static int add_with_seed(struct mf_instance *instance, __u32 id, const struct mf
 		error = mf_inner_change(instance, id, NULL, seed);
 	if (error)
 		mf_association_remove(instance, id, seed);
+	else
+		mf_introduction_join(instance, id);
 	return error;
 }
 
@@ -256,6 +259,8 @@ static __u16 find_conflict(const struct mf_instance *instance, int id, const str
 {
 	if (!template_is_ours(instance, &config->local))
 		return MF_FIELD(assoc_config.local);
+	if (id >= 0 && (config->flags ^ instance->associations.entry[id].association.flags) & MF_INTRODUCTION)
+		return MF_FIELD(assoc_config.flags);
 	return mf_inner_conflict(instance, id, config);
 }
 
@@ -275,12 +280,14 @@ int mf_association_add(struct mf_instance *instance, const struct mf_assoc_confi
 	id = id_free(all);
 	if (id < 0)
 		return refuse(trouble, 0, id);
-	error = ring_get(instance, &association);
-	if (error)
-		return refuse(trouble, 0, error);
-	association.generation = generation_next(all);
 	seed_from_config(&seed, config, mf_clock_now_ms(&instance->clock));
-	error = add_with_seed(instance, id, &association, &seed);
+	error = mf_introduction_check(instance, -1, &association, &seed);
+	if (!error)
+		error = ring_get(instance, &association);
+	if (!error) {
+		association.generation = generation_next(all);
+		error = add_with_seed(instance, id, &association, &seed);
+	}
 	sodium_memzero(&seed, sizeof(seed));
 	return error ? refuse(trouble, 0, error) : id;
 }
@@ -341,9 +348,12 @@ int mf_association_delete(struct mf_instance *instance, const char name[static M
 
 	if (id < 0)
 		return -ENOENT;
+	if (mf_introduction_clients(&instance->associations, id))
+		return -EUSERS;
 	error = bpf_map_lookup_elem(instance->object.map[MF_MAP_SEED], &key, &seed);
 	if (error)
 		return error;
+	mf_introduction_leave(instance, id);
 	mf_inner_change(instance, id, &seed, NULL);
 	mf_association_remove(instance, id, &seed);
 	sodium_memzero(&seed, sizeof(seed));
@@ -448,7 +458,12 @@ int mf_association_change(struct mf_instance *instance, const struct mf_assoc_co
 	if (error)
 		return refuse(trouble, 0, error);
 	seed_from_config(&new, config, old.added_ms);
-	error = apply_change(instance, id, &old, &after, &new);
+	error = mf_introduction_check(instance, id, &after, &new);
+	if (!error) {
+		mf_introduction_leave(instance, id);
+		error = apply_change(instance, id, &old, &after, &new);
+		mf_introduction_join(instance, id);
+	}
 	sodium_memzero(&old, sizeof(old));
 	sodium_memzero(&new, sizeof(new));
 	return error ? refuse(trouble, 0, error) : id;

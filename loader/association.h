@@ -27,7 +27,14 @@ struct mf_entry {
 	__u64 first_index;  /* current when added */
 	__u64 in_packets;   /* OPENS: delivered up to the last slot, */
 	__u64 in_ns;        /* and when that number last grew or counting began, coarse monotonic time */
+	__u32 twin;         /* ROAMS: next id of the ring that shares its inner remote address, plus 1; 0: alone */
 } __attribute__((aligned(64)));
+
+/* An association that LISTENS, and how many ROAM with it. */
+struct mf_listener {
+	__u32 id;
+	__u32 clients;
+};
 
 struct mf_associations {
 	__u32 capacity;
@@ -40,6 +47,8 @@ struct mf_associations {
 	struct mf_table locals;    /* struct mf_prefix -> users */
 	__u32 first[256];          /* inner prefixes that may begin with this byte */
 	__u32 ipv4;                /* inner prefixes that are IPv4 */
+	__u32 listeners;
+	struct mf_listener listener[MF_LISTENERS];
 	struct mf_ring_space rings;
 	struct mf_due due;
 	__u64 hops;

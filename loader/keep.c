@@ -229,8 +229,8 @@ static void fetch_buckets(const struct mf_instance *instance, __u32 id)
 	__u32 slots = entry->association.ring_slots;
 	__u64 next = instance->object.state[id].kept_index + 1;
 
-	mf_live_fetch(&instance->object.live, ring[next % slots].local);
-	mf_live_fetch(&instance->object.live, ring[(next - MF_LIVE_PER_ASSOC) % slots].local);
+	mf_live_fetch(&instance->object.live, &ring[next % slots]);
+	mf_live_fetch(&instance->object.live, &ring[(next - MF_LIVE_PER_ASSOC) % slots]);
 }
 
 static void fetch(const struct mf_instance *instance, const __u32 *id, __u32 count)

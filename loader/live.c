@@ -20,17 +20,31 @@ static int entry_swap(union mf_live_entry *entry, __u64 from, __u64 to)
 	return __atomic_compare_exchange_n(&entry->word, &from, to, 0, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
 }
 
-static struct mf_live_key key_of(const struct mf_live *live, const __u8 address[static 16])
+static struct mf_live_key key_of(const struct mf_live *live, const __u8 address[static 16], __u64 identifier)
 {
 	__u64 word[2];
 
 	memcpy(word, address, sizeof(word));
-	return mf_live_key(word[0], word[1], live->half);
+	return mf_live_client_key(word[0], word[1], identifier, live->half);
 }
 
-void mf_live_fetch(const struct mf_live *live, const __u8 address[static 16])
+/* Of a client's slot, whose remote /64 is open; 0: any other slot. */
+static __u64 identifier_of(const struct mf_slot *slot)
 {
-	struct mf_live_key key = key_of(live, address);
+	__u64 word[2];
+
+	memcpy(word, slot->remote, sizeof(word));
+	return word[0] ? 0 : word[1];
+}
+
+static struct mf_live_key slot_key(const struct mf_live *live, const struct mf_slot *slot)
+{
+	return key_of(live, slot->local, identifier_of(slot));
+}
+
+void mf_live_fetch(const struct mf_live *live, const struct mf_slot *slot)
+{
+	struct mf_live_key key = slot_key(live, slot);
 
 	__builtin_prefetch(&live->bucket[key.left], 1);
 	__builtin_prefetch(&live->bucket[key.right], 1);
@@ -42,11 +56,12 @@ static const struct mf_slot *slot_of(const struct mf_live *live, union mf_live_e
 	return entry.place - 1 < live->slots ? &live->slot[entry.place - 1] : NULL;
 }
 
-static int leads_to(const struct mf_live *live, union mf_live_entry entry, const __u8 address[static 16])
+static int leads_to(const struct mf_live *live, union mf_live_entry entry, const __u8 address[static 16],
+		    __u64 identifier)
 {
 	const struct mf_slot *slot = slot_of(live, entry);
 
-	return slot && slot->index && !memcmp(slot->local, address, 16);
+	return slot && slot->index && !memcmp(slot->local, address, 16) && identifier_of(slot) == identifier;
 }
 
 static unsigned int bucket_used(const struct mf_bucket *bucket)
@@ -73,16 +88,16 @@ static void bucket_drop(struct mf_bucket *bucket, __u64 word)
 			entry_swap(&bucket->entry[i], word, 0);
 }
 
-/* 1: it stands there, or has taken over from another slot of the same address. */
+/* 1: it stands there, or has taken over from another slot that is found by the same. */
 static int bucket_renew(const struct mf_live *live, struct mf_bucket *bucket, union mf_live_entry mine,
-			const __u8 address[static 16])
+			const struct mf_slot *slot)
 {
 	for (int i = 0; i < MF_BUCKET_ENTRIES; i++) {
 		union mf_live_entry there = { .word = entry_read(&bucket->entry[i]) };
 
 		if (there.word == mine.word)
 			return 1;
-		if (there.tag == mine.tag && leads_to(live, there, address))
+		if (there.tag == mine.tag && leads_to(live, there, slot->local, identifier_of(slot)))
 			return entry_swap(&bucket->entry[i], there.word, mine.word);
 	}
 	return 0;
@@ -110,7 +125,7 @@ static int bucket_relieve(const struct mf_live *live, struct mf_bucket *left)
 
 		if (!slot)
 			continue;
-		key = key_of(live, slot->local);
+		key = slot_key(live, slot);
 		if (key.tag != entry.tag)
 			return entry_swap(&left->entry[i], entry.word, 0);
 		if (entry_move(&left->entry[i], entry.word, &live->bucket[key.right]))
@@ -121,13 +136,13 @@ static int bucket_relieve(const struct mf_live *live, struct mf_bucket *left)
 
 int mf_live_put(const struct mf_live *live, __u32 position)
 {
-	const __u8 *address = live->slot[position].local;
-	struct mf_live_key key = key_of(live, address);
+	const struct mf_slot *slot = &live->slot[position];
+	struct mf_live_key key = slot_key(live, slot);
 	struct mf_bucket *left = &live->bucket[key.left], *right = &live->bucket[key.right];
 	union mf_live_entry mine = { .tag = key.tag, .place = position + 1 };
 
 	for (int i = 0; i < PUT_TRIES; i++) {
-		if (bucket_renew(live, left, mine, address) || bucket_renew(live, right, mine, address))
+		if (bucket_renew(live, left, mine, slot) || bucket_renew(live, right, mine, slot))
 			return 0;
 		if (bucket_put(bucket_used(left) <= bucket_used(right) ? left : right, mine.word))
 			return 0;
@@ -138,7 +153,7 @@ int mf_live_put(const struct mf_live *live, __u32 position)
 
 void mf_live_drop(const struct mf_live *live, __u32 position)
 {
-	struct mf_live_key key = key_of(live, live->slot[position].local);
+	struct mf_live_key key = slot_key(live, &live->slot[position]);
 	union mf_live_entry mine = { .tag = key.tag, .place = position + 1 };
 
 	bucket_drop(&live->bucket[key.left], mine.word);
@@ -146,24 +161,34 @@ void mf_live_drop(const struct mf_live *live, __u32 position)
 }
 
 static __u32 bucket_find(const struct mf_live *live, const struct mf_bucket *bucket, __u32 tag,
-			 const __u8 address[static 16])
+			 const __u8 address[static 16], __u64 identifier)
 {
 	for (int i = 0; i < MF_BUCKET_ENTRIES; i++) {
 		union mf_live_entry entry = { .word = entry_read(&bucket->entry[i]) };
 
-		if (entry.tag == tag && leads_to(live, entry, address))
+		if (entry.tag == tag && leads_to(live, entry, address, identifier))
 			return entry.place - 1;
 	}
 	return MF_LIVE_NOWHERE;
 }
 
-__u32 mf_live_find(const struct mf_live *live, const __u8 address[static 16])
+static __u32 find(const struct mf_live *live, const __u8 address[static 16], __u64 identifier)
 {
-	struct mf_live_key key = key_of(live, address);
-	__u32 position = bucket_find(live, &live->bucket[key.left], key.tag, address);
+	struct mf_live_key key = key_of(live, address, identifier);
+	__u32 position = bucket_find(live, &live->bucket[key.left], key.tag, address, identifier);
 
 	return position != MF_LIVE_NOWHERE ? position :
-	       bucket_find(live, &live->bucket[key.right], key.tag, address);
+	       bucket_find(live, &live->bucket[key.right], key.tag, address, identifier);
+}
+
+__u32 mf_live_find(const struct mf_live *live, const __u8 address[static 16])
+{
+	return find(live, address, 0);
+}
+
+__u32 mf_live_find_same(const struct mf_live *live, const struct mf_slot *slot)
+{
+	return find(live, slot->local, identifier_of(slot));
 }
 
 __u64 mf_live_sweep(const struct mf_live *live, int (*keeps)(const void *context, const struct mf_slot *slot),
@@ -178,7 +203,7 @@ __u64 mf_live_sweep(const struct mf_live *live, int (*keeps)(const void *context
 
 		if (!there.word)
 			continue;
-		if (slot && slot->index && key_of(live, slot->local).tag == there.tag && keeps(context, slot))
+		if (slot && slot->index && slot_key(live, slot).tag == there.tag && keeps(context, slot))
 			continue;
 		swept += entry_swap(entry, there.word, 0);
 	}

@@ -26,11 +26,14 @@ int mf_live_put(const struct mf_live *live, __u32 position);
 /* Takes out the entry of this very position, if there is one. The slot must be what it was when put in. */
 void mf_live_drop(const struct mf_live *live, __u32 position);
 
-/* Has the buckets of an address fetched, which will be wanted in a moment. */
-void mf_live_fetch(const struct mf_live *live, const __u8 address[static 16]);
+/* Has the buckets of a slot fetched, which will be wanted in a moment. */
+void mf_live_fetch(const struct mf_live *live, const struct mf_slot *slot);
 
 /* Position of the slot that `address` leads to, or MF_LIVE_NOWHERE. */
 __u32 mf_live_find(const struct mf_live *live, const __u8 address[static 16]);
+
+/* Position of the slot that is found by what would find `slot`: its address, and for a client its identifier. */
+__u32 mf_live_find_same(const struct mf_live *live, const struct mf_slot *slot);
 
 /* Takes out every entry that `keeps` says no to, and those whose slot is another by now. How many. */
 __u64 mf_live_sweep(const struct mf_live *live, int (*keeps)(const void *context, const struct mf_slot *slot),

@@ -52,6 +52,10 @@ static const struct deal_terms deals[DEALS] = {
 		    .inner = HOSTS("8") },
 	[BIG] = { 3000, MF_CARRIAGE_ENCAP, { MF_ASSOC_ZERO_CHECKSUM, MF_ASSOC_ZERO_CHECKSUM }, .link_mtu = 65535,
 		  .wire = WIRE, .inner = HOSTS("9") },
+	[LISTENER] = { 3000, MF_CARRIAGE_ENCAP, { MF_ASSOC_LISTENS, MF_ASSOC_LISTENS }, .wire = WIRE,
+		       .inner = { { "fd6d:a::10" }, { "fd6d:b::10" } } },
+	[CLIENT] = { 3000, MF_CARRIAGE_ENCAP, { MF_ASSOC_ROAMS }, .wire = WIRE, .inner = HOSTS("11") },
+	[OTHER_CLIENT] = { 3000, MF_CARRIAGE_ENCAP, { MF_ASSOC_ROAMS }, .wire = WIRE, .inner = HOSTS("12") },
 };
 
 static void give_up(const char *what)
@@ -92,6 +96,23 @@ static void template_fill(struct mf_template *template, const struct deal_terms 
 	template->prefix_length = 128 - deal->hop_bits;
 }
 
+/* One key and one local seed for all, a seed of its own for each client, whose prefix HERE does not know. */
+static void introduction_fill(struct rig *rig, enum deal id)
+{
+	struct mf_seed *seed = &rig->seed[id];
+	struct mf_template open = { .prefix_length = 64, .hop_bits = 64 };
+
+	memset(seed->key, 0x40 + LISTENER, sizeof(seed->key));
+	if (id != LISTENER)
+		memset(rig->side == HERE ? seed->seed_remote : seed->seed_local, 0xc0 + id, sizeof(seed->seed_local));
+	if (id == LISTENER) {
+		memset(&seed->remote, 0, sizeof(seed->remote));
+		memset(seed->seed_remote, 0, sizeof(seed->seed_remote));
+	} else if (rig->side == HERE) {
+		seed->remote = open;
+	}
+}
+
 static void seed_fill(struct rig *rig, enum deal id)
 {
 	struct mf_seed *seed = &rig->seed[id];
@@ -102,6 +123,8 @@ static void seed_fill(struct rig *rig, enum deal id)
 	memset(seed->seed_remote, 0xa0 + !rig->side, sizeof(seed->seed_remote));
 	template_fill(&seed->local, &deals[id], rig->side);
 	template_fill(&seed->remote, &deals[id], !rig->side);
+	if (id >= LISTENER)
+		introduction_fill(rig, id);
 }
 
 static __u32 sum_of(const struct address *address)

@@ -27,6 +27,9 @@ enum deal {
 	REWRITE_FOLLOWER,
 	QUICK,         /* encap, 200 ms, /80 with 48 hop bits */
 	BIG,           /* encap without checksum on a link of 65535 bytes */
+	LISTENER,      /* HERE's introduction; */
+	CLIENT,        /* one of its clients: roams HERE, an association like any other THERE */
+	OTHER_CLIENT,
 	DEALS,
 };
 

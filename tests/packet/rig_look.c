@@ -47,7 +47,9 @@ const struct mf_slot *rig_live_get(const struct rig *rig, const __u8 *address)
 
 int rig_live_has(const struct rig *rig, const struct mf_slot *slot)
 {
-	return rig_live_get(rig, slot->local) == slot;
+	__u32 position = mf_live_find_same(&rig->live, slot);
+
+	return position != MF_LIVE_NOWHERE && &rig->slots[position] == slot;
 }
 
 void rig_lend(struct rig *rig, const __u8 *address, const struct mf_loan *loan)

@@ -211,6 +211,8 @@ static void reach(struct lab *lab, enum mf_verdict verdict)
 		return send_long(lab, ZERO, 1000);
 	case MF_DROP_DEVICE:
 		return receive_at(lab, mac_device);
+	case MF_DROP_NO_PEER:
+		return send_small(lab, CLIENT, NULL, 0);
 	case MF_VERDICTS:
 	case MF_VERDICT_ROOM:
 		break;
