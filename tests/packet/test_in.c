@@ -2,7 +2,6 @@
 /*
  * The way in: who is heard, where and when. Everybody else gets a name and no answer.
  */
-#include <arpa/inet.h>
 #include <string.h>
 
 #include "tests/packet/table.h"
@@ -122,62 +121,6 @@ static void gone(struct lab *lab, const struct row *row)
 	expect_refused(lab, &wire, MF_DROP_NO_SLOT, row->name);
 }
 
-/* The entry stands, but where it leads is a: no slot (the association changes), b: another slot's by now. */
-static void led_astray(struct lab *lab, const struct row *row)
-{
-	struct mf_slot *slot = rig_slot(&lab->here, HOST, 0);
-	struct frame inner, wire;
-
-	table_small(lab, HOST, &inner, &wire);
-	if (row->a)
-		slot->index = 0;
-	if (row->b)
-		*slot = *rig_slot(&lab->here, HOST, 20);
-	expect_refused(lab, &wire, MF_DROP_DEAD, row->name);
-}
-
-/* Other entries with the same tag stand before the right one, in its bucket (a: 0) or the other one. */
-static void same_tags(struct lab *lab, const struct row *row)
-{
-	const struct mf_slot *slot = rig_slot(&lab->here, HOST, 0);
-	struct mf_live_key key = rig_live_key(&lab->here, slot->local);
-	struct mf_bucket *bucket = &lab->here.live.bucket[row->a ? key.right : key.left];
-	struct frame inner, wire;
-
-	table_small(lab, HOST, &inner, &wire);
-	rig_live_clear(&lab->here);
-	lab->here.live.bucket[key.left].entry[0] = (union mf_live_entry){ .tag = key.tag, .place = 7 };
-	lab->here.live.bucket[key.left].entry[1] = (union mf_live_entry){ .tag = key.tag, .place = ~0U };
-	expect_refused(lab, &wire, MF_DROP_DEAD, row->name);
-	bucket->entry[MF_BUCKET_ENTRIES - 1] =
-		(union mf_live_entry){ .tag = key.tag, .place = slot - lab->here.slots + 1 };
-	expect_delivered(lab, &wire, &inner, row->name);
-}
-
-/* Lent for UDP port 6881. a: protocol, b: destination port or ICMPv6 type; c: verdict. */
-static void lent_port(struct lab *lab, const struct row *row)
-{
-	struct address target = rig_address("2001:db8:a::1:1");
-	struct mf_loan loan = { .until_ms = START_MS + 1000, .port = htons(6881) };
-	struct packet packet = table_packet(HOST, THERE, row->a, 47);
-	struct frame wire;
-
-	packet.source = rig_address("2001:db8:77::1");
-	packet.destination = target;
-	packet.destination_port = row->b;
-	frame_packet(&wire, &packet);
-	if (row->a == ICMP6)
-		wire.byte[AT_PORTS] = row->b;
-	rig_lend(&lab->here, target.byte, &loan);
-	if (row->c != MF_IN_LENT) {
-		expect_refused(lab, &wire, row->c, row->name);
-		return;
-	}
-	rig_run(&lab->here, MF_IN, &wire, &lab->result);
-	expect_verdict(&lab->result, MF_IN_LENT, PASS_XDP, row->name);
-	expect_frame(&lab->result.out, &wire, row->name);
-}
-
 /* Our own packet comes back: as it was, or with both ends exchanged. */
 static void reflected(struct lab *lab, const struct row *row)
 {
@@ -223,29 +166,6 @@ static void dead(struct lab *lab, const struct row *row)
 		expect_passed(lab, &wire, row->name);
 	else
 		expect_refused(lab, &wire, row->c, row->name);
-}
-
-/* a: milliseconds the lent address has yet to live, b: verdict; c: protocol of a stranger's packet. Any port. */
-static void lent(struct lab *lab, const struct row *row)
-{
-	struct address target = rig_address("2001:db8:a::1:1");
-	struct mf_loan loan = { .until_ms = START_MS + row->a };
-	struct packet packet = table_packet(HOST, THERE, row->c, 47);
-	struct frame wire;
-
-	packet.source = rig_address("2001:db8:77::1");
-	packet.destination = target;
-	frame_packet(&wire, &packet);
-	rig_lend(&lab->here, target.byte, &loan);
-	if (row->b != MF_IN_LENT) {
-		expect_refused(lab, &wire, row->b, row->name);
-		return;
-	}
-	rig_run(&lab->here, MF_IN, &wire, &lab->result);
-	expect_verdict(&lab->result, MF_IN_LENT, PASS_XDP, row->name);
-	expect_frame(&lab->result.out, &wire, row->name);
-	rig_run(&lab->here, MF_IN_TC, &wire, &lab->result);
-	expect_verdict(&lab->result, NO_VERDICT, UNSPEC_TC, row->name);
 }
 
 /* a: first slot heard, b: second; c: what must stand as the newest. */
@@ -413,17 +333,6 @@ static const struct row rows[] = {
 	{ "/80 prefix: its bits decide whether it is ours, the other 48 whether it lives", long_prefix },
 	{ "any protocol but UDP: refused", every_protocol },
 	{ "association is gone: refused", gone },
-	{ "entry whose slot has been taken out: dead", led_astray, 1 },
-	{ "entry whose slot is another by now: dead", led_astray, 0, 1 },
-	{ "same tag as other entries of its bucket: found behind them", same_tags, 0 },
-	{ "same tag as entries of its first bucket: found in the second", same_tags, 1 },
-	{ "lent for a port: that port gets in", lent_port, UDP, 6881, MF_IN_LENT },
-	{ "lent for a port: another one does not", lent_port, UDP, 6882, MF_DROP_PORT },
-	{ "lent for a port: TCP to it does not", lent_port, TCP, 6881, MF_DROP_NOT_UDP },
-	{ "lent for a port: packet-too-big gets in", lent_port, ICMP6, 2, MF_IN_LENT },
-	{ "lent for a port: neighbour solicitation gets in", lent_port, ICMP6, 135, MF_IN_LENT },
-	{ "lent for a port: neighbour advertisement gets in", lent_port, ICMP6, 136, MF_IN_LENT },
-	{ "lent for a port: echo request does not", lent_port, ICMP6, 128, MF_DROP_NOT_UDP },
 	{ "our own packet reflected, ends exchanged or not: refused", reflected },
 	{ "peer of another association: refused", other_association },
 	{ "dead address, routed prefix: dropped", dead, MF_NODE_DARK, 0, MF_DROP_DEAD },
@@ -434,9 +343,6 @@ static const struct row rows[] = {
 	  MF_PASS_OTHER },
 	{ "host's own address in a dark prefix on the link: left to the stack", dead, MF_NODE_DARK | MF_NODE_ON_LINK, 1,
 	  MF_PASS_OTHER },
-	{ "lent address: UDP of anybody goes to the stack untouched", lent, 5000, MF_IN_LENT, UDP },
-	{ "lent address: ICMPv6 of anybody goes to the stack untouched", lent, 5000, MF_IN_LENT, ICMP6 },
-	{ "lent address past its lifetime: expired", lent, 0, MF_DROP_EXPIRED, UDP },
 	{ "newest slot heard is noted", heard_index, -1, 1, 1 },
 	{ "an older slot does not take the newest one back", heard_index, 1, -1, 1 },
 	{ "what is refused was not heard, nor counted as traffic", refused_is_not_heard },
