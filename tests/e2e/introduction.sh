@@ -44,12 +44,12 @@ INNER[nobody]=fd00:9::1 HOP[nobody]=2001:db8:99:: SEED[nobody]=0000000000000099
 peer_of server nobody
 up server
 
-equal "client before anybody listens" "12 0 0" "$(client_of first client)"
+equal "client before anybody listens" "13 0 0" "$(client_of first client)"
 equal "the introduction" accepted "$(introduction first)"
 equal "the same once more" "6 0 0" "$(introduction first)"
 equal "first client" accepted "$(client_of first client)"
 equal "second client" accepted "$(client_of first far)"
-equal "the introduction cannot go before them" "13 0 0" "$(introduce delete knock@first)"
+equal "the introduction cannot go before them" "14 0 0" "$(introduce delete knock@first)"
 equal "its clients" 2 "$(shown server clients knock@first)"
 equal "where the client is, before it is heard" null "$(in_prefix client@first)"
 refute "the server cannot begin" quiet on server ping -c 1 -W 1 "${INNER[client]}"
