@@ -238,7 +238,7 @@ static bool is_own(const struct operation *operation, const struct dht_endpoint 
 	bool wide = operation->request.family == DHT_IPV6 && !address_is_private(address);
 
 	for (__u32 i = 0; i < OWN_ADDRESSES && i < own->count; i++)
-		if (wide ? address_same_network(own->address[i], address) : address_same_host(own->address[i], address))
+		if (wide ? address_same_link(own->address[i], address) : address_same_host(own->address[i], address))
 			return true;
 	return false;
 }

@@ -38,6 +38,7 @@ static const struct row rows[] = {
 	{ "half with a crowd", SIM_CROWD, 0, 4, true, false },
 	{ "half with martians", SIM_MARTIANS, 0, 4, true, false },
 	{ "half stale", SIM_STALE, 0, 4, true, false },
+	{ "three stale", SIM_STALE, 0, 3, true, false },
 	{ "nearest stale", SIM_STALE, 0, 1, true, false },
 	{ "half forged", SIM_FORGED, 0, 4, true, true },
 	{ "seven forged", SIM_FORGED, 0, 7, true, true },
@@ -108,13 +109,23 @@ static void test_rows(void **state)
 		try_row(&rows[i], true);
 }
 
-/* Who takes the first good value waits a little for a better one. */
+/*
+ * Who takes the first good value asks four at once and waits a little for a better one; four liars in concert (half the
+ * nearest stale) are read_all's to see through.
+ */
+static bool is_for_first(const struct row *row)
+{
+	if (row->manner == SIM_STALE && row->count == 4)
+		return false;
+	return row->count <= 4 && row->manner != SIM_FORGED && row->manner != SIM_OTHER_KEY &&
+	       row->manner != SIM_WRONG_ID; /* whether these are met before it ends is chance: no count to demand */
+}
+
 static void test_rows_first(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
-		if (rows[i].count <= 4 && rows[i].manner != SIM_FORGED && rows[i].manner != SIM_OTHER_KEY &&
-		    rows[i].manner != SIM_WRONG_ID)
+		if (is_for_first(&rows[i]))
 			try_row(&rows[i], false);
 }
 

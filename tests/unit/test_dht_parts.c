@@ -265,10 +265,10 @@ static void test_crowds(void **state)
 	}
 	assert_int_equal(taken, CANDIDATES_PER_ADDRESS);
 	for (unsigned int i = 1; i < 300; i++) { /* one network, many hosts */
-		struct dht_endpoint at = endpoint("2a00:0:0:1::", 1);
+		struct dht_endpoint at = endpoint("2a00:0:1::", 1);
 
-		at.address[14] = (__u8)(i >> 8);
-		at.address[15] = (__u8)i;
+		at.address[6] = (__u8)(i >> 8);
+		at.address[7] = (__u8)i;
 		name(id, 1000 + i);
 		taken += candidates_add(&candidates, id, &at) >= 0;
 	}
