@@ -320,7 +320,7 @@ static void take_item(struct operation *operation, struct holder *holder, const 
 	holder->sequence = reply->item.sequence;
 	if (!operation->found || reply->item.sequence > result->item.sequence)
 		result->item = reply->item;
-	if (!operation->found)
+	if (!operation->found && takes_first_value(operation))
 		operation->wait_until_ms = now_ms + (wait_ms < 20 ? 20 : wait_ms > 500 ? 500 : wait_ms);
 	operation->found = true;
 }

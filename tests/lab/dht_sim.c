@@ -279,6 +279,8 @@ bool sim_run(struct sim *sim, const struct dht_request *request, __u64 most_ms, 
 	while (!act(sim, result, peers)) {
 		__u64 next = dht_wake_ms(sim->dht);
 
+		if (next <= sim->now_ms)
+			abort(); /* it had nothing to do, and yet wants to be called at once */
 		if (sim->events && sim->event[sim->events - 1].at_ms < next)
 			next = sim->event[sim->events - 1].at_ms;
 		if (next > end_ms)
