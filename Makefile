@@ -29,7 +29,7 @@ loader_libs = $(shell $(PKG_CONFIG) --libs libbpf libelf libsodium libcap-ng lib
 ctl_libs = $(shell $(PKG_CONFIG) --libs inih jansson libsodium)
 
 loader_src := $(wildcard loader/*.c)
-ctl_src := $(wildcard ctl/*.c) loader/slot.c loader/refusal.c
+ctl_src := $(wildcard ctl/*.c ctl/*/*.c) loader/slot.c loader/refusal.c
 loader_obj := $(loader_src:%.c=$(B)/%.o)
 ctl_obj := $(ctl_src:%.c=$(B)/%.o)
 unit_src := $(wildcard tests/unit/test_*.c)
@@ -115,7 +115,7 @@ $(B)/libfuzz.a: $(fuzz_obj)
 $(B)/tests/%: tests/unit/%.c $(B)/libsan.a
 	@mkdir -p $(@D)
 	$(call say,TEST,$@)
-	$(Q)$(CC) -std=gnu11 $(CPPFLAGS) $(SANITIZE) $(WARN) -MMD -MP $< $(B)/libsan.a $(loader_libs) $(ctl_libs) -lcmocka -lm -o $@
+	$(Q)$(CC) -std=gnu11 $(CPPFLAGS) $(SANITIZE) $(WARN) -MMD -MP $(filter %.c %.o,$^) $(B)/libsan.a $(loader_libs) $(ctl_libs) -lcmocka -lm -o $@
 
 $(B)/fuzz/%: tests/fuzz/%.c $(B)/libfuzz.a
 	@mkdir -p $(@D)
@@ -125,6 +125,7 @@ $(B)/fuzz/%: tests/fuzz/%.c $(B)/libfuzz.a
 include $(wildcard dist/install.mk)
 include tests/packet/packet.mk
 include tests/bench/bench.mk
+include tests/lab/dht.mk
 
 compile_commands.json: ## for editors
 	$(Q)bear --output $@ -- $(MAKE) -B all
