@@ -66,7 +66,7 @@ for form in native full compact; do
 	status 0 mayflyctl rendezvous open "${there[@]}" <value
 	equal "$form: K at the other end" "$(base64 -d <K2 | xxd -p)" "$(of key out)"
 	equal "$form: seed" "${seed[1]:-0000000000000000}" "$(of seed out)"
-	xxd -p -c 256 value | status 0 mayflyctl rendezvous open "${there[@]}" --json
+	status 0 mayflyctl rendezvous open "${there[@]}" --json < <(xxd -p -c 256 value)
 	mayflyctl rendezvous open "${there[@]}" --json <value >out
 	check "$form: open --json is JSON" python3 -m json.tool out /dev/null
 done
