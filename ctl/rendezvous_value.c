@@ -36,10 +36,11 @@ int rendezvous_seal_step(const struct ctl *ctl, struct rendezvous_task *task)
 		say_error("%s", why);
 		return CTL_FAILED;
 	}
+	sodium_bin2hex(hex, sizeof(hex), value, (size_t)length);
 	if (task->raw)
 		fwrite(value, 1, (size_t)length, stdout);
 	else
-		printf(task->json ? "{\"value\": \"%s\"}\n" : "%s\n", sodium_bin2hex(hex, sizeof(hex), value, (size_t)length));
+		printf(task->json ? "{\"value\": \"%s\"}\n" : "%s\n", hex);
 	return ctl_finish_output();
 }
 

@@ -112,7 +112,8 @@ static void check(const struct bench *bench)
 		const struct client *client = &bench->client[i];
 
 		if (rendezvous_pair(&pair, client->own, bench->public_key, 0) ||
-		    rendezvous_open(&pair, PERIOD_S, bench->offer.period, client->value, sizeof(client->value), &offer, why) ||
+		    rendezvous_open(&pair, PERIOD_S, bench->offer.period, client->value, sizeof(client->value), &offer,
+				    why) ||
 		    memcmp(offer.key, bench->offer.key, sizeof(offer.key)))
 			give_up("a client cannot open its value");
 	}
@@ -161,8 +162,8 @@ static void prepare(struct bench *bench)
 	randombytes_buf(bench->own, 32);
 	key_public(bench->public_key, bench->own);
 	bench->offer = (struct rendezvous_offer){ .form = RENDEZVOUS_NATIVE, .key = "sixteen bytes K", .rotation_ms = 3000,
-						  .prefix = { { 0x20, 0x01, 0x0d, 0xb8 }, 64, 64, { 0 } }, .period_s = PERIOD_S,
-						  .period = rendezvous_period(NOW_S, PERIOD_S) };
+						  .prefix = { { 0x20, 0x01, 0x0d, 0xb8 }, 64, 64, { 0 } },
+						  .period_s = PERIOD_S, .period = rendezvous_period(NOW_S, PERIOD_S) };
 	if (two_stage_window(&window, PERIOD_S, TWO_STAGE_PERIODS_DEFAULT, NOW_S) ||
 	    two_stage_keys(&bench->keys, bench->own, &window, epoch))
 		give_up("no keys for two-stage publication");
