@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Mainline DHT client: an engine without sockets, clock or randomness of its own. Datagrams and
+ * `now_ms` go in; datagrams to send, sources to close and results come out. Read-only (BEP 43):
+ * it answers nobody and keeps no routing table but the good nodes it may remember.
+ */
+#ifndef MAYFLY_CTL_DHT_DHT_H
+#define MAYFLY_CTL_DHT_DHT_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+enum dht_limit {
+	DHT_ID_BYTES = 20,
+	DHT_PUBLIC_BYTES = 32,    /* Ed25519 */
+	DHT_SIGNATURE_BYTES = 64,
+	DHT_VALUE_MOST = 996,     /* BEP 44: 1000 bencoded */
+	DHT_DATAGRAM_MOST = 1232, /* that we send: 1280 less IPv6 and UDP headers */
+	DHT_RECEIVE_MOST = 1500,
+	DHT_PEERS_MOST = 1024,    /* kept of all replies of one get_peers */
+	DHT_GOOD_NODES = 64,      /* remembered per family */
+};
+
+enum dht_family { DHT_IPV4 = 0, DHT_IPV6 = 1 };
+
+struct dht_endpoint {
+	__u8 address[16]; /* IPv4 mapped */
+	__be16 port;
+};
+
+/* A mutable item (BEP 44), without salt. `value` is the content of the bencoded string. */
+struct dht_item {
+	__u8 public_key[DHT_PUBLIC_BYTES];
+	__u8 signature[DHT_SIGNATURE_BYTES];
+	__s64 sequence;
+	__u16 length;
+	__u8 value[DHT_VALUE_MOST];
+};
+
+enum dht_kind { DHT_GET, DHT_PUT, DHT_GET_PEERS, DHT_ANNOUNCE };
+
+struct dht_request {
+	enum dht_kind kind;
+	enum dht_family family;
+	bool read_all;                     /* GET: wait for all of the nearest, not for the first good value and a short while */
+	bool source_per_query;             /* GET, GET_PEERS: a source of its own for every query (IPv6) */
+	__u8 public_key[DHT_PUBLIC_BYTES]; /* GET: what to read; its target is SHA-1 of it */
+	struct dht_item item;              /* PUT: signed; see dht_item_sign() */
+	__u8 infohash[DHT_ID_BYTES];       /* GET_PEERS, ANNOUNCE */
+	__be16 port;                       /* ANNOUNCE */
+	void *owner;                       /* handed back with the result */
+};
+
+enum dht_outcome {
+	DHT_DONE = 0,       /* GET: item found; PUT, ANNOUNCE: stored on at least one node; GET_PEERS: peers */
+	DHT_NOTHING,        /* nodes answered, nothing (valid) is stored */
+	DHT_NO_BOOTSTRAP,   /* no node to begin with is known */
+	DHT_NO_ANSWER,      /* nobody answered */
+	DHT_REFUSED,        /* PUT: nodes hold a newer sequence (302), or all refused */
+	DHT_CANCELLED,
+};
+
+struct dht_result {
+	void *owner;
+	__u32 operation;
+	enum dht_kind kind;
+	enum dht_family family;
+	enum dht_outcome outcome;
+	int code;           /* last KRPC error of a node; 0: none */
+	__u32 stored;       /* PUT, ANNOUNCE: nodes that acknowledged */
+	__u32 holders;      /* GET: nodes that gave a valid item */
+	__u32 invalid;      /* GET: values that did not verify */
+	__u32 nodes;        /* that answered */
+	__u32 silent;       /* that did not */
+	__u32 sent, received; /* datagrams */
+	__u32 took_ms;
+	struct dht_item item;            /* GET: the highest valid sequence */
+	__u32 peer_count;                /* GET_PEERS: union of all replies */
+	const struct dht_endpoint *peers; /* valid until the next call of the engine */
+};
+
+enum dht_action_kind { DHT_NOTHING_TO_DO = 0, DHT_SEND, DHT_CLOSE, DHT_FINISHED };
+
+/*
+ * What the loop has to do. SEND: from source `source` (a number; the loop opens a socket on a fresh address and
+ * port when it sees a number for the first time, and keeps it until CLOSE). FINISHED: `result` (valid until the next call).
+ */
+struct dht_action {
+	enum dht_action_kind kind;
+	__u32 source;
+	enum dht_family family;
+	struct dht_endpoint to;
+	size_t length;
+	__u8 bytes[DHT_DATAGRAM_MOST];
+	const struct dht_result *result;
+};
+
+struct dht_settings {
+	bool allow_private;      /* addresses of 10/8, 127/8, fc00::/7, ...: for tests and closed networks */
+	__u32 query_ms;          /* until a query is sent again; 0: default */
+	__u32 attempts;          /* sendings of a query in all; 0: default (3) */
+	void (*random)(void *to, size_t bytes); /* NULL: randombytes_buf */
+};
+
+struct dht;
+
+struct dht *dht_new(const struct dht_settings *settings); /* NULL: no memory */
+void dht_free(struct dht *dht);                           /* NULL is fine */
+
+/* A node to begin with; from the configuration, or remembered. Any number of times; the newest are kept. */
+void dht_add_bootstrap(struct dht *dht, const struct dht_endpoint *node);
+
+/* Nodes that answered lately, best first. How many (at most `room`). */
+size_t dht_good_nodes(const struct dht *dht, enum dht_family family, struct dht_endpoint *nodes, size_t room);
+
+/*
+ * Tells the engine the address (as others see it) of a source, so that ids conform to BEP 42; before its first
+ * datagram is taken by dht_next(). Optional: the engine asks nothing.
+ */
+void dht_source_address(struct dht *dht, __u32 source, const __u8 address[static 16]);
+
+/* Starts an operation. Its number (> 0), or 0: no memory or too many. */
+__u32 dht_begin(struct dht *dht, __u64 now_ms, const struct dht_request *request);
+void dht_cancel(struct dht *dht, __u32 operation);
+
+/* A datagram that came to `source`; whatever it holds. */
+void dht_receive(struct dht *dht, __u64 now_ms, __u32 source, const struct dht_endpoint *from, const __u8 *bytes,
+		 size_t length);
+
+/* The next thing to do at `now_ms`, into *action. false: nothing before dht_wake_ms(). */
+bool dht_next(struct dht *dht, __u64 now_ms, struct dht_action *action);
+__u64 dht_wake_ms(const struct dht *dht); /* ~0: nothing is under way */
+
+/* Signs: item->value, length and sequence are set. `seed` is the Ed25519 seed. 0 or -EINVAL. */
+int dht_item_sign(struct dht_item *item, const __u8 seed[static 32]);
+bool dht_item_verify(const struct dht_item *item);
+
+#endif

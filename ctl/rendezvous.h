@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Blind rendezvous: where two parties meet, in which period, and what one leaves there for the other
+ * (MTD'15 sections 2.3 and 4; docs/PROTOCOL.md section 7). Pure: keys, time and bytes in, bytes out.
+ */
+#ifndef MAYFLY_CTL_RENDEZVOUS_H
+#define MAYFLY_CTL_RENDEZVOUS_H
+
+#include <stddef.h>
+
+#include "bpf/abi.h"
+#include "ctl/say.h"
+
+enum rendezvous_limit {
+	RENDEZVOUS_PERIOD_DEFAULT_S = 600,
+	RENDEZVOUS_PERIOD_MIN_S = 1,
+	RENDEZVOUS_PERIOD_MAX_S = 86400,
+	RENDEZVOUS_VALUE_BYTES = 240,     /* of every native value: nonce 24, MAC 16, plain 200 */
+	RENDEZVOUS_DESCRIPTOR_BYTES = 20, /* d_T */
+};
+
+/* What two parties share, from the point of view of one of them. Secret. */
+struct rendezvous_pair {
+	__u8 shared[32];    /* s: the raw X25519 output */
+	__u8 box_key[32];   /* crypto_box_beforenm */
+	__u8 publisher[32]; /* public keys: who leaves the value, who reads it */
+	__u8 reader[32];
+};
+
+/*
+ * own: private key of this end; `own_publishes`: this end leaves the value. 0, or -EINVAL: a public key that
+ * gives no secret (low order).
+ */
+int rendezvous_pair(struct rendezvous_pair *pair, const __u8 own[static 32], const __u8 other_public[static 32],
+		    int own_publishes);
+
+/* T: start of the period of `period_s` that holds `unix_s`. */
+__u32 rendezvous_period(__u64 unix_s, __u32 period_s);
+
+/* d_T = SHA-256(s || le32(T))[0..20) */
+void rendezvous_descriptor(const struct rendezvous_pair *pair, __u32 period, __u8 descriptor[static 20]);
+
+/* Seed of the Ed25519 key of the native item of period T (docs/PROTOCOL.md 7.2). Secret; wipe it. */
+void rendezvous_item_seed(const struct rendezvous_pair *pair, __u32 period_s, __u32 period, __u8 seed[static 32],
+			  __u8 public_key[static 32]);
+
+/* How a value was written, or is to be. */
+enum rendezvous_form {
+	RENDEZVOUS_NATIVE = 1,
+	RENDEZVOUS_FULL = 2,    /* the patent's 36 bytes, boxed: 76 */
+	RENDEZVOUS_COMPACT = 3, /* the paper's 25 bytes, boxed: 65 */
+};
+
+/* The introduction: how to reach the publisher in this period. K is secret. */
+struct rendezvous_offer {
+	enum rendezvous_form form;
+	__u8 key[16];              /* K */
+	struct mf_template prefix; /* base: the publisher's hopping prefix */
+	__u8 seed[8];              /* the publisher's seed identifier; zero in the compact form */
+	__u32 rotation_ms;         /* compact: whole seconds */
+	__u32 period_s, period;    /* native: named inside; else as asked for */
+};
+
+/* C_IID = SHA-256(s || K)[0..8): the reader's seed identifier. */
+void rendezvous_reader_seed(const struct rendezvous_pair *pair, const __u8 key[static 16], __u8 seed[static 8]);
+
+/* Boxes an offer. How many bytes (at most RENDEZVOUS_VALUE_BYTES), or -EINVAL: the form cannot say it (`why`). */
+int rendezvous_seal(const struct rendezvous_pair *pair, const struct rendezvous_offer *offer,
+		    __u8 value[static RENDEZVOUS_VALUE_BYTES], char why[static SAY_BYTES]);
+
+/*
+ * Opens what stood at (pair, period_s, period). 0; -EBADMSG: not from the other end, or not for this place, time or direction;
+ * -EINVAL: authentic but senseless, `why`. Every byte is hostile until the box has opened.
+ */
+int rendezvous_open(const struct rendezvous_pair *pair, __u32 period_s, __u32 period, const __u8 *value, size_t length,
+		    struct rendezvous_offer *offer, char why[static SAY_BYTES]);
+
+#endif
