@@ -16,10 +16,14 @@ enum dht_limit {
 	DHT_PUBLIC_BYTES = 32,    /* Ed25519 */
 	DHT_SIGNATURE_BYTES = 64,
 	DHT_VALUE_MOST = 996,     /* BEP 44: 1000 bencoded */
+	DHT_PUT_VALUE_MOST = 900, /* that fits in one datagram of ours whatever the token */
 	DHT_DATAGRAM_MOST = 1232, /* that we send: 1280 less IPv6 and UDP headers */
 	DHT_RECEIVE_MOST = 1500,
 	DHT_PEERS_MOST = 1024,    /* kept of all replies of one get_peers */
 	DHT_GOOD_NODES = 64,      /* remembered per family */
+	DHT_STORE_NODES = 8,      /* that a PUT or ANNOUNCE goes to */
+	DHT_PORTS_MOST = 256,     /* of one ANNOUNCE */
+	DHT_OPERATIONS_MOST = 32, /* under way at once */
 };
 
 enum dht_family { DHT_IPV4 = 0, DHT_IPV6 = 1 };
@@ -43,12 +47,14 @@ enum dht_kind { DHT_GET, DHT_PUT, DHT_GET_PEERS, DHT_ANNOUNCE };
 struct dht_request {
 	enum dht_kind kind;
 	enum dht_family family;
-	bool read_all;                     /* GET: wait for all of the nearest, not for the first good value and a short while */
+	bool read_all;                     /* GET: wait for all of the nearest, not for the first good value and a short while;
+	                                    * GET_PEERS: ask who knows peers again until nothing new comes */
 	bool source_per_query;             /* GET, GET_PEERS: a source of its own for every query (IPv6) */
 	__u8 public_key[DHT_PUBLIC_BYTES]; /* GET: what to read; its target is SHA-1 of it */
 	struct dht_item item;              /* PUT: signed; see dht_item_sign() */
 	__u8 infohash[DHT_ID_BYTES];       /* GET_PEERS, ANNOUNCE */
-	__be16 port;                       /* ANNOUNCE */
+	const __be16 *ports;               /* ANNOUNCE: copied; each of them on the same nodes, which are looked up once */
+	__u32 port_count;                  /* IPv6: every port from a source of its own; IPv4: all from one */
 	void *owner;                       /* handed back with the result */
 };
 
@@ -68,9 +74,12 @@ struct dht_result {
 	enum dht_family family;
 	enum dht_outcome outcome;
 	int code;           /* last KRPC error of a node; 0: none */
-	__u32 stored;       /* PUT, ANNOUNCE: nodes that acknowledged */
+	__u32 stored;       /* PUT, ANNOUNCE: nodes that acknowledged (a port at least) */
+	__u32 ports_stored[DHT_STORE_NODES]; /* ANNOUNCE: how many ports each of those acknowledged, most first */
+	__u32 ports_anywhere; /* ANNOUNCE: ports that one node at least acknowledged */
 	__u32 holders;      /* GET: nodes that gave a valid item */
 	__u32 invalid;      /* GET: values that did not verify */
+	__u32 liars;        /* answers that another id, a value or a signature belied */
 	__u32 nodes;        /* that answered */
 	__u32 silent;       /* that did not */
 	__u32 sent, received; /* datagrams */
@@ -80,11 +89,12 @@ struct dht_result {
 	const struct dht_endpoint *peers; /* valid until the next call of the engine */
 };
 
-enum dht_action_kind { DHT_NOTHING_TO_DO = 0, DHT_SEND, DHT_CLOSE, DHT_FINISHED };
+enum dht_action_kind { DHT_NOTHING_TO_DO = 0, DHT_SEND, DHT_CLOSE, DHT_FINISHED, DHT_OPEN };
 
 /*
- * What the loop has to do. SEND: from source `source` (a number; the loop opens a socket on a fresh address and
- * port when it sees a number for the first time, and keeps it until CLOSE). FINISHED: `result` (valid until the next call).
+ * What the loop has to do. OPEN: a socket of `family` on a fresh address and port, to be known as `source`; before the next
+ * dht_next() the loop may tell its address (dht_source_address()). SEND: from that source. CLOSE: the source ends; comes
+ * once for every OPEN, before the operation's FINISHED. FINISHED: `result` (valid until the next call).
  */
 struct dht_action {
 	enum dht_action_kind kind;
@@ -100,6 +110,7 @@ struct dht_settings {
 	bool allow_private;      /* addresses of 10/8, 127/8, fc00::/7, ...: for tests and closed networks */
 	__u32 query_ms;          /* until a query is sent again; 0: default */
 	__u32 attempts;          /* sendings of a query in all; 0: default (3) */
+	__u32 per_second;        /* datagrams to all nodes together; 0: default (200) */
 	void (*random)(void *to, size_t bytes); /* NULL: randombytes_buf */
 };
 
@@ -115,12 +126,12 @@ void dht_add_bootstrap(struct dht *dht, const struct dht_endpoint *node);
 size_t dht_good_nodes(const struct dht *dht, enum dht_family family, struct dht_endpoint *nodes, size_t room);
 
 /*
- * Tells the engine the address (as others see it) of a source, so that ids conform to BEP 42; before its first
- * datagram is taken by dht_next(). Optional: the engine asks nothing.
+ * Tells the engine the address (as others see it) of a source, so that ids conform to BEP 42; between its OPEN and
+ * the next dht_next(). Optional: the engine asks nothing.
  */
 void dht_source_address(struct dht *dht, __u32 source, const __u8 address[static 16]);
 
-/* Starts an operation. Its number (> 0), or 0: no memory or too many. */
+/* Starts an operation. Its number (> 0), or 0: no memory, too many, or a request that cannot be (PUT: longer than DHT_PUT_VALUE_MOST). */
 __u32 dht_begin(struct dht *dht, __u64 now_ms, const struct dht_request *request);
 void dht_cancel(struct dht *dht, __u32 operation);
 
