@@ -209,7 +209,7 @@ int parse_yes_no(const char *text, bool *yes)
 
 int parse_hex(const char *text, __u8 *bytes, size_t size)
 {
-	__u8 value[64];
+	__u8 value[PARSE_BYTES_MOST];
 	size_t length;
 	int error = -EINVAL;
 
@@ -225,7 +225,7 @@ int parse_hex(const char *text, __u8 *bytes, size_t size)
 
 int parse_base64(const char *text, __u8 *bytes, size_t size)
 {
-	__u8 value[64];
+	__u8 value[PARSE_BYTES_MOST];
 	size_t length;
 	int error = -EINVAL;
 

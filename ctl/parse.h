@@ -30,6 +30,8 @@ int parse_number(const char *text, __u64 least, __u64 most, __u64 *number);
 /* yes or no, in any case. */
 int parse_yes_no(const char *text, bool *yes);
 
+enum { PARSE_BYTES_MOST = 256 }; /* of parse_hex() and parse_base64(); more is -EINVAL */
+
 /* Exactly `size` bytes in hexadecimal; colons between bytes are allowed. */
 int parse_hex(const char *text, __u8 *bytes, size_t size);
 

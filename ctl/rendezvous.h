@@ -16,7 +16,11 @@ enum rendezvous_limit {
 	RENDEZVOUS_PERIOD_MIN_S = 1,
 	RENDEZVOUS_PERIOD_MAX_S = 86400,
 	RENDEZVOUS_VALUE_BYTES = 240,     /* of every native value: nonce 24, MAC 16, plain 200 */
+	RENDEZVOUS_FULL_BYTES = 76,
+	RENDEZVOUS_COMPACT_BYTES = 65,
+	RENDEZVOUS_NONCE_BYTES = 24,
 	RENDEZVOUS_DESCRIPTOR_BYTES = 20, /* d_T */
+	RENDEZVOUS_PREFIX_LEAST = 48,     /* no hopping prefix is wider */
 };
 
 /* What two parties share, from the point of view of one of them. Secret. */
@@ -34,7 +38,13 @@ struct rendezvous_pair {
 int rendezvous_pair(struct rendezvous_pair *pair, const __u8 own[static 32], const __u8 other_public[static 32],
 		    int own_publishes);
 
-/* T: start of the period of `period_s` that holds `unix_s`. */
+/*
+ * The same with the public key of `own` known already: half the work, for a publisher with many readers.
+ */
+int rendezvous_pair_known(struct rendezvous_pair *pair, const __u8 own[static 32], const __u8 own_public[static 32],
+			  const __u8 other_public[static 32], int own_publishes);
+
+/* T: start of the period of `period_s` (not 0) that holds `unix_s`. */
 __u32 rendezvous_period(__u64 unix_s, __u32 period_s);
 
 /* d_T = SHA-256(s || le32(T))[0..20) */
@@ -68,9 +78,16 @@ void rendezvous_reader_seed(const struct rendezvous_pair *pair, const __u8 key[s
 int rendezvous_seal(const struct rendezvous_pair *pair, const struct rendezvous_offer *offer,
 		    __u8 value[static RENDEZVOUS_VALUE_BYTES], char why[static SAY_BYTES]);
 
+/* The same under a nonce of the caller's choice. For test vectors: a nonce used twice gives the box away. */
+int rendezvous_seal_with(const struct rendezvous_pair *pair, const struct rendezvous_offer *offer,
+			 const __u8 nonce[static RENDEZVOUS_NONCE_BYTES], __u8 value[static RENDEZVOUS_VALUE_BYTES],
+			 char why[static SAY_BYTES]);
+
 /*
- * Opens what stood at (pair, period_s, period). 0; -EBADMSG: not from the other end, or not for this place, time or direction;
- * -EINVAL: authentic but senseless, `why`. Every byte is hostile until the box has opened.
+ * Opens what stood at (pair, period_s, period); the length tells the form. 0; -EBADMSG: not from the other end, or not
+ * for this place, time or direction; -EINVAL: authentic but senseless. `why` says which, `offer` is then untouched.
+ * Every byte is hostile until the box has opened. The forms of paper and patent name neither time nor direction:
+ * theirs is all that the descriptor says.
  */
 int rendezvous_open(const struct rendezvous_pair *pair, __u32 period_s, __u32 period, const __u8 *value, size_t length,
 		    struct rendezvous_offer *offer, char why[static SAY_BYTES]);
