@@ -113,7 +113,7 @@ static void say_socket(struct loop_dht *dht, const char *why)
 
 static struct source *open_source(struct loop_dht *dht, __u32 number, enum dht_family family)
 {
-	struct source *source = calloc(1, sizeof(*source));
+	struct source *source = dht->source_count < LOOP_DHT_SOCKETS ? calloc(1, sizeof(*source)) : NULL;
 	char why[SAY_BYTES];
 
 	if (!source)
@@ -139,12 +139,13 @@ static struct source *open_source(struct loop_dht *dht, __u32 number, enum dht_f
 	return source;
 }
 
-static struct source *find_source(struct loop_dht *dht, __u32 number, enum dht_family family)
+/* NULL: it could not be opened, or there are too many; what it would have sent is lost, as datagrams are. */
+static struct source *find_source(const struct loop_dht *dht, __u32 number)
 {
 	for (struct source *source = dht->sources; source; source = source->next)
 		if (source->number == number)
 			return source;
-	return dht->source_count < LOOP_DHT_SOCKETS ? open_source(dht, number, family) : NULL;
+	return NULL;
 }
 
 /* --- the engine ---------------------------------------------------------------------- */
@@ -180,8 +181,13 @@ static void act(struct loop_dht *dht, const struct dht_action *action)
 	struct source *source;
 
 	switch (action->kind) {
+	case DHT_OPEN:
+		source = open_source(dht, action->source, action->family);
+		if (source && source->socket.lent)
+			dht_source_address(dht->engine, action->source, source->socket.address);
+		break;
 	case DHT_SEND:
-		source = find_source(dht, action->source, action->family);
+		source = find_source(dht, action->source);
 		if (source)
 			dht_socket_send(&source->socket, &action->to, action->bytes, action->length);
 		break;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Entries of mf_live with kind MF_LIVE_SOCKET. The loader owns their end; programs only look them up.
+ * Entries of mf_live with kind MF_LIVE_SOCKET. The loader owns their end; programs only look them up. Each has a local
+ * route of its own for as long: the stack takes packets to addresses that no interface has by that alone.
  */
 #include "loader/lend.h"
 
@@ -12,6 +13,7 @@
 #include "loader/check.h"
 #include "loader/instance.h"
 #include "loader/prefix.h"
+#include "loader/route.h"
 
 enum { LIFETIME_MAX_MS = 24 * 3600 * 1000 };
 
@@ -27,6 +29,7 @@ static void take_back(struct mf_instance *instance, __u32 at)
 {
 	struct mf_lent *lent = &instance->lent;
 
+	mf_route_local_drop(&instance->netlink, lent->entry[at].address);
 	bpf_map_delete_elem(instance->object.map[MF_MAP_LIVE], lent->entry[at].address);
 	lent->entry[at] = lent->entry[--lent->count];
 }
@@ -100,8 +103,21 @@ int mf_lend_address(struct mf_instance *instance, const struct mf_lend *lend, st
 	error = lend_until(instance, lend, now_ms, at >= 0);
 	if (error)
 		return refuse(trouble, 0, error);
+	if (at < 0) {
+		error = mf_route_local_put(&instance->netlink, lend->address);
+		if (error && error != -EEXIST) {
+			bpf_map_delete_elem(instance->object.map[MF_MAP_LIVE], lend->address);
+			return refuse(trouble, 0, error);
+		}
+	}
 	mf_lend_recall(instance, lend->address, now_ms + lend->lifetime_ms);
 	return 0;
+}
+
+void mf_lend_clear(struct mf_instance *instance)
+{
+	while (instance->lent.count)
+		take_back(instance, instance->lent.count - 1);
 }
 
 __u64 mf_lend_expire(struct mf_instance *instance, __u64 now_ms)

@@ -140,6 +140,7 @@ static void take_down(struct mf_instance *instance)
 {
 	instance->running = 0;
 	mf_reports_close(instance);
+	mf_lend_clear(instance);
 	mf_attach_init(&instance->attach, &instance->pins, &instance->object, &instance->netlink,
 		       instance->options);
 	mf_nic_detach(instance);
@@ -154,7 +155,6 @@ static void take_down(struct mf_instance *instance)
 	mf_associations_close(&instance->associations);
 	memset(&instance->record, 0, sizeof(instance->record));
 	memset(&instance->nic, 0, sizeof(instance->nic));
-	memset(&instance->lent, 0, sizeof(instance->lent));
 	instance->shortest_ms = 0;
 	instance->adopted = 0;
 }

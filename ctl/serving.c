@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The work of serve: what is due is put out, what became of it is told to the schedule, to people and to the status file. */
+#include "ctl/serving.h"
+
+#include <errno.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "ctl/format.h"
+
+enum {
+	STATUS_MS = 1000,      /* between two writings of the status */
+	PROGRESS_MS = 5000,    /* between two lines about it */
+	PROGRESS_CLIENTS = 32, /* fewer need none */
+	REMEMBER_MS = 300000,  /* between two writings of the good nodes */
+	SPREAD_FEW = 16,       /* so many clients are published for at once */
+};
+
+struct put {
+	struct serving *serving;
+	struct publish_task task;
+};
+
+static const __u32 none = ~(__u32)0;
+
+__u64 serving_now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (__u64)now.tv_sec * 1000 + (__u64)now.tv_nsec / 1000000;
+}
+
+/* --- clients ------------------------------------------------------------------------- */
+
+static int keep_number(struct serving *serving, __u32 number, size_t index)
+{
+	if (number >= serving->numbers) {
+		__u32 room = number * 2 + 16;
+		__u32 *by_number = reallocarray(serving->by_number, room, sizeof(*by_number));
+
+		if (!by_number)
+			return -ENOMEM;
+		for (__u32 i = serving->numbers; i < room; i++)
+			by_number[i] = none;
+		serving->by_number = by_number;
+		serving->numbers = room;
+	}
+	serving->by_number[number] = (__u32)index;
+	return 0;
+}
+
+/* Many first items are spread over a tenth of the period: all at once would tell who is one server's. */
+static __u32 spread_ms(const struct serving *serving)
+{
+	return serving->registry.count > SPREAD_FEW ? serving->config.node.rendezvous.period_ms / 10 : 0;
+}
+
+static int take_entry(struct serving *serving, size_t index)
+{
+	struct registered *entry = &serving->registry.entry[index];
+	int number;
+
+	if (entry->number == none) {
+		number = publish_add(serving->publish, serving_now_ms(), spread_ms(serving));
+		if (number < 0)
+			return number;
+		entry->number = (__u32)number;
+		serving_add_client(serving, index);
+	}
+	return keep_number(serving, entry->number, index);
+}
+
+static void leave_out(struct serving *serving, const struct registry *fresh)
+{
+	for (size_t i = 0; i < serving->registry.count; i++) {
+		const struct registered *entry = &serving->registry.entry[i];
+
+		if (registry_find(fresh, entry->public_key) >= 0)
+			continue;
+		publish_remove(serving->publish, entry->number);
+		serving->by_number[entry->number] = none;
+		serving_delete_client(serving, entry);
+	}
+}
+
+int serving_take_registry(struct serving *serving, struct registry *registry)
+{
+	int error = 0;
+
+	leave_out(serving, registry);
+	registry_close(&serving->registry);
+	serving->registry = *registry;
+	*registry = (struct registry){ 0 };
+	for (size_t i = 0; !error && i < serving->registry.count; i++)
+		error = take_entry(serving, i);
+	return error;
+}
+
+/* --- publication --------------------------------------------------------------------- */
+
+static const char *remedy(enum store_outcome outcome)
+{
+	switch (outcome) {
+	case STORE_NO_BOOTSTRAP:
+		return "no node to begin with is known: name some with Bootstrap, and look at the DNS";
+	case STORE_NO_ANSWER:
+		return "nobody answers: is UDP let out, and are the Bootstrap nodes alive?";
+	case STORE_REFUSED:
+		return "the nodes refuse it: does another process serve with this key, or is the clock behind?";
+	default:
+		return "it is tried again";
+	}
+}
+
+static void say_change(struct serving *serving, const struct store_result *result, const char *name)
+{
+	bool failing = result->outcome != STORE_DONE;
+
+	if (failing && !serving->failing)
+		say_note("cannot publish (for %s: %s): %s. It is tried again and again, introductions go on meanwhile",
+			 name, store_outcome_name(result->outcome),
+			 *result->why ? result->why : remedy(result->outcome));
+	if (!failing && serving->failing)
+		say_note("published again, for %s first", name);
+	serving->failing = failing;
+}
+
+static void note_publication(struct serving *serving, const struct store_result *result, const char *name)
+{
+	struct rendezvous_event *last = &serving->status.publication;
+
+	last->at_ms = serving_now_ms();
+	last->took_ms = result->took_ms;
+	last->holders = result->holders;
+	snprintf(last->outcome, sizeof(last->outcome), "%s", store_outcome_name(result->outcome));
+	snprintf(last->peer, sizeof(last->peer), "%s", name);
+}
+
+/* Ready: the first stands, or it is known that nothing can be put at all. */
+static void become_ready(struct serving *serving)
+{
+	if (serving->ready)
+		return;
+	serving->ready = true;
+	mf_notify_send(&serving->notify, "READY=1");
+}
+
+static void finish_put(struct serving *serving, const struct publish_task *task, const struct store_result *result)
+{
+	__u32 index = task->client < serving->numbers ? serving->by_number[task->client] : none;
+	const char *name = index == none ? "a client that has gone" : serving->registry.entry[index].name;
+
+	publish_done(serving->publish, serving_now_ms(), task, result->outcome == STORE_DONE);
+	note_publication(serving, result, name);
+	say_change(serving, result, name);
+	become_ready(serving);
+}
+
+static void on_put(void *owner, const struct store_result *result)
+{
+	struct put *put = owner;
+	struct serving *serving = put->serving;
+
+	serving->puts--;
+	if (!serving->closing) {
+		finish_put(serving, &put->task, result);
+		serving_work(serving);
+	}
+	free(put);
+}
+
+/* Seals the offer of the task's period for its client, into secret memory of the caller. Length, or -errno. */
+static int seal(struct serving *serving, const struct publish_task *task, struct store_place *place,
+		struct rendezvous_offer *offer, __u8 *value, char why[static SAY_BYTES])
+{
+	const struct introduction *introduction = serving_introduction(serving, task->period);
+	const struct config_node *node = &serving->config.node;
+	__u32 index = serving->by_number[task->client];
+	const struct rendezvous_pair *pair;
+
+	if (index == none || !introduction)
+		return say_why(why, -ENOENT, "there is no introduction of that period");
+	pair = &serving->registry.pair[index];
+	store_place_of(place, pair, serving_period_s(serving), task->period);
+	introduce_offer(offer, introduction, &serving->node.prefix, serving_period_s(serving), node->rendezvous.form);
+	return rendezvous_seal(pair, offer, value, why);
+}
+
+struct sealing {
+	struct store_place place;
+	struct rendezvous_offer offer;
+	__u8 value[RENDEZVOUS_VALUE_BYTES];
+};
+
+static void start_put(struct serving *serving, const struct publish_task *task)
+{
+	struct sealing *sealing = key_secret_new(sizeof(*sealing));
+	struct store_result failed = { .outcome = STORE_FAILED };
+	struct put *put = malloc(sizeof(*put));
+	int length = -ENOMEM, error = -ENOMEM;
+
+	if (sealing && put) {
+		*put = (struct put){ serving, *task };
+		length = seal(serving, task, &sealing->place, &sealing->offer, sealing->value, failed.why);
+		error = length < 0 ? length :
+			serving->store->operations->put(serving->store, &sealing->place, sealing->value,
+							(size_t)length, on_put, put);
+	}
+	key_secret_free(sealing);
+	if (!error) {
+		serving->puts++;
+		return;
+	}
+	free(put);
+	if (length >= 0 || error == -ENOMEM)
+		say_why(failed.why, error, "cannot begin: %s", strerror(-error));
+	finish_put(serving, task, &failed);
+}
+
+static void put_what_is_due(struct serving *serving, __u64 now_ms)
+{
+	struct publish_task task;
+
+	while (serving->puts < SERVING_PUTS && publish_next(serving->publish, now_ms, &task))
+		start_put(serving, &task);
+}
+
+/* --- what others see ----------------------------------------------------------------- */
+
+static void say_progress(struct serving *serving, const struct publish_counts *counts, __u64 now_ms)
+{
+	char done[FORMAT_AMOUNT], all[FORMAT_AMOUNT];
+
+	if (counts->clients < PROGRESS_CLIENTS || now_ms - serving->progress_ms < PROGRESS_MS)
+		return;
+	if (counts->current == serving->status.current)
+		return;
+	serving->progress_ms = now_ms;
+	say_note("published for %s of %s clients", format_count(done, counts->current),
+		 format_count(all, counts->clients));
+}
+
+static void take_status(struct serving *serving, const struct publish_counts *counts, __u64 now_ms)
+{
+	struct rendezvous_status *status = &serving->status;
+	struct loop_dht_status dht = { 0 };
+
+	if (serving->dht)
+		loop_dht_status(serving->dht, &dht);
+	status->written_ms = now_ms;
+	status->period = rendezvous_period(now_ms / 1000, serving_period_s(serving));
+	status->clients = counts->clients;
+	status->current = counts->current;
+	status->next = counts->next;
+	status->failing = counts->failing;
+	status->wrong = (__u32)serving->registry.wrong;
+	status->ipv4_nodes = dht.good_nodes[DHT_IPV4];
+	status->ipv6_nodes = dht.good_nodes[DHT_IPV6];
+	status->bootstrap_named = dht.named;
+	status->bootstrap_resolved = dht.resolved;
+}
+
+static void tell(struct serving *serving, __u64 now_ms)
+{
+	struct publish_counts counts;
+	char why[SAY_BYTES];
+
+	if (now_ms >= serving->status_ms && now_ms - serving->status_ms < STATUS_MS)
+		return;
+	serving->status_ms = now_ms;
+	publish_count(serving->publish, &counts);
+	say_progress(serving, &counts, now_ms);
+	take_status(serving, &counts, now_ms);
+	if (*serving->status_path && rendezvous_status_write(serving->status_path, &serving->status, why)) {
+		say_note("%s", why);
+		*serving->status_path = 0;
+	}
+	if (serving->dht && (now_ms < serving->remembered_ms || now_ms - serving->remembered_ms >= REMEMBER_MS)) {
+		serving->remembered_ms = now_ms;
+		loop_dht_remember(serving->dht);
+	}
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+	serving_work(timer->data);
+}
+
+/* Once a second at least: clocks are set, and people look at the status. */
+static void sleep_until(struct serving *serving, __u64 now_ms)
+{
+	__u64 wake_ms = publish_wake_ms(serving->publish), turn_ms = serving_turn_ms(serving, now_ms);
+	__u64 pause_ms = STATUS_MS;
+
+	if (turn_ms < wake_ms)
+		wake_ms = turn_ms;
+	if (serving->puts < SERVING_PUTS && wake_ms < now_ms + pause_ms)
+		pause_ms = wake_ms > now_ms ? wake_ms - now_ms : 1;
+	uv_timer_start(&serving->timer, on_timer, pause_ms, 0);
+}
+
+void serving_work(struct serving *serving)
+{
+	__u64 now_ms = serving_now_ms();
+
+	serving_turn(serving, now_ms);
+	put_what_is_due(serving, now_ms);
+	tell(serving, now_ms);
+	sleep_until(serving, now_ms);
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A server at work: introductions by period, associations for them in the loader, publication for every client.
+ * serve.c begins and ends it.
+ */
+#ifndef MAYFLY_CTL_SERVING_H
+#define MAYFLY_CTL_SERVING_H
+
+#include "ctl/introduce.h"
+#include "ctl/publish.h"
+#include "ctl/registry.h"
+#include "ctl/rendezvous_status.h"
+#include "ctl/store.h"
+#include "loader/notify.h"
+
+enum {
+	SERVING_INTRODUCTIONS = 3, /* last, current and next period */
+	SERVING_PUTS = 8,          /* under way at once: a put takes some 8 nodes, each of them must not be hurried */
+};
+
+struct serving {
+	const struct ctl *ctl;
+	const char *argument; /* the configuration's name */
+	struct config config;
+	__u8 public_key[KEY_PUBLIC_BYTES];
+	__u8 *private_key; /* secret memory */
+	struct client loader; /* fd -1: none, nothing but publication */
+	struct introduce_node node;
+
+	uv_loop_t loop;
+	uv_timer_t timer;
+	uv_signal_t signals[3];
+	struct loop_dht *dht;
+	struct store *store;
+	struct publish *publish;
+	struct registry registry;
+	__u32 *by_number; /* registry index by number of publish; ~0: none */
+	__u32 numbers;    /* room of it */
+	struct introduction *introductions; /* SERVING_INTRODUCTIONS, secret memory */
+	__u32 puts;       /* under way */
+
+	struct rendezvous_status status;
+	char status_path[RENDEZVOUS_STATUS_PATH]; /* "": none */
+	__u64 status_ms, progress_ms, remembered_ms;
+	struct mf_notify notify;
+	bool ready, failing, said_refused, closing;
+};
+
+/* Everything that is due now, and the timer for what is due next. */
+void serving_work(struct serving *serving);
+
+/* The clients have changed: whom there is no more is forgotten, who is new is published for. 0 or -ENOMEM. */
+int serving_take_registry(struct serving *serving, struct registry *registry);
+
+/* serving_introduce.c: introductions by the clock, and their associations. */
+void serving_turn(struct serving *serving, __u64 now_ms);
+const struct introduction *serving_introduction(const struct serving *serving, __u32 period);
+void serving_add_client(struct serving *serving, size_t index);                 /* to all introductions */
+void serving_delete_client(struct serving *serving, const struct registered *client);
+void serving_leave(struct serving *serving); /* takes all introductions away */
+__u64 serving_turn_ms(const struct serving *serving, __u64 now_ms); /* when something changes next */
+
+/* Unix milliseconds. */
+__u64 serving_now_ms(void);
+
+static inline __u32 serving_period_s(const struct serving *serving)
+{
+	return serving->config.node.rendezvous.period_ms / 1000;
+}
+
+#endif

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The introductions of the last, the current and the next period, and what the loader has to know of them. A loader that
+ * does not take them is told of once: publication goes on, for a loader of another version may be on its way.
+ */
+#include <errno.h>
+#include <sodium.h>
+#include <string.h>
+
+#include "ctl/serving.h"
+
+static void say_refused(struct serving *serving, int error, unsigned int type, const struct mf_message *answer)
+{
+	char why[SAY_BYTES];
+
+	serving->status.refused++;
+	if (serving->said_refused)
+		return;
+	serving->said_refused = true;
+	client_why(&serving->loader, error, type, answer, why);
+	say_note("introductions are published, but not all of them are taken here: %s", why);
+}
+
+static void ask(struct serving *serving, unsigned int type, struct mf_message *message)
+{
+	int error;
+
+	if (serving->loader.fd < 0)
+		return;
+	message->type = (__u16)type;
+	error = client_ask(&serving->loader, message);
+	if (error && !(error == -EREMOTEIO && type == MF_ASSOC_DELETE && message->refusal == MF_REFUSED_NOT_FOUND))
+		say_refused(serving, error, type, message);
+}
+
+static void add_listener(struct serving *serving, const struct introduction *introduction)
+{
+	struct mf_message *message = key_secret_new(sizeof(*message));
+
+	if (!message)
+		return;
+	introduce_listener(&message->assoc_config, introduction, &serving->node);
+	ask(serving, MF_ASSOC_ADD, message);
+	key_secret_free(message);
+}
+
+static void add_one(struct serving *serving, const struct introduction *introduction, size_t index)
+{
+	const struct registered *client = &serving->registry.entry[index];
+	struct mf_message *message = key_secret_new(sizeof(*message));
+	__u8 reader_seed[8];
+
+	if (!message)
+		return;
+	rendezvous_reader_seed(&serving->registry.pair[index], introduction->key, reader_seed);
+	introduce_client(&message->assoc_config, introduction, &serving->node, client->name, client->public_key,
+			 reader_seed);
+	ask(serving, MF_ASSOC_ADD, message);
+	key_secret_free(message);
+}
+
+static void delete_named(struct serving *serving, const char name[static MF_NAME_BYTES])
+{
+	struct mf_message message = { 0 };
+
+	memcpy(message.assoc_config.name, name, MF_NAME_BYTES);
+	ask(serving, MF_ASSOC_DELETE, &message);
+}
+
+static void delete_one(struct serving *serving, __u32 period, const struct registered *client)
+{
+	char name[MF_NAME_BYTES];
+
+	introduce_name(name, client->name, client->public_key, period);
+	delete_named(serving, name);
+}
+
+static void delete_listener(struct serving *serving, const struct introduction *introduction)
+{
+	struct mf_assoc_config config;
+
+	introduce_listener(&config, introduction, &serving->node);
+	delete_named(serving, config.name);
+	sodium_memzero(&config, sizeof(config));
+}
+
+static void forget(struct serving *serving, struct introduction *introduction)
+{
+	for (size_t i = 0; i < serving->registry.count; i++)
+		delete_one(serving, introduction->period, &serving->registry.entry[i]);
+	delete_listener(serving, introduction);
+	sodium_memzero(introduction, sizeof(*introduction));
+}
+
+static void begin(struct serving *serving, struct introduction *introduction, __u32 period)
+{
+	introduce_fresh(introduction, period, serving->config.node.rendezvous.form);
+	add_listener(serving, introduction);
+	for (size_t i = 0; i < serving->registry.count; i++)
+		add_one(serving, introduction, i);
+}
+
+static __u64 grace_ms(const struct serving *serving)
+{
+	__u32 period_s = serving_period_s(serving);
+
+	return (period_s < INTRODUCE_GRACE_MOST_S ? period_s : INTRODUCE_GRACE_MOST_S) * 1000ULL;
+}
+
+/* Whether the introduction is heard at `now_ms`: from one period before its own until the grace after it. */
+static bool is_heard(const struct serving *serving, const struct introduction *introduction, __u64 now_ms)
+{
+	__u64 period_ms = serving_period_s(serving) * 1000ULL, start_ms = introduction->period * 1000ULL;
+
+	return now_ms + period_ms >= start_ms && now_ms < start_ms + period_ms + grace_ms(serving);
+}
+
+const struct introduction *serving_introduction(const struct serving *serving, __u32 period)
+{
+	for (int i = 0; i < SERVING_INTRODUCTIONS; i++)
+		if (serving->introductions[i].period == period)
+			return &serving->introductions[i];
+	return NULL;
+}
+
+static void need(struct serving *serving, __u32 period)
+{
+	if (serving_introduction(serving, period))
+		return;
+	for (int i = 0; i < SERVING_INTRODUCTIONS; i++) {
+		if (serving->introductions[i].period)
+			continue;
+		begin(serving, &serving->introductions[i], period);
+		return;
+	}
+}
+
+void serving_turn(struct serving *serving, __u64 now_ms)
+{
+	__u32 period_s = serving_period_s(serving);
+	__u32 period = rendezvous_period(now_ms / 1000, period_s);
+
+	for (int i = 0; i < SERVING_INTRODUCTIONS; i++)
+		if (serving->introductions[i].period && !is_heard(serving, &serving->introductions[i], now_ms))
+			forget(serving, &serving->introductions[i]);
+	need(serving, period);
+	need(serving, period + period_s);
+}
+
+__u64 serving_turn_ms(const struct serving *serving, __u64 now_ms)
+{
+	__u64 period_ms = serving_period_s(serving) * 1000ULL;
+	__u64 start_ms = now_ms - now_ms % period_ms, over_ms = start_ms + grace_ms(serving);
+
+	return over_ms > now_ms && over_ms < start_ms + period_ms ? over_ms : start_ms + period_ms;
+}
+
+void serving_add_client(struct serving *serving, size_t index)
+{
+	for (int i = 0; i < SERVING_INTRODUCTIONS; i++)
+		if (serving->introductions[i].period)
+			add_one(serving, &serving->introductions[i], index);
+}
+
+void serving_delete_client(struct serving *serving, const struct registered *client)
+{
+	for (int i = 0; i < SERVING_INTRODUCTIONS; i++)
+		if (serving->introductions[i].period)
+			delete_one(serving, serving->introductions[i].period, client);
+}
+
+void serving_leave(struct serving *serving)
+{
+	for (int i = 0; i < SERVING_INTRODUCTIONS; i++)
+		if (serving->introductions[i].period)
+			forget(serving, &serving->introductions[i]);
+}
