@@ -304,6 +304,27 @@ static int complete_publish_prefix(struct config *config, char why[static SAY_BY
 	return 0;
 }
 
+/* Whoever meets knows each other by keys: the address that follows from this node's is on the device in any case. */
+static int complete_meeting_address(struct config *config, const __u8 *node_public, char why[static SAY_BYTES])
+{
+	struct config_prefixes *addresses = &config->node.addresses;
+	__u8 own[16];
+
+	if (!node_public || (!config->meet_count && !*config->node.rendezvous.clients))
+		return 0;
+	identity_address(own, node_public);
+	for (unsigned int i = 0; i < addresses->count; i++)
+		if (!memcmp(addresses->prefix[i].address, own, 16))
+			return 0;
+	if (addresses->count == MF_ASSOC_PREFIXES)
+		return config_wrong(config, config->node.line_of[NODE_ADDRESS], why,
+				    "found %d addresses, expected room for that of this node's key, by which it is met",
+				    MF_ASSOC_PREFIXES);
+	memcpy(addresses->prefix[addresses->count].address, own, 16);
+	addresses->prefix[addresses->count++].length = 128;
+	return 0;
+}
+
 /* By default in doubles, so that a reload seldom needs more than the node came up with. */
 static int complete_capacity(struct config *config, char why[static SAY_BYTES])
 {
@@ -330,6 +351,8 @@ int config_complete(struct config *config, const __u8 *node_public, char why[sta
 		error = complete_publish_prefix(config, why);
 	if (!error)
 		error = part_peers(config, why);
+	if (!error)
+		error = complete_meeting_address(config, node_public, why);
 	for (size_t i = 0; !error && i < config->peer_count; i++)
 		error = complete_peer(config, &config->peers[i], node_public, why);
 	for (size_t i = 0; !error && i < config->meet_count; i++)

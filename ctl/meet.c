@@ -142,7 +142,7 @@ static void on_found(void *owner, const struct store_result *result)
 	meet->meeting->lookup[asked->which].ended = true;
 	meet->meeting->lookup[asked->which].result = *result;
 	if (meeting_is_over(meet->meeting))
-		end_loop(meet);
+		uv_timer_start(&meet->patience, on_patience, 0, 0);
 	else if (meet->meeting->lookup[0].opened && !uv_is_active((uv_handle_t *)&meet->patience))
 		uv_timer_start(&meet->patience, on_patience, OTHERS_MS, 0);
 }

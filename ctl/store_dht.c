@@ -64,21 +64,24 @@ static void add(struct store_result *best, const struct dht_result *result, enum
 		best->took_ms = result->took_ms;
 }
 
-static void tell(struct job *job)
-{
-	store_done *done = job->done;
-
-	job->done = NULL;
-	if (done)
-		done(job->owner, &job->best);
-}
-
 static void free_job(struct job *job)
 {
 	*job->link = job->next;
 	if (job->next)
 		job->next->link = job->link;
 	free(job);
+}
+
+/* The owner may close the store from within: the job is not looked at any more. */
+static void tell(struct job *job)
+{
+	struct job told = *job;
+
+	job->done = NULL;
+	if (!job->left)
+		free_job(job);
+	if (told.done)
+		told.done(told.owner, &told.best);
 }
 
 static void keep_job(struct store_dht *store, struct job *job)
@@ -104,8 +107,6 @@ static void on_finished(void *owner, const struct dht_result *result)
 	job->left--;
 	if (found || !job->left)
 		tell(job);
-	if (!job->left)
-		free_job(job);
 }
 
 static int begin(struct store_dht *store, struct dht_request *request, const struct job *wanted)
