@@ -26,7 +26,7 @@ BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Wno-unused-parameter -W
 	-I. -I/usr/include/$(shell $(CC) -dumpmachine)
 
 loader_libs = $(shell $(PKG_CONFIG) --libs libbpf libelf libsodium libcap-ng libseccomp)
-ctl_libs = $(shell $(PKG_CONFIG) --libs inih jansson libsodium libuv)
+ctl_libs = $(shell $(PKG_CONFIG) --libs inih jansson libsodium hiredis libuv)
 
 loader_src := $(wildcard loader/*.c)
 ctl_src := $(wildcard ctl/*.c ctl/*/*.c) loader/slot.c loader/refusal.c loader/notify.c

@@ -16,8 +16,6 @@
 
 #include "ctl/parse.h"
 
-enum { FILE_BYTES = 256 }; /* more than any key and its newline */
-
 int key_confine_process(void)
 {
 	const struct rlimit none = { 0, 0 };
@@ -87,13 +85,13 @@ int key_check_file(const char *path, char why[static SAY_BYTES])
 	return 0;
 }
 
-/* All of a file that is shorter than FILE_BYTES; its length, or -errno. */
-static ssize_t read_whole(int fd, char text[static FILE_BYTES])
+/* All of a file that is shorter than KEY_LINE_BYTES; its length, or -errno. */
+static ssize_t read_whole(int fd, char text[static KEY_LINE_BYTES])
 {
 	size_t used = 0;
 
-	while (used < FILE_BYTES) {
-		ssize_t got = read(fd, text + used, FILE_BYTES - used);
+	while (used < KEY_LINE_BYTES) {
+		ssize_t got = read(fd, text + used, KEY_LINE_BYTES - used);
 
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -106,8 +104,7 @@ static ssize_t read_whole(int fd, char text[static FILE_BYTES])
 	return -EFBIG;
 }
 
-/* Reads one line into secret memory of FILE_BYTES, without the space around it. */
-static int read_line(const char *path, char *text, char why[static SAY_BYTES])
+int key_read_line(const char *path, char text[static KEY_LINE_BYTES], char why[static SAY_BYTES])
 {
 	int fd = open_checked(path, why);
 	ssize_t length;
@@ -131,20 +128,22 @@ int key_parse_hop(const char *text, __u8 key[static KEY_HOP_BYTES])
 	return parse_base64(text, key, KEY_HOP_BYTES);
 }
 
-static int parse_private(const char *text, __u8 key[static KEY_PRIVATE_BYTES])
+int key_parse_32(const char *text, __u8 key[static 32])
 {
-	return parse_base64(text, key, KEY_PRIVATE_BYTES);
+	if (!parse_hex(text, key, 32))
+		return 0;
+	return parse_base64(text, key, 32);
 }
 
 static int read_key(const char *path, __u8 *key, int (*parse)(const char *, __u8 *), const char *expected,
 		    char why[static SAY_BYTES])
 {
-	char *text = key_secret_new(FILE_BYTES);
+	char *text = key_secret_new(KEY_LINE_BYTES);
 	int error;
 
 	if (!text)
 		return say_why(why, -ENOMEM, "no memory for a key");
-	error = read_line(path, text, why);
+	error = key_read_line(path, text, why);
 	if (!error && parse(text, key))
 		error = say_why(why, -EINVAL, "%s holds no such key: expected %s", path, expected);
 	key_secret_free(text);
@@ -153,7 +152,8 @@ static int read_key(const char *path, __u8 *key, int (*parse)(const char *, __u8
 
 int key_read_private(const char *path, __u8 key[static KEY_PRIVATE_BYTES], char why[static SAY_BYTES])
 {
-	return read_key(path, key, parse_private, "32 bytes in base64, as mayflyctl genkey prints them", why);
+	return read_key(path, key, key_parse_32,
+			"32 bytes in base64, as mayflyctl genkey prints them, or 64 hexadecimal digits", why);
 }
 
 int key_read_hop(const char *path, __u8 key[static KEY_HOP_BYTES], char why[static SAY_BYTES])
