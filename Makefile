@@ -125,6 +125,7 @@ $(B)/fuzz/%: tests/fuzz/%.c $(B)/libfuzz.a
 include $(wildcard dist/install.mk)
 include tests/packet/packet.mk
 include tests/bench/bench.mk
+include tests/lab/dht.mk
 
 compile_commands.json: ## for editors
 	$(Q)bear --output $@ -- $(MAKE) -B all

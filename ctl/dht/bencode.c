@@ -25,7 +25,7 @@ static int take_digits(struct bencode_cursor *cursor, __u64 most, __u64 *number)
 	for (; cursor->at < cursor->end && is_digit(*cursor->at); cursor->at++) {
 		__u64 digit = *cursor->at - '0';
 
-		if (value > (most - digit) / 10)
+		if (digit > most || value > (most - digit) / 10)
 			return -EBADMSG;
 		value = value * 10 + digit;
 	}

@@ -19,7 +19,7 @@ enum dht_limit {
 	DHT_PUT_VALUE_MOST = 900, /* that fits in one datagram of ours whatever the token */
 	DHT_DATAGRAM_MOST = 1232, /* that we send: 1280 less IPv6 and UDP headers */
 	DHT_RECEIVE_MOST = 1500,
-	DHT_PEERS_MOST = 1024,    /* kept of all replies of one get_peers */
+	DHT_PEERS_MOST = 2048,    /* kept of all replies of one GET_PEERS */
 	DHT_GOOD_NODES = 64,      /* remembered per family */
 	DHT_STORE_NODES = 8,      /* that a PUT or ANNOUNCE goes to */
 	DHT_PORTS_MOST = 256,     /* of one ANNOUNCE */

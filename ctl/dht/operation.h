@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One operation of the engine, and what its parts share: query.c (what is on its way), lookup.c (who is nearest, what
+ * they hold), store.c (leaving something there). Internal to ctl/dht.
+ *
+ *	FIND      find_node with a blurred target, until the nearest are known
+ *	GET       get or get_peers with the real one to the nearest
+ *	AGAIN     get_peers once more to those that gave peers, as long as new ones come
+ *	STORE     put or announce_peer
+ *	FINISHED
+ */
+#ifndef MAYFLY_CTL_DHT_OPERATION_H
+#define MAYFLY_CTL_DHT_OPERATION_H
+
+#include "ctl/dht/candidates.h"
+#include "ctl/dht/dht.h"
+#include "ctl/dht/krpc.h"
+#include "ctl/dht/nodes.h"
+#include "ctl/dht/pace.h"
+
+enum operation_limit {
+	OPERATION_MS = 30000,        /* of FIND, GET and AGAIN and a single STORE; every further port has a second more */
+	FIND_MS = 12000,
+	GET_MS = 22000,              /* since the beginning, too */
+	NEAREST = DHT_STORE_NODES,
+	FIND_QUERIES_MOST = 40,
+	GET_QUERIES_MOST = 16,       /* so many nodes learn the real target */
+	AGAIN_QUERIES_MOST = 64,
+	QUERIES_MOST = 96,           /* under way */
+	SOURCES_MOST = 96,
+	TASKS_MOST = 4,
+	PEERS_PER_NODE = 256,
+	QUERY_MS = 500,
+	ATTEMPTS = 3,
+	TOKEN_MS = 5 * 60 * 1000,
+	HIDDEN_BYTES = 12,           /* of the target, while looking for the nearest: the low 96 bits */
+	OWN_SOURCE = 0,              /* place of the operation's own */
+};
+
+enum operation_stage { STAGE_FIND, STAGE_GET, STAGE_AGAIN, STAGE_STORE, STAGE_FINISHED };
+
+enum source_state { SOURCE_FREE = 0, SOURCE_WANTED, SOURCE_OPEN, SOURCE_CLOSING };
+
+struct source {
+	enum source_state state;
+	__u32 number;
+	bool has_address;
+	__u8 address[16];
+	__u8 id[DHT_ID_BYTES]; /* random, until its address makes it conform */
+};
+
+enum query_purpose { QUERY_FIND, QUERY_GET, QUERY_AGAIN, QUERY_TOKEN, QUERY_STORE };
+
+struct query {
+	bool used;
+	enum query_purpose purpose;
+	__u16 place;        /* of the candidate */
+	__u16 source;
+	__u8 task, holder;  /* TOKEN, STORE */
+	__u8 transaction[KRPC_ID_BYTES];
+	__u32 sent;         /* times */
+	__u64 first_ms;     /* when first sent */
+	__u64 due_ms;       /* when it is to be sent (again), or fails */
+};
+
+/* A node that answered in GET: what it gave us. */
+struct holder {
+	__u16 place;
+	__u16 peers;        /* that it gave */
+	struct krpc_token token;
+	__u64 token_ms;
+	bool has_sequence;  /* of a valid item under our key */
+	__s64 sequence;
+};
+
+enum deposit_state { DEPOSIT_WANTS_TOKEN = 0, DEPOSIT_HAS_TOKEN, DEPOSIT_ASKED, DEPOSIT_STORED, DEPOSIT_FAILED };
+
+/* One thing (the item, or a port) on its way to all nodes that store it, from one source. */
+struct task {
+	bool used;
+	__u32 port;         /* place in ports */
+	__u16 source;
+	struct deposit {
+		enum deposit_state state;
+		struct krpc_token token;
+		__u64 token_ms;
+	} deposit[DHT_STORE_NODES];
+};
+
+struct operation {
+	struct dht *dht;
+	struct dht_request request;
+	enum operation_stage stage;
+	__u8 target[DHT_ID_BYTES], blurred[DHT_ID_BYTES];
+	__u64 begun_ms, wait_until_ms; /* GET: for a higher sequence; 0: no value yet */
+	__u64 wake_ms;                 /* nothing to do before */
+	__u32 slowest_ms;              /* answer so far that came at the first asking */
+	__u32 finds, gets, agains;     /* queries begun */
+	__u32 round_began_with;        /* AGAIN: peers */
+	bool found;
+	struct candidates candidates;
+	struct query query[QUERIES_MOST];
+	struct source source[SOURCES_MOST];
+	__u32 holders;
+	struct holder holder[GET_QUERIES_MOST];
+	__u32 store_count;
+	__u8 store_holder[DHT_STORE_NODES]; /* places in holder */
+	__u8 store_failures[DHT_STORE_NODES]; /* one after the other; a node that fails thrice gets no more */
+	__u32 store_ports[DHT_STORE_NODES]; /* acknowledged */
+	__u32 next_port, port_count;
+	__be16 ports[DHT_PORTS_MOST];
+	bool port_stored[DHT_PORTS_MOST];
+	struct task task[TASKS_MOST];
+	struct dht_endpoint *peers;    /* DHT_PEERS_MOST; GET_PEERS only */
+	struct dht_result result;
+};
+
+struct dht {
+	struct dht_settings settings;
+	struct pace pace;
+	struct nodes nodes[2];
+	__u32 last_operation, last_source, turn;
+	__u64 wake_ms;
+	struct operation *operation[DHT_OPERATIONS_MOST];
+	struct operation *delivered; /* its result is being read */
+};
+
+/* query.c */
+
+/* A place in op->query, or -1: none is free, or no source. */
+int query_start(struct operation *operation, __u64 now_ms, enum query_purpose purpose, __u16 place, __u16 source);
+void query_end(struct operation *operation, struct query *query);
+void query_end_all(struct operation *operation);
+struct query *query_match(struct operation *operation, __u32 source, const struct dht_endpoint *from,
+			  const __u8 transaction[static KRPC_ID_BYTES]);
+
+/* One whose time is over: sent as often as it may. NULL: none. */
+struct query *query_expired(struct operation *operation, __u64 now_ms);
+bool query_send(struct operation *operation, __u64 now_ms, struct dht_action *action);
+__u64 query_wake_ms(const struct operation *operation);
+
+/* How many of this purpose are on their way and may yet answer in time. */
+unsigned int query_count(const struct operation *operation, enum query_purpose purpose, bool overdue_too);
+
+int source_new(struct operation *operation); /* its place, or -1 */
+void source_close(struct operation *operation, unsigned int place);
+bool source_report(struct operation *operation, struct dht_action *action); /* OPEN or CLOSE, if there is one */
+
+/* lookup.c */
+void lookup_begin(struct operation *operation);
+void lookup_step(struct operation *operation, __u64 now_ms);
+void lookup_answer(struct operation *operation, const struct query *query, const struct krpc_reply *reply,
+		   __u64 now_ms);
+void lookup_silent(struct operation *operation, const struct query *query);
+struct holder *lookup_holder(struct operation *operation, __u16 place); /* NULL: it is none */
+
+/* store.c */
+void store_begin(struct operation *operation, __u64 now_ms);
+void store_step(struct operation *operation, __u64 now_ms);
+void store_answer(struct operation *operation, const struct query *query, const struct krpc_reply *reply,
+		  __u64 now_ms);
+void store_failed(struct operation *operation, const struct query *query);
+
+/* operation.c */
+struct operation *operation_new(struct dht *dht, const struct dht_request *request, __u64 now_ms); /* NULL: no memory */
+void operation_free(struct operation *operation);
+void operation_finish(struct operation *operation, enum dht_outcome outcome, __u64 now_ms);
+bool operation_next(struct operation *operation, __u64 now_ms, struct dht_action *action);
+void operation_receive(struct operation *operation, __u64 now_ms, __u32 source, const struct dht_endpoint *from,
+		       const __u8 *bytes, size_t length);
+bool operation_is_over(const struct operation *operation); /* and its result may be delivered */
+
+#endif

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# A DHT of other people's nodes in namespaces, for scripts that have sourced lib.sh.
+#
+#	nodes --- eth0 ------------- eth0 --- seeker
+#	fd80:0:0:I::1, 10.80.I.1              fd99::/64 (any address of it), 10.99.0.1
+#
+# Each node has a /64 and a /24 of its own, as libtorrent likes them.
+
+# dht_hosts
+dht_hosts() {
+	lab_host nodes
+	lab_host seeker
+	lab_wire nodes eth0 seeker eth0
+	on nodes ip -batch - <<-END
+		addr add fd81::1/64 dev eth0 nodad
+		addr add 10.81.0.1/24 dev eth0
+		route add local fd80::/32 dev lo
+		route add local 10.80.0.0/16 dev lo
+		route add fd99::/64 via fd81::2 src fd81::1
+		route add 10.99.0.0/24 via 10.81.0.2
+	END
+	on seeker ip -batch - <<-END
+		addr add fd81::2/64 dev eth0 nodad
+		addr add 10.81.0.2/24 dev eth0
+		addr add 10.99.0.1/32 dev lo
+		route add local fd99::/64 dev lo
+		route add fd80::/32 via fd81::1
+		route add 10.80.0.0/16 via 10.81.0.1
+	END
+	on nodes sysctl -qw net.ipv6.ip_nonlocal_bind=1
+	on seeker sysctl -qw net.ipv6.ip_nonlocal_bind=1
+	within 5 on seeker ping -c 1 -W 1 fd81::1
+}
+
+# dht_start COUNT [OPTION...]: libtorrent's nodes 1 to COUNT, known to each other when this returns.
+dht_start() {
+	local count=$1 listen=() i
+	shift
+	for ((i = 1; i <= count; i++)); do
+		listen+=("10.80.$i.1:6881,[fd80:0:0:$i::1]:6881")
+	done
+	start dht-nodes nodes /usr/bin/python3 "$LAB/dht_nodes.py" "$@" "${listen[@]}"
+	within 40 grep -q READY "$RUN/dht-nodes.log" && return
+	cat "$RUN/dht-nodes.log" >&2
+	return 1
+}
+
+# dht_seek 4|6 OPTION...: what a client does that knows nodes 1 to 4; an output line an operation.
+dht_seek() {
+	local family=$1 from=fd99::/64 node=() i
+	shift
+	for i in 1 2 3 4; do
+		[ "$family" = 6 ] && node+=(--node "[fd80:0:0:$i::1]:6881") || node+=(--node "10.80.$i.1:6881")
+	done
+	[ "$family" = 6 ] || from=10.99.0.1
+	on seeker "$BUILD/lab/dhtget" --from "$from" "${node[@]}" "$@"
+}
+
+# dht_most KEY FILE LINES: the greatest value of the key in the lines that begin with this.
+dht_most() {
+	grep "^$3=" "$2" | sed "s/.* $1=\([0-9.-]*\).*/\1/" | sort -n | tail -n 1
+}
+
+# dht_share KEY FILE LINES PERCENT: the value that so many per cent of them do not exceed.
+dht_share() {
+	grep "^$3=" "$2" | sed "s/.* $1=\([0-9.-]*\).*/\1/" | sort -n |
+		awk -v share="$4" '{ value[NR] = $1 } END { at = int((NR * share + 99) / 100); print value[at ? at : 1] }'
+}
