@@ -285,6 +285,21 @@ static int part_peers(struct config *config, char why[static SAY_BYTES])
 	return 0;
 }
 
+/* Ports say no more than 256 bytes, slowly: the short forms are what is announced. */
+static int complete_form(struct config *config, char why[static SAY_BYTES])
+{
+	struct config_rendezvous *rendezvous = &config->node.rendezvous;
+
+	if (rendezvous->store.kind != CONFIG_STORE_ANNOUNCE)
+		return 0;
+	if (!config->node.line_of[NODE_FORM])
+		rendezvous->form = RENDEZVOUS_FULL;
+	if (rendezvous->form == RENDEZVOUS_NATIVE)
+		return config_wrong(config, config->node.line_of[NODE_FORM], why,
+				    "found Form = native with Store = announce, expected full or compact");
+	return 0;
+}
+
 /* What queries leave from is one more prefix to the loader: dark, but for what it lends. */
 static int complete_publish_prefix(struct config *config, char why[static SAY_BYTES])
 {
@@ -347,6 +362,8 @@ int config_complete(struct config *config, const __u8 *node_public, char why[sta
 	int error = complete_node(config, node_public, why);
 
 	config_rendezvous_complete(&config->node.rendezvous);
+	if (!error)
+		error = complete_form(config, why);
 	if (!error)
 		error = complete_publish_prefix(config, why);
 	if (!error)

@@ -24,6 +24,7 @@ struct source {
 struct operation {
 	struct operation *next, **link; /* of the list it stands in */
 	struct dht_request request;
+	__be16 ports[DHT_PORTS_MOST]; /* of the request */
 	loop_dht_done *done;
 	void *owner;
 };
@@ -113,7 +114,8 @@ static void say_socket(struct loop_dht *dht, const char *why)
 
 static struct source *open_source(struct loop_dht *dht, __u32 number, enum dht_family family)
 {
-	struct source *source = dht->source_count < LOOP_DHT_SOCKETS ? calloc(1, sizeof(*source)) : NULL;
+	unsigned int most = dht->settings.from.loader ? LOOP_DHT_LENT : LOOP_DHT_SOCKETS;
+	struct source *source = dht->source_count < most ? calloc(1, sizeof(*source)) : NULL;
 	char why[SAY_BYTES];
 
 	if (!source)
@@ -417,6 +419,10 @@ int loop_dht_begin(struct loop_dht *dht, const struct dht_request *request, loop
 	if (!operation)
 		return -ENOMEM;
 	*operation = (struct operation){ .request = *request, .done = done, .owner = owner };
+	if (request->port_count && request->port_count <= DHT_PORTS_MOST) {
+		memcpy(operation->ports, request->ports, request->port_count * sizeof(*request->ports));
+		operation->request.ports = operation->ports;
+	}
 	if (wants_names(dht))
 		resolve(dht);
 	if (dht->patient) {

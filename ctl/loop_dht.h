@@ -12,7 +12,8 @@
 #include "ctl/dht_socket.h"
 
 enum {
-	LOOP_DHT_SOCKETS = 48,            /* open at once; a lent address each, of the loader's 64 */
+	LOOP_DHT_SOCKETS = 192,           /* open at once */
+	LOOP_DHT_LENT = 60,               /* with a lent address each: the loader has 64 */
 	LOOP_DHT_RESOLVE_AGAIN_MS = 60000, /* names are asked for again at most so often */
 };
 

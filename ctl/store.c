@@ -8,16 +8,20 @@ int store_open(struct store **store, const struct store_settings *settings, char
 {
 	struct store *value = NULL;
 
+	say_why(why, 0, "no memory for the store");
 	switch (settings->rendezvous->store.kind) {
 	case CONFIG_STORE_DHT:
 		value = store_dht_new(settings);
 		break;
 	case CONFIG_STORE_ANNOUNCE:
+		value = store_announce_new(settings);
+		break;
 	case CONFIG_STORE_REDIS:
-		return say_why(why, -EOPNOTSUPP, "this mayflyctl was built without that store");
+		value = store_servers_new(settings, why);
+		break;
 	}
 	if (!value)
-		return say_why(why, -ENOMEM, "no memory for the store");
+		return -EINVAL;
 	*store = value;
 	return 0;
 }

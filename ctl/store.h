@@ -78,5 +78,9 @@ const char *store_outcome_name(enum store_outcome outcome);
 
 /* The stores. NULL: no memory. */
 struct store *store_dht_new(const struct store_settings *settings);
+struct store *store_announce_new(const struct store_settings *settings);
+
+/* Redis; also NULL, and `why`, for an address that is none. */
+struct store *store_servers_new(const struct store_settings *settings, char why[static SAY_BYTES]);
 
 #endif
