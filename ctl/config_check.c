@@ -280,7 +280,7 @@ static int part_peers(struct config *config, char why[static SAY_BYTES])
 		memcpy(config->peers + kept, meets, met * sizeof(*meets));
 	free(meets);
 	config->peer_count = kept;
-	config->meets = config->peers + kept;
+	config->meets = count ? config->peers + kept : NULL;
 	config->meet_count = met;
 	return 0;
 }

@@ -73,14 +73,39 @@ static json_t *to_json(const struct rendezvous_status *status, const struct fiel
 	}
 }
 
-int rendezvous_status_write(const char *path, const struct rendezvous_status *status, char why[static SAY_BYTES])
+json_t *rendezvous_status_object(const struct rendezvous_status *status)
 {
 	json_t *object = json_object();
-	char *text;
-	int error;
 
 	for (int i = 0; i < FIELDS; i++)
 		json_object_set_new(object, fields[i].name, to_json(status, &fields[i]));
+	return object;
+}
+
+/* Numbers of processes come again: the name must be ours. */
+bool rendezvous_status_is_live(const struct rendezvous_status *status)
+{
+	char path[32], name[16] = "";
+	FILE *stream;
+
+	if (!status->pid)
+		return false;
+	snprintf(path, sizeof(path), "/proc/%u/comm", status->pid);
+	stream = fopen(path, "re");
+	if (!stream)
+		return false;
+	if (!fgets(name, sizeof(name), stream))
+		*name = 0;
+	fclose(stream);
+	return !strcmp(name, "mayflyctl\n");
+}
+
+int rendezvous_status_write(const char *path, const struct rendezvous_status *status, char why[static SAY_BYTES])
+{
+	json_t *object = rendezvous_status_object(status);
+	char *text;
+	int error;
+
 	text = json_dumps(object, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
 	json_decref(object);
 	if (!text)

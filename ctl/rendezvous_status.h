@@ -7,7 +7,7 @@
 #define MAYFLY_CTL_RENDEZVOUS_STATUS_H
 
 #include <linux/types.h>
-#include <stdio.h>
+#include <stdbool.h>
 
 #include "ctl/client.h"
 
@@ -50,6 +50,12 @@ int rendezvous_status_write(const char *path, const struct rendezvous_status *st
 
 /* 0, -ENOENT, or another -errno and `why`: the file is none of ours. */
 int rendezvous_status_read(const char *path, struct rendezvous_status *status, char why[static SAY_BYTES]);
+
+/* Whether the process that wrote it is still at it. */
+bool rendezvous_status_is_live(const struct rendezvous_status *status);
+
+/* As jansson's json_t, for show: a new reference. */
+struct json_t *rendezvous_status_object(const struct rendezvous_status *status);
 
 /* From text, whatever it holds. 0 or -EINVAL and `why`. */
 int rendezvous_status_parse(const char *text, size_t length, struct rendezvous_status *status,

@@ -21,6 +21,13 @@ static void say_refused(struct serving *serving, int error, unsigned int type, c
 	say_note("introductions are published, but not all of them are taken here: %s", why);
 }
 
+/* What is to be deleted is not there, nor perhaps the node. */
+static bool is_gone(int error, const struct mf_message *answer)
+{
+	return error == -EREMOTEIO &&
+	       (answer->refusal == MF_REFUSED_NOT_FOUND || answer->refusal == MF_REFUSED_NO_NODE);
+}
+
 static void ask(struct serving *serving, unsigned int type, struct mf_message *message)
 {
 	int error;
@@ -29,7 +36,7 @@ static void ask(struct serving *serving, unsigned int type, struct mf_message *m
 		return;
 	message->type = (__u16)type;
 	error = client_ask(&serving->loader, message);
-	if (error && !(error == -EREMOTEIO && type == MF_ASSOC_DELETE && message->refusal == MF_REFUSED_NOT_FOUND))
+	if (error && !(type == MF_ASSOC_DELETE && is_gone(error, message)))
 		say_refused(serving, error, type, message);
 }
 

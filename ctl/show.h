@@ -10,6 +10,10 @@ void show_text(const struct snapshot *snapshot, const char *name);
 void show_json(const struct snapshot *snapshot, const char *name);
 void show_tsv(const struct snapshot *snapshot);
 
+/* How serve and meet stand, where they left a status. */
+void show_rendezvous_text(const struct snapshot *snapshot);
+struct json_t *show_rendezvous_object(const struct snapshot *snapshot); /* NULL: neither did */
+
 /* Into the current slot, and left of it; by the clock of the programs. */
 __u64 show_slot_age_ms(const struct mf_assoc_status *status, __u64 now_ms);
 __u64 show_slot_left_ms(const struct mf_assoc_status *status, __u64 now_ms);

@@ -278,7 +278,7 @@ static void mind_rendezvous(const struct run *run, bool reload)
 		say_note("%zu peer%s with a PublicKey alone %s left to mayflyctl serve (here) and meet (there)",
 			 config->meet_count, config->meet_count == 1 ? "" : "s", config->meet_count == 1 ? "is" : "are");
 	rendezvous_status_path(path, run->client.path, RENDEZVOUS_SERVE);
-	if (!reload || rendezvous_status_read(path, &status, why) || !status.pid)
+	if (!reload || rendezvous_status_read(path, &status, why) || !rendezvous_status_is_live(&status))
 		return;
 	if (!kill((pid_t)status.pid, SIGHUP))
 		say_note("mayflyctl serve (process %u) reads its clients again", status.pid);

@@ -44,13 +44,14 @@ _mayflyctl() {
 
 	case $prev in
 	--socket | --key-file) _filedir; return ;;
+	--state) _filedir -d; return ;;
 	--rotation | --interval) COMPREPLY=($(compgen -W '200ms 1s 3s 10s 1m' -- "$cur")); return ;;
 	--iid | --key | --at | --prefix | --slots) return ;;
 	esac
 
 	case $command in
 	'')
-		COMPREPLY=($(compgen -W 'up down reload show dump watch events doctor hosts derive genkey pubkey genpsk
+		COMPREPLY=($(compgen -W 'up down reload serve meet show dump watch events doctor hosts derive genkey pubkey genpsk
 			--socket --help --version' -- "$cur"))
 		return
 		;;
@@ -61,6 +62,16 @@ _mayflyctl() {
 	down)
 		_filedir conf
 		[[ $cur == */* ]] || COMPREPLY+=($(compgen -W "$(_mayflyctl_interfaces)" -- "$cur"))
+		;;
+	serve)
+		COMPREPLY=($(compgen -W '--state --no-loader' -- "$cur"))
+		_filedir conf
+		[[ $cur == */* ]] || COMPREPLY+=($(compgen -W "$(_mayflyctl_configurations)" -- "$cur"))
+		;;
+	meet)
+		COMPREPLY=($(compgen -W '--print --json --state' -- "$cur"))
+		_filedir conf
+		[[ $cur == */* ]] || COMPREPLY+=($(compgen -W "$(_mayflyctl_configurations)" -- "$cur"))
 		;;
 	show) COMPREPLY=($(compgen -W "--json $(_mayflyctl_associations)" -- "$cur")) ;;
 	watch) COMPREPLY=($(compgen -W '--interval' -- "$cur")) ;;
