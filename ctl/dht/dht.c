@@ -4,6 +4,7 @@
 
 #include <sodium.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ctl/dht/address.h"
 #include "ctl/dht/operation.h"
@@ -65,8 +66,8 @@ void dht_source_address(struct dht *dht, __u32 source, const __u8 address[static
 	if (!found)
 		return;
 	found->has_address = true;
-	for (unsigned int i = 0; i < 16; i++)
-		found->address[i] = address[i];
+	memcpy(found->address, address, 16);
+	memcpy(dht->own.address[dht->own.count++ % OWN_ADDRESSES], address, 16);
 }
 
 /* The result that was out is not looked at any more. */

@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "ctl/dht/node_id.h"
+#include "ctl/dht/address.h"
 #include "ctl/dht/operation.h"
 
 enum {
@@ -13,6 +13,7 @@ enum {
 	FIND_WIDTH = 4,
 	GET_WIDTH = 4,         /* of a reader who takes the first good value */
 	AGREED = 6,            /* of the NEAREST, named by two nodes */
+	UNCHANGED = 2,         /* answers that changed nothing among the NEAREST */
 };
 
 /* What the nearest are like: dead and overdue nodes do not count among them. */
@@ -105,7 +106,7 @@ static bool is_found(const struct operation *operation, const struct survey *sur
 {
 	if (operation->result.nodes >= 2 && survey->agreed >= AGREED)
 		return true;
-	return survey->answered == NEAREST;
+	return operation->unchanged >= UNCHANGED || survey->answered == NEAREST;
 }
 
 /* Asks on. false: there is nobody left to ask, and no answer to wait for. */
@@ -226,38 +227,70 @@ void lookup_step(struct operation *operation, __u64 now_ms)
 
 /* --- answers ----------------------------------------------------------------------------- */
 
+/*
+ * libtorrent takes even a read-only writer for a node and hands it out: our former sources come back to us. On the
+ * Internet whatever is in a source's /64 is taken for one.
+ */
 static bool is_own(const struct operation *operation, const struct dht_endpoint *endpoint)
 {
-	for (unsigned int i = 0; i < SOURCES_MOST; i++) {
-		const struct source *source = &operation->source[i];
+	const struct own_addresses *own = &operation->dht->own;
+	const __u8 *address = endpoint->address;
+	bool wide = operation->request.family == DHT_IPV6 && !address_is_private(address);
 
-		if (source->state != SOURCE_FREE && source->has_address &&
-		    !memcmp(source->address, endpoint->address, 16))
+	for (__u32 i = 0; i < OWN_ADDRESSES && i < own->count; i++)
+		if (wide ? address_same_network(own->address[i], address) : address_same_host(own->address[i], address))
 			return true;
-	}
 	return false;
 }
 
-/* Nodes that it names; each answer speaks once for each. */
-static void take_nodes(struct operation *operation, const struct krpc_reply *reply)
+struct nearest {
+	__u8 place[NEAREST];
+	unsigned int count;
+};
+
+static struct nearest nearest_living(struct operation *operation)
+{
+	struct candidates *candidates = &operation->candidates;
+	struct nearest nearest = { 0 };
+
+	for (unsigned int rank = 0; rank < candidates->count && nearest.count < NEAREST; rank++) {
+		const struct candidate *candidate = candidates_nearest(candidates, rank);
+
+		if (candidate->find != CANDIDATE_FAILED && candidate->get != CANDIDATE_FAILED)
+			nearest.place[nearest.count++] = candidates->order[rank];
+	}
+	return nearest;
+}
+
+/* One answer speaks once for each node. */
+static void take_node(struct operation *operation, const struct krpc_node *node)
+{
+	struct candidate *candidate;
+	int place = is_own(operation, &node->endpoint) ? -1 :
+		    candidates_add(&operation->candidates, node->id, &node->endpoint);
+
+	if (place < 0)
+		return;
+	candidate = &operation->candidates.at[place];
+	if (candidate->named_in != (__u16)operation->result.received && candidate->named < 2)
+		candidate->named++;
+	candidate->named_in = (__u16)operation->result.received;
+}
+
+/* Whom the node at `place` names. */
+static void take_nodes(struct operation *operation, __u16 place, const struct krpc_reply *reply)
 {
 	enum dht_family family = operation->request.family;
+	struct nearest before = nearest_living(operation), after;
+	bool near = memchr(before.place, place, before.count);
 
-	for (__u32 i = 0; i < reply->nodes[family]; i++) {
-		const struct krpc_node *node = &reply->node[family][i];
-		struct candidate *candidate;
-		int place;
-
-		if (is_own(operation, &node->endpoint))
-			continue;
-		place = candidates_add(&operation->candidates, node->id, &node->endpoint);
-		if (place < 0)
-			continue;
-		candidate = &operation->candidates.at[place];
-		if (candidate->named_in != operation->result.received && candidate->named < 2)
-			candidate->named++;
-		candidate->named_in = (__u16)operation->result.received;
-	}
+	for (__u32 i = 0; i < reply->nodes[family]; i++)
+		take_node(operation, &reply->node[family][i]);
+	after = nearest_living(operation);
+	if (memcmp(&before, &after, sizeof(before)))
+		operation->unchanged = 0;
+	else if (near)
+		operation->unchanged++;
 }
 
 struct holder *lookup_holder(struct operation *operation, __u16 place)
@@ -365,7 +398,7 @@ void lookup_answer(struct operation *operation, const struct query *query, const
 	*state = CANDIDATE_ANSWERED;
 	if (query->sent == 1 && now_ms - query->first_ms > operation->slowest_ms)
 		operation->slowest_ms = (__u32)(now_ms - query->first_ms);
-	take_nodes(operation, reply);
+	take_nodes(operation, query->place, reply);
 	if (query->purpose != QUERY_FIND)
 		take_holding(operation, query, reply, now_ms);
 	nodes_heard(&operation->dht->nodes[operation->request.family], &candidate->endpoint, candidate->id, now_ms);

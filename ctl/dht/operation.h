@@ -35,6 +35,8 @@ enum operation_limit {
 	TOKEN_MS = 5 * 60 * 1000,
 	HIDDEN_BYTES = 12,           /* of the target, while looking for the nearest: the low 96 bits */
 	OWN_SOURCE = 0,              /* place of the operation's own */
+	OWN_ADDRESSES = 1024,        /* of ours that nodes may hand out to us */
+	UNKNOWN_ATTEMPTS = 2,        /* of get, for a node that has never answered, while others do */
 };
 
 enum operation_stage { STAGE_FIND, STAGE_GET, STAGE_AGAIN, STAGE_STORE, STAGE_FINISHED };
@@ -96,6 +98,7 @@ struct operation {
 	__u64 wake_ms;                 /* nothing to do before */
 	__u32 slowest_ms;              /* answer so far that came at the first asking */
 	__u32 finds, gets, agains;     /* queries begun */
+	__u32 unchanged;               /* answers of nearest nodes, one after the other, that named nobody nearer */
 	__u32 round_began_with;        /* AGAIN: peers */
 	bool found;
 	struct candidates candidates;
@@ -119,6 +122,10 @@ struct dht {
 	struct dht_settings settings;
 	struct pace pace;
 	struct nodes nodes[2];
+	struct own_addresses {
+		__u32 count;
+		__u8 address[OWN_ADDRESSES][16]; /* the last that sources had */
+	} own;
 	__u32 last_operation, last_source, turn;
 	__u64 wake_ms;
 	struct operation *operation[DHT_OPERATIONS_MOST];

@@ -6,6 +6,8 @@
 #include "ctl/dht/node_id.h"
 #include "ctl/dht/operation.h"
 
+enum { PATIENCE_LEAST_MS = 100 };
+
 static __u32 query_ms(const struct operation *operation)
 {
 	__u32 set = operation->dht->settings.query_ms;
@@ -13,11 +15,33 @@ static __u32 query_ms(const struct operation *operation)
 	return set ? set : QUERY_MS;
 }
 
-static __u32 attempts(const struct operation *operation)
+static bool is_known(const struct operation *operation, const struct query *query)
 {
-	__u32 set = operation->dht->settings.attempts;
+	const struct candidate *candidate = &operation->candidates.at[query->place];
 
-	return set ? set : ATTEMPTS;
+	return candidate->find == CANDIDATE_ANSWERED || candidate->get == CANDIDATE_ANSWERED;
+}
+
+/* After the first sending: no longer than others have needed. A late answer counts all the same. */
+static __u32 patience_ms(const struct operation *operation, const struct query *query)
+{
+	__u32 most = query_ms(operation), usual = 2 * operation->slowest_ms + 50;
+
+	if (operation->result.nodes < 2 || query->sent > 1)
+		return most;
+	usual = usual < PATIENCE_LEAST_MS ? PATIENCE_LEAST_MS : usual;
+	return usual < most ? usual : most;
+}
+
+/* Dead nodes are many: one that has never answered gets less, as soon as others have. */
+static __u32 attempts(const struct operation *operation, const struct query *query)
+{
+	__u32 set = operation->dht->settings.attempts, most = set ? set : ATTEMPTS;
+	__u32 unknown = query->purpose == QUERY_FIND ? 1 : UNKNOWN_ATTEMPTS;
+
+	if (is_known(operation, query) || operation->result.nodes < 2)
+		return most;
+	return unknown < most ? unknown : most;
 }
 
 int source_new(struct operation *operation)
@@ -125,7 +149,7 @@ struct query *query_expired(struct operation *operation, __u64 now_ms)
 		if (!query->used || !query->sent || query->due_ms > now_ms)
 			continue;
 		operation->candidates.at[query->place].late = true;
-		if (query->sent >= attempts(operation))
+		if (query->sent >= attempts(operation, query))
 			return query;
 	}
 	return NULL;
@@ -188,7 +212,7 @@ static void send_now(struct operation *operation, struct query *query, __u64 now
 	action->length = write_query(operation, query, action->bytes);
 	if (!query->sent++)
 		query->first_ms = now_ms;
-	query->due_ms = now_ms + query_ms(operation);
+	query->due_ms = now_ms + patience_ms(operation, query);
 	operation->result.sent++;
 	pace_note(&operation->dht->pace, &action->to, now_ms);
 }
