@@ -32,6 +32,7 @@ int command_genkey(const struct ctl *ctl, int argc, char **argv);
 int command_pubkey(const struct ctl *ctl, int argc, char **argv);
 int command_genpsk(const struct ctl *ctl, int argc, char **argv);
 int command_derive(const struct ctl *ctl, int argc, char **argv);
+int command_rendezvous(const struct ctl *ctl, int argc, char **argv);
 int command_up(const struct ctl *ctl, int argc, char **argv);
 int command_down(const struct ctl *ctl, int argc, char **argv);
 int command_reload(const struct ctl *ctl, int argc, char **argv);

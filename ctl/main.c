@@ -52,6 +52,29 @@ static const struct ctl_command commands[] = {
 	  "  --json                as an array\n"
 	  "\n"
 	  "A line is: index of the slot, its start in Unix milliseconds, address or identifier, port." },
+	{ "rendezvous", command_rendezvous,
+	  "(locate|seal|open) --private-key-file FILE --peer KEY [--at UNIX_S] [--period DURATION] [--publish|--read] "
+	  "[--form native|full|compact] [--json] ...",
+	  "where two key pairs meet, and what one leaves there for the other",
+	  "  locate                   print where: descriptor, item key, DHT target\n"
+	  "    --key-file FILE        K, to print the reader's seed identifier too\n"
+	  "    --two-stage N          the long window of N periods too\n"
+	  "  seal                     print the value of an offer, in hexadecimal\n"
+	  "    --key-file FILE        K: 16 bytes in base64 or 32 hexadecimal digits\n"
+	  "    --prefix PREFIX        hopping prefix\n"
+	  "    --seed HEX             seed identifier, 16 hexadecimal digits (default zero)\n"
+	  "    --rotation DURATION    100ms to 1h (default 3s)\n"
+	  "    --raw                  print the bytes themselves\n"
+	  "    --nonce HEX            for test vectors only: a nonce used twice gives the box away\n"
+	  "  open                     open the value on standard input, print K and the rest of the offer\n"
+	  "\n"
+	  "  --private-key-file FILE  own private key, base64 or hexadecimal\n"
+	  "  --peer KEY               public key of the other end, likewise\n"
+	  "  --at UNIX_S              a moment within the period (default: now)\n"
+	  "  --period DURATION        1s to 24h (default 600s)\n"
+	  "  --publish, --read        which end this is (seal publishes, open reads)\n"
+	  "  --form FORM              native; full as in the patent, compact as in the paper\n"
+	  "  --json                   for programs" },
 	{ "genkey", command_genkey, "", "make a private key:  umask 077; mayflyctl genkey > /etc/mayfly/key", NULL },
 	{ "pubkey", command_pubkey, "", "its public key:      mayflyctl pubkey < /etc/mayfly/key", NULL },
 	{ "genpsk", command_genpsk, "", "make a key K that both ends share", NULL },
@@ -63,7 +86,7 @@ static int print_help(void)
 {
 	printf("usage: mayflyctl [--socket PATH] COMMAND ...\n\n");
 	for (int i = 0; i < COMMANDS; i++)
-		printf("  %-8s %s\n", commands[i].name, commands[i].line);
+		printf("  %-10s %s\n", commands[i].name, commands[i].line);
 	printf("\n  --socket PATH   socket of the loader, or the directory it is in (default /run/mayfly)\n"
 	       "  --version, --help; COMMAND --help\n");
 	return ctl_finish_output();

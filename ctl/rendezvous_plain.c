@@ -108,8 +108,8 @@ static int check_prefix(const struct mf_template *prefix, char why[static SAY_BY
 	const __u8 *base = prefix->base;
 
 	if (mf_template_check(prefix) || prefix->prefix_length < RENDEZVOUS_PREFIX_LEAST)
-		return say_why(why, -EINVAL, "the offer's prefix has length %u and %u hop bits: expected /%d or longer, 16 to "
-			       "64 hop bits, and zero where addresses hop", prefix->prefix_length, prefix->hop_bits,
+		return say_why(why, -EINVAL, "the offer's prefix has length %u and %u hop bits: expected /%d or longer, "
+			       "16 to 64 hop bits, and zero where addresses hop", prefix->prefix_length, prefix->hop_bits,
 			       RENDEZVOUS_PREFIX_LEAST);
 	if ((!base[0] && !base[1]) || base[0] == 0xff || (base[0] == 0xfe && (base[1] & 0xc0) == 0x80))
 		return say_why(why, -EINVAL, "the offer's prefix is no unicast prefix that is routed");
@@ -127,8 +127,8 @@ static int check_form(const struct rendezvous_offer *offer, char why[static SAY_
 	if (offer->form != RENDEZVOUS_COMPACT)
 		return say_why(why, -EINVAL, "there is no form %d", offer->form);
 	if (offer->rotation_ms % 1000 || offer->rotation_ms > 255000)
-		return say_why(why, -EINVAL, "the compact form can only say rotations of 1 to 255 whole seconds: use another "
-			       "rotation or form");
+		return say_why(why, -EINVAL, "the compact form can only say rotations of 1 to 255 whole seconds: use "
+			       "another rotation or form");
 	if (!sodium_is_zero(offer->seed, sizeof(offer->seed)))
 		return say_why(why, -EINVAL, "the compact form has no place for a seed: leave it zero, or use another form");
 	return 0;

@@ -13,7 +13,8 @@
 
 enum { TEXT_BYTES = 4096 };
 
-static const char expected[] = "redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE][?password-file=PATH] or unix:PATH[?db=DATABASE]";
+static const char expected[] = "redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE][?password-file=PATH] or "
+				"unix:PATH[?db=DATABASE]";
 
 static int hex_digit(char c)
 {
@@ -182,8 +183,8 @@ static int parse_server(struct redis_server *server, char *text, char why[static
 	} schemes[] = { { "redis://", false }, { "unix:", true }, { "redis+unix:", true } };
 
 	if (!strncmp(text, "rediss:", 7))
-		return say_why(why, -EPROTONOSUPPORT, "this build cannot speak TLS to Redis (hiredis 0.14): reach the server by "
-			       "a unix socket, or put redis:// through ssh, stunnel or WireGuard");
+		return say_why(why, -EPROTONOSUPPORT, "this build cannot speak TLS to Redis (hiredis 0.14): reach the server "
+			       "by a unix socket, or put redis:// through ssh, stunnel or WireGuard");
 	for (size_t i = 0; i < sizeof(schemes) / sizeof(*schemes); i++) {
 		size_t length = strlen(schemes[i].prefix);
 		int error;

@@ -46,8 +46,8 @@ static int take_long(const struct two_stage_window *window, const __u8 plain[sta
 	__u32 period_s = le32_take(plain + LONG_PERIOD_S);
 
 	if (period_s != window->period_s)
-		return say_why(why, -EBADMSG, "the item is for periods of %u s, expected %u s: the ends have different periods "
-			       "configured", period_s, window->period_s);
+		return say_why(why, -EBADMSG, "the item is for periods of %u s, expected %u s: the ends have different "
+			       "periods configured", period_s, window->period_s);
 	if (!crypto_core_ed25519_is_valid_point(plain + LONG_PUBLIC_KEY))
 		return say_why(why, -EINVAL, "the item gives a key that is none");
 	memcpy(access->public_key, plain + LONG_PUBLIC_KEY, 32);
@@ -167,8 +167,8 @@ int two_stage_open_short(const struct two_stage_access *access, __u32 period, co
 			       access->window.long_s, access->window.start);
 	if (crypto_secretbox_open_easy(plain, value + RENDEZVOUS_NONCE_BYTES, length - RENDEZVOUS_NONCE_BYTES, value,
 				       access->decryption_key))
-		return say_why(why, -EBADMSG, "the common value does not open: it is of another window or set of readers, or was "
-			       "changed on the way");
+		return say_why(why, -EBADMSG, "the common value does not open: it is of another window or set of readers, "
+			       "or was changed on the way");
 	error = take_short(&head, plain, &taken, why);
 	if (!error)
 		*offer = taken;

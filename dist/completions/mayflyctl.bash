@@ -30,6 +30,22 @@ _mayflyctl_associations() {
 	mayflyctl --socket "$(_mayflyctl_socket)" dump 2>/dev/null | awk -F '\t' '$1 == "association" { print $2 }'
 }
 
+# The step, then its options.
+_mayflyctl_rendezvous() {
+	local every='--private-key-file --peer --at --period --publish --read --form --json' i
+	for ((i = 1; i < cword; i++)); do
+		case ${words[i]} in
+		locate) COMPREPLY=($(compgen -W "$every --key-file --two-stage" -- "$cur")); return ;;
+		seal)
+			COMPREPLY=($(compgen -W "$every --key-file --prefix --seed --rotation --nonce --raw" -- "$cur"))
+			return
+			;;
+		open) COMPREPLY=($(compgen -W "$every" -- "$cur")); return ;;
+		esac
+	done
+	COMPREPLY=($(compgen -W 'locate seal open' -- "$cur"))
+}
+
 _mayflyctl() {
 	local cur prev words cword command='' i
 	_init_completion || return
@@ -43,16 +59,18 @@ _mayflyctl() {
 	done
 
 	case $prev in
-	--socket | --key-file) _filedir; return ;;
+	--socket | --key-file | --private-key-file) _filedir; return ;;
+	--form) COMPREPLY=($(compgen -W 'native full compact' -- "$cur")); return ;;
+	--period) COMPREPLY=($(compgen -W '60s 600s 1h' -- "$cur")); return ;;
 	--state) _filedir -d; return ;;
 	--rotation | --interval) COMPREPLY=($(compgen -W '200ms 1s 3s 10s 1m' -- "$cur")); return ;;
-	--iid | --key | --at | --prefix | --slots) return ;;
+	--iid | --key | --at | --prefix | --slots | --peer | --seed | --nonce | --two-stage) return ;;
 	esac
 
 	case $command in
 	'')
-		COMPREPLY=($(compgen -W 'up down reload serve meet show dump watch events doctor hosts derive genkey pubkey genpsk
-			--socket --help --version' -- "$cur"))
+		COMPREPLY=($(compgen -W 'up down reload serve meet show dump watch events doctor hosts derive rendezvous genkey
+			pubkey genpsk --socket --help --version' -- "$cur"))
 		return
 		;;
 	up | reload | doctor | hosts)
@@ -79,6 +97,7 @@ _mayflyctl() {
 	derive)
 		COMPREPLY=($(compgen -W '--iid --key-file --key --rotation --at --prefix --slots --json' -- "$cur"))
 		;;
+	rendezvous) _mayflyctl_rendezvous ;;
 	esac
 	[[ $cur == -* ]] && COMPREPLY+=($(compgen -W '--help --socket' -- "$cur"))
 } &&

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Programs that tests/bench/run and tests/kernels/run use.
 
-bench_bin := $(addprefix $(B)/bench/,udpblast pingpong rotation)
+bench_bin := $(addprefix $(B)/bench/,udpblast pingpong rotation seal)
 
 $(B)/bench/%.o: tests/bench/%.c
 	@mkdir -p $(@D)
@@ -16,6 +16,11 @@ $(B)/bench/udpblast $(B)/bench/pingpong: %: %.o
 $(B)/bench/rotation: $(B)/bench/rotation.o $(filter-out $(B)/loader/main.o,$(loader_obj))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS) $^ $(loader_libs) -o $@
+
+# All of mayflyctl but its main().
+$(B)/bench/seal: $(B)/bench/seal.o $(filter-out $(B)/ctl/main.o,$(ctl_obj))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) $^ $(ctl_libs) -o $@
 
 $(B)/kernels/load: tests/kernels/load.c $(B)/mayfly.skel.h
 	@mkdir -p $(@D)

@@ -23,7 +23,7 @@ status 0 mayflyctl --version
 status 0 mayfly-loader --help
 status 0 mayfly-loader --version
 status 2 mayfly-loader --no-such-option
-for command in genkey pubkey genpsk derive up down reload show dump watch doctor hosts events; do
+for command in genkey pubkey genpsk derive rendezvous up down reload show dump watch doctor hosts events; do
 	status 0 mayflyctl "$command" --help
 done
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The run that MTD'15 figure 1 prints (T found by search), and what the native form makes of the same
- * keys (docs/PROTOCOL.md 6).
+ * keys (docs/PROTOCOL.md 7.6).
  */
 #ifndef MAYFLY_TESTS_UNIT_FIGURE_1_H
 #define MAYFLY_TESTS_UNIT_FIGURE_1_H

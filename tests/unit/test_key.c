@@ -102,6 +102,28 @@ static void test_hop_keys(void **state)
 	assert_int_equal(key_read_hop(path, key, why), -EPERM);
 }
 
+static void test_private_keys(void **state)
+{
+	static const char *const right[] = { "94197ec9bbaa690954a8e2d18c7b93aa032229b56289cae2a0ac8ba1f4638bc3\n",
+					     "lBl+ybuqaQlUqOLRjHuTqgMiKbViicrioKyLofRji8M=\n" };
+	static const char *const wrong[] = { "", "94197ec9bbaa690954a8e2d18c7b93aa032229b56289cae2a0ac8ba1f4638b",
+					     "lBl+ybuqaQlUqOLRjHuTqgMiKbViicrioKyLofRji8M" };
+	char why[SAY_BYTES];
+	__u8 key[2][32];
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		put_file(right[i], 0600);
+		assert_int_equal(key_read_private(path, key[i], why), 0);
+	}
+	assert_memory_equal(key[0], key[1], 32);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		put_file(wrong[i], 0600);
+		assert_int_equal(key_read_private(path, key[1], why), -EINVAL);
+	}
+	assert_memory_equal(key[0], key[1], 32);
+}
+
 static void test_long_file(void **state)
 {
 	char why[SAY_BYTES], text[400];
@@ -150,7 +172,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_permissions), cmocka_unit_test(test_hop_keys), cmocka_unit_test(test_long_file),
-		cmocka_unit_test(test_public),      cmocka_unit_test(test_secret_memory),
+		cmocka_unit_test(test_public),      cmocka_unit_test(test_private_keys), cmocka_unit_test(test_secret_memory),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -174,7 +174,8 @@ static void test_addresses_refused(void **state)
 		{ "unix:", -EINVAL, "expected" },
 		{ "redis://a,redis://:hidden@", -EINVAL, "server 2" },
 		{ "redis://a,", -EINVAL, "server 2" },
-		{ "redis://1,redis://2,redis://3,redis://4,redis://5,redis://6,redis://7,redis://8,redis://9", -E2BIG, "more" },
+		{ "redis://1,redis://2,redis://3,redis://4,redis://5,redis://6,redis://7,redis://8,redis://9",
+		  -E2BIG, "more" },
 		{ "redis://host?password-file=/nonexistent/password", -ENOENT, "/nonexistent" },
 	};
 	struct store_redis *store = NULL;
@@ -315,8 +316,8 @@ static void refused(const char *more, bool by_put, int error, const char *word)
 	__u8 key[32];
 
 	make(&wanted, key);
-	assert_int_equal(by_put ? store_redis_put(store, key, 32, wanted.value, 240, 60, why) : get(store, key, &wanted, why),
-			 error);
+	assert_int_equal(by_put ? store_redis_put(store, key, 32, wanted.value, 240, 60, why) :
+				  get(store, key, &wanted, why), error);
 	if (!strstr(why, word) || strstr(why, "not that one") || strstr(why, "other"))
 		fail_msg("%s", why);
 	store_redis_close(store);
@@ -422,7 +423,8 @@ static void test_hostile_servers(void **state)
 		{ "$240\r\nabc", 1, -ETIMEDOUT, "timed out" },
 		{ "*2000000000\r\n", 1, -EPROTO, "does not talk" },
 		{ "$2000000000\r\n", 1, -ETIMEDOUT, "timed out" },
-		{ "$2000000000\r\nxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", 4000, -EPROTO, "does not talk" },
+		{ "$2000000000\r\nxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", 4000, -EPROTO,
+		  "does not talk" },
 		{ "$-7\r\n", 1, -EPROTO, "does not talk" },
 		{ "HTTP/1.1 400 Bad Request\r\n\r\n", 1, -EPROTO, "does not talk" },
 		{ "$3\r\nabc\r\n$3\r\nabc\r\n", 1, -EPROTO, "does not talk" },

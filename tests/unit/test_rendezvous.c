@@ -121,7 +121,8 @@ static void test_native_vectors(void **state)
 	offer.form = RENDEZVOUS_FULL;
 	assert_int_equal(rendezvous_seal_with(&figure, &offer, nonce, value, why), RENDEZVOUS_FULL_BYTES);
 	demand(value, NATIVE_FULL, RENDEZVOUS_FULL_BYTES);
-	assert_int_equal(rendezvous_open(&figure, FIGURE_PERIOD_S, FIGURE_PERIOD, value, RENDEZVOUS_FULL_BYTES, &opened, why), 0);
+	assert_int_equal(rendezvous_open(&figure, FIGURE_PERIOD_S, FIGURE_PERIOD, value, RENDEZVOUS_FULL_BYTES, &opened,
+					 why), 0);
 	assert_memory_equal(&opened, &offer, sizeof(offer));
 }
 

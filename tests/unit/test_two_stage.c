@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <sodium.h>
 
+#include "ctl/dht/dht.h"
 #include "ctl/key.h"
 #include "ctl/parse.h"
 #include "ctl/rendezvous_plain.h"
@@ -128,6 +129,25 @@ static void test_signatures(void **state)
 	assert_int_equal(two_stage_sign(&keys, window.start + window.long_s, message, 1, again), -EINVAL);
 	assert_int_equal(two_stage_sign_item(&keys, FIGURE_PERIOD, 1, (const __u8 *)message, 997, again), -EINVAL);
 	assert_int_equal(two_stage_sign_item(&keys, FIGURE_PERIOD, -1, (const __u8 *)message, 1, again), -EINVAL);
+}
+
+/* The DHT's own check of items takes them. */
+static void test_item(void **state)
+{
+	struct dht_item item = { .sequence = 1700000000, .length = RENDEZVOUS_VALUE_BYTES };
+	struct rendezvous_offer offer = native_offer();
+	char why[SAY_BYTES];
+
+	(void)state;
+	assert_int_equal(two_stage_seal_short(&keys, &offer, item.value, why), RENDEZVOUS_VALUE_BYTES);
+	assert_int_equal(two_stage_item_key(&keys.access, FIGURE_PERIOD, item.public_key), 0);
+	assert_int_equal(two_stage_sign_item(&keys, FIGURE_PERIOD, item.sequence, item.value, item.length, item.signature), 0);
+	assert_true(dht_item_verify(&item));
+	item.sequence++;
+	assert_false(dht_item_verify(&item));
+	item.sequence--;
+	item.value[7] ^= 1;
+	assert_false(dht_item_verify(&item));
 }
 
 static void test_window(void **state)
@@ -287,6 +307,7 @@ int main(void)
 		cmocka_unit_test(test_signatures),    cmocka_unit_test(test_window),
 		cmocka_unit_test(test_removed),       cmocka_unit_test(test_long_refused),
 		cmocka_unit_test(test_short_refused), cmocka_unit_test(test_seal_refused),
+		cmocka_unit_test(test_item),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, NULL);
