@@ -11,13 +11,13 @@
 #include "ctl/identity.h"
 #include "ctl/introduce.h"
 #include "ctl/meet_print.h"
+#include "ctl/meet_search.h"
 #include "ctl/rendezvous_status.h"
 #include "ctl/snapshot.h"
 #include "ctl/state.h"
 #include "ctl/up.h"
 
 enum { OPTION_STATE = 1, OPTION_PRINT, OPTION_JSON };
-enum { OTHERS_MS = 1000 /* that the other periods are waited for when the current one is found */ };
 
 struct options {
 	const char *state, *file, *peer;
@@ -32,12 +32,6 @@ struct meet {
 	struct rendezvous_pair *pair; /* secret memory */
 	struct meeting *meeting;      /* secret memory */
 	struct client loader;         /* fd -1: none */
-
-	uv_loop_t loop;
-	uv_timer_t patience;
-	struct loop_dht *dht;
-	struct store *store;
-	bool over;
 };
 
 static int failed(const char *why)
@@ -100,117 +94,20 @@ static int read_all(struct meet *meet)
 
 /* --- looking it up ------------------------------------------------------------------- */
 
-static void end_loop(struct meet *meet)
-{
-	if (meet->over)
-		return;
-	meet->over = true;
-	if (meet->dht)
-		loop_dht_remember(meet->dht);
-	store_close(meet->store);
-	loop_dht_close(meet->dht);
-	uv_close((uv_handle_t *)&meet->patience, NULL);
-}
-
-static void on_patience(uv_timer_t *timer)
-{
-	end_loop(timer->data);
-}
-
-struct asked {
-	struct meet *meet;
-	int which;
-};
-
-static bool accept_value(void *owner, const __u8 *value, size_t length)
-{
-	const struct asked *asked = owner;
-	struct meeting_lookup *lookup = &asked->meet->meeting->lookup[asked->which];
-	char why[SAY_BYTES];
-
-	if (!lookup->opened)
-		lookup->opened = !rendezvous_open(asked->meet->pair, asked->meet->meeting->period_s, lookup->period, value,
-						  length, &lookup->offer, why);
-	return lookup->opened;
-}
-
-static void on_found(void *owner, const struct store_result *result)
-{
-	const struct asked *asked = owner;
-	struct meet *meet = asked->meet;
-
-	meet->meeting->lookup[asked->which].ended = true;
-	meet->meeting->lookup[asked->which].result = *result;
-	if (meeting_is_over(meet->meeting))
-		uv_timer_start(&meet->patience, on_patience, 0, 0);
-	else if (meet->meeting->lookup[0].opened && !uv_is_active((uv_handle_t *)&meet->patience))
-		uv_timer_start(&meet->patience, on_patience, OTHERS_MS, 0);
-}
-
-static void begin_lookups(struct meet *meet, struct asked asked[static MEETING_PERIODS])
-{
-	struct store_result failure = { .outcome = STORE_FAILED };
-	struct store_place *place = key_secret_new(sizeof(*place));
-	__u32 period_s = meet->config.node.rendezvous.period_ms / 1000;
-
-	meeting_begin(meet->meeting, (__u64)time(NULL), period_s);
-	for (int i = 0; i < MEETING_PERIODS; i++) {
-		int error = -ENOMEM;
-
-		asked[i] = (struct asked){ meet, i };
-		if (place) {
-			store_place_of(place, meet->pair, period_s, meet->meeting->lookup[i].period);
-			error = meet->store->operations->get(meet->store, place, accept_value, on_found, &asked[i]);
-		}
-		if (error) {
-			say_why(failure.why, error, "cannot begin: %s", strerror(-error));
-			on_found(&asked[i], &failure);
-		}
-	}
-	key_secret_free(place);
-}
-
-static int open_store(struct meet *meet, char why[static SAY_BYTES])
-{
-	const struct config_rendezvous *rendezvous = &meet->config.node.rendezvous;
-	struct store_settings settings = { .loop = &meet->loop, .rendezvous = rendezvous };
-	struct loop_dht_settings dht = { .rendezvous = rendezvous };
-	char nodes[CONFIG_PATH_BYTES];
-
-	if (rendezvous->store.kind != CONFIG_STORE_REDIS) {
-		dht.nodes_path = state_path(nodes, meet->options.state, "nodes");
-		if (meet->loader.fd >= 0) {
-			dht.from.loader = &meet->loader;
-			dht.from.prefix = rendezvous->publish_prefix.prefix_length ? rendezvous->publish_prefix :
-				meet->config.node.prefixes.template[0];
-		}
-		meet->dht = loop_dht_new(&meet->loop, &dht);
-		if (!meet->dht)
-			return say_why(why, -ENOMEM, "no memory for the DHT");
-	}
-	settings.dht = meet->dht;
-	return store_open(&meet->store, &settings, why);
-}
-
 static int look_up(struct meet *meet)
 {
-	struct asked asked[MEETING_PERIODS];
-	char why[SAY_BYTES];
-	int result = 0;
+	const struct config_rendezvous *rendezvous = &meet->config.node.rendezvous;
+	struct meet_search search = { .rendezvous = rendezvous, .pair = meet->pair, .meeting = meet->meeting };
+	char nodes[CONFIG_PATH_BYTES], why[SAY_BYTES];
 
-	if (uv_loop_init(&meet->loop))
-		return failed("no memory for the event loop");
-	uv_timer_init(&meet->loop, &meet->patience);
-	meet->patience.data = meet;
-	if (open_store(meet, why)) {
-		result = failed(why);
-		end_loop(meet);
-	} else {
-		begin_lookups(meet, asked);
+	if (rendezvous->store.kind != CONFIG_STORE_REDIS)
+		search.nodes_path = state_path(nodes, meet->options.state, "nodes");
+	if (meet->loader.fd >= 0) {
+		search.from.loader = &meet->loader;
+		search.from.prefix = rendezvous->publish_prefix.prefix_length ? rendezvous->publish_prefix :
+			meet->config.node.prefixes.template[0];
 	}
-	uv_run(&meet->loop, UV_RUN_DEFAULT);
-	uv_loop_close(&meet->loop);
-	return result;
+	return meet_search(&search, why) ? failed(why) : 0;
 }
 
 /* --- the introduction ---------------------------------------------------------------- */

@@ -65,11 +65,11 @@ void meet_print(const struct config_peer *peer, const struct meeting *meeting,
 	       format_period(period, best->offer.rotation_ms));
 	print_age(best);
 	printf("  %-12s %s (%s), held by %u, found in %s\n", "store", meet_store_name(rendezvous),
-	       form_name(best->offer.form), best->result.holders, format_span(span, best->result.took_ms));
+	       meeting->two_stage ? "two stages" : form_name(best->offer.form), best->result.holders, format_span(span, best->result.took_ms));
 	printf("  %-12s %u answered, %u silent; %u datagrams sent\n", "nodes", sum.nodes, sum.silent, sum.sent);
 }
 
-static void put_offer(json_t *object, const struct meeting_lookup *best)
+static void put_offer(json_t *object, const struct meeting_lookup *best, bool two_stage)
 {
 	char prefix[FORMAT_PREFIX];
 
@@ -78,6 +78,7 @@ static void put_offer(json_t *object, const struct meeting_lookup *best)
 	json_object_set_new(object, "period", json_integer(best->period));
 	json_object_set_new(object, "age_s", json_integer(age_s(best)));
 	json_object_set_new(object, "form", json_string(form_name(best->offer.form)));
+	json_object_set_new(object, "two_stage", json_boolean(two_stage));
 	json_object_set_new(object, "holders", json_integer(best->result.holders));
 }
 
@@ -97,7 +98,7 @@ void meet_print_json(const struct config_peer *peer, const struct meeting *meeti
 	json_object_set_new(object, "store", json_string(meet_store_name(rendezvous)));
 	json_object_set_new(object, "period_s", json_integer(meeting->period_s));
 	if (best)
-		put_offer(object, best);
+		put_offer(object, best, meeting->two_stage);
 	else
 		json_object_set_new(object, "why", json_string(meeting_why(words, meeting)));
 	json_object_set_new(object, "nodes", json_integer(sum.nodes));

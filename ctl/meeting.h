@@ -20,6 +20,7 @@ struct meeting_lookup {
 
 struct meeting {
 	__u32 period_s;
+	bool two_stage; /* what was found stood in two stages */
 	struct meeting_lookup lookup[MEETING_PERIODS]; /* current, last, next: in the order that they are begun in */
 };
 

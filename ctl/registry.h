@@ -16,6 +16,7 @@ struct registered {
 	char name[MF_NAME_BYTES];
 	__u8 public_key[KEY_PUBLIC_BYTES];
 	__u32 number; /* whoever uses the registry numbers its entries; ~0: not yet */
+	bool renumber; /* and may number them anew */
 };
 
 /* By public key, each once. */

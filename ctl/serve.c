@@ -2,7 +2,7 @@
 /* serve: brings the node up, lets itself be met by the registered clients until it is told to end. */
 #include <errno.h>
 #include <signal.h>
-#include <sodium.h>
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -167,12 +167,9 @@ static int open_store(struct serving *serving, const char *state, char why[stati
 
 static int open_parts(struct serving *serving, const char *state, char why[static SAY_BYTES])
 {
-	struct publish_settings settings = { .period_s = serving_period_s(serving) };
-
-	randombytes_buf(&settings.seed, sizeof(settings.seed));
 	serving->introductions = key_secret_new(SERVING_INTRODUCTIONS * sizeof(*serving->introductions));
-	serving->publish = publish_new(&settings, serving_now_ms());
-	if (!serving->introductions || !serving->publish)
+	serving->stage = key_secret_new(sizeof(*serving->stage));
+	if (!serving->introductions || !serving->stage)
 		return say_why(why, -ENOMEM, "no memory for introductions");
 	return open_store(serving, state, why);
 }
@@ -183,6 +180,8 @@ static void close_all(struct serving *serving)
 	if (*serving->status_path)
 		unlink(serving->status_path);
 	publish_free(serving->publish);
+	publish_free(serving->common);
+	key_secret_free(serving->stage);
 	registry_close(&serving->registry);
 	free(serving->by_number);
 	key_secret_free(serving->introductions);
@@ -197,13 +196,26 @@ static void print_start(const struct serving *serving)
 	const struct config_rendezvous *rendezvous = &serving->config.node.rendezvous;
 	char count[FORMAT_AMOUNT], period[FORMAT_AMOUNT];
 
-	printf("serving %s client%s by %s, an introduction every %s\n", format_count(count, serving->registry.count),
+	printf("serving %s client%s by %s%s, an introduction every %s\n", format_count(count, serving->registry.count),
 	       serving->registry.count == 1 ? "" : "s", serving->store->operations->name,
-	       format_period(period, rendezvous->period_ms));
+	       serving->common ? " in two stages" : "", format_period(period, rendezvous->period_ms));
 	if (rendezvous->store.kind != CONFIG_STORE_REDIS && !rendezvous->publish_prefix.prefix_length)
 		say_note("nodes of the DHT see the /64 that publishes; a PublishPrefix keeps it apart from the one that "
 			 "is served in");
 	fflush(stdout);
+}
+
+static int begin_serving(struct serving *serving, struct registry *registry)
+{
+	if (serving_take_registry(serving, registry)) {
+		end(serving);
+		return failed("no memory for all clients");
+	}
+	print_start(serving);
+	if (!serving->registry.count)
+		mf_notify_send(&serving->notify, "READY=1");
+	serving_work(serving);
+	return CTL_FINE;
 }
 
 static int run(struct serving *serving, struct registry *registry, const char *state)
@@ -221,12 +233,7 @@ static int run(struct serving *serving, struct registry *registry, const char *s
 		serving->status.pid = (__u32)getpid();
 		serving->status.period_s = serving_period_s(serving);
 		serving_turn(serving, serving_now_ms());
-		if (serving_take_registry(serving, registry))
-			say_error("no memory for all clients");
-		print_start(serving);
-		if (!serving->registry.count)
-			mf_notify_send(&serving->notify, "READY=1");
-		serving_work(serving);
+		result = begin_serving(serving, registry);
 	}
 	uv_run(&serving->loop, UV_RUN_DEFAULT);
 	uv_walk(&serving->loop, close_handle, NULL);

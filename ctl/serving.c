@@ -15,11 +15,11 @@ enum {
 	PROGRESS_MS = 5000,    /* between two lines about it */
 	PROGRESS_CLIENTS = 32, /* fewer need none */
 	REMEMBER_MS = 300000,  /* between two writings of the good nodes */
-	SPREAD_FEW = 16,       /* so many clients are published for at once */
 };
 
 struct put {
 	struct serving *serving;
+	struct publish *schedule; /* that the task is of: the clients' or the common one */
 	struct publish_task task;
 };
 
@@ -31,72 +31,6 @@ __u64 serving_now_ms(void)
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	return (__u64)now.tv_sec * 1000 + (__u64)now.tv_nsec / 1000000;
-}
-
-/* --- clients ------------------------------------------------------------------------- */
-
-static int keep_number(struct serving *serving, __u32 number, size_t index)
-{
-	if (number >= serving->numbers) {
-		__u32 room = number * 2 + 16;
-		__u32 *by_number = reallocarray(serving->by_number, room, sizeof(*by_number));
-
-		if (!by_number)
-			return -ENOMEM;
-		for (__u32 i = serving->numbers; i < room; i++)
-			by_number[i] = none;
-		serving->by_number = by_number;
-		serving->numbers = room;
-	}
-	serving->by_number[number] = (__u32)index;
-	return 0;
-}
-
-/* Many first items are spread over a tenth of the period: all at once would tell who is one server's. */
-static __u32 spread_ms(const struct serving *serving)
-{
-	return serving->registry.count > SPREAD_FEW ? serving->config.node.rendezvous.period_ms / 10 : 0;
-}
-
-static int take_entry(struct serving *serving, size_t index)
-{
-	struct registered *entry = &serving->registry.entry[index];
-	int number;
-
-	if (entry->number == none) {
-		number = publish_add(serving->publish, serving_now_ms(), spread_ms(serving));
-		if (number < 0)
-			return number;
-		entry->number = (__u32)number;
-		serving_add_client(serving, index);
-	}
-	return keep_number(serving, entry->number, index);
-}
-
-static void leave_out(struct serving *serving, const struct registry *fresh)
-{
-	for (size_t i = 0; i < serving->registry.count; i++) {
-		const struct registered *entry = &serving->registry.entry[i];
-
-		if (registry_find(fresh, entry->public_key) >= 0)
-			continue;
-		publish_remove(serving->publish, entry->number);
-		serving->by_number[entry->number] = none;
-		serving_delete_client(serving, entry);
-	}
-}
-
-int serving_take_registry(struct serving *serving, struct registry *registry)
-{
-	int error = 0;
-
-	leave_out(serving, registry);
-	registry_close(&serving->registry);
-	serving->registry = *registry;
-	*registry = (struct registry){ 0 };
-	for (size_t i = 0; !error && i < serving->registry.count; i++)
-		error = take_entry(serving, i);
-	return error;
 }
 
 /* --- publication --------------------------------------------------------------------- */
@@ -148,12 +82,17 @@ static void become_ready(struct serving *serving)
 	mf_notify_send(&serving->notify, "READY=1");
 }
 
-static void finish_put(struct serving *serving, const struct publish_task *task, const struct store_result *result)
+static void finish_put(const struct put *put, const struct store_result *result)
 {
+	const struct publish_task *task = &put->task;
+	struct serving *serving = put->serving;
 	__u32 index = task->client < serving->numbers ? serving->by_number[task->client] : none;
 	const char *name = index == none ? "a client that has gone" : serving->registry.entry[index].name;
 
-	publish_done(serving->publish, serving_now_ms(), task, result->outcome == STORE_DONE);
+	if (put->schedule && put->schedule == serving->common)
+		name = "all";
+	if (put->schedule == serving->publish || put->schedule == serving->common)
+		publish_done(put->schedule, serving_now_ms(), task, result->outcome == STORE_DONE);
 	note_publication(serving, result, name);
 	say_change(serving, result, name);
 	become_ready(serving);
@@ -166,66 +105,114 @@ static void on_put(void *owner, const struct store_result *result)
 
 	serving->puts--;
 	if (!serving->closing) {
-		finish_put(serving, &put->task, result);
+		finish_put(put, result);
 		serving_work(serving);
 	}
 	free(put);
 }
 
-/* Seals the offer of the task's period for its client, into secret memory of the caller. Length, or -errno. */
-static int seal(struct serving *serving, const struct publish_task *task, struct store_place *place,
-		struct rendezvous_offer *offer, __u8 *value, char why[static SAY_BYTES])
-{
-	const struct introduction *introduction = serving_introduction(serving, task->period);
-	const struct config_node *node = &serving->config.node;
-	__u32 index = serving->by_number[task->client];
-	const struct rendezvous_pair *pair;
-
-	if (index == none || !introduction)
-		return say_why(why, -ENOENT, "there is no introduction of that period");
-	pair = &serving->registry.pair[index];
-	store_place_of(place, pair, serving_period_s(serving), task->period);
-	introduce_offer(offer, introduction, &serving->node.prefix, serving_period_s(serving), node->rendezvous.form);
-	return rendezvous_seal(pair, offer, value, why);
-}
-
+/* All that is secret about a put, until the store has it. */
 struct sealing {
 	struct store_place place;
 	struct rendezvous_offer offer;
 	__u8 value[RENDEZVOUS_VALUE_BYTES];
 };
 
-static void start_put(struct serving *serving, const struct publish_task *task)
+/* What follows seals the value of a task for its place. Length, or -errno and `why`. */
+static int seal_pair(struct serving *serving, const struct publish_task *task, struct sealing *sealing,
+		     char why[static SAY_BYTES])
+{
+	const struct introduction *introduction = serving_introduction(serving, task->period);
+	const struct rendezvous_pair *pair = &serving->registry.pair[serving->by_number[task->client]];
+
+	if (!introduction)
+		return say_why(why, -ENOENT, "there is no introduction of that period");
+	store_place_of(&sealing->place, pair, serving_period_s(serving), task->period);
+	introduce_offer(&sealing->offer, introduction, &serving->node.prefix, serving_period_s(serving),
+			serving->config.node.rendezvous.form);
+	return rendezvous_seal(pair, &sealing->offer, sealing->value, why);
+}
+
+static int seal_long(struct serving *serving, const struct publish_task *task, struct sealing *sealing,
+		     char why[static SAY_BYTES])
+{
+	const struct rendezvous_pair *pair = &serving->registry.pair[serving->by_number[task->client]];
+	const struct two_stage_keys *keys = serving_stage_keys(serving, task->period);
+
+	if (!keys)
+		return say_why(why, -EINVAL, "there are no keys of that window");
+	store_place_of(&sealing->place, pair, serving_long_s(serving), task->period);
+	return two_stage_seal_long(pair, &keys->access, sealing->value);
+}
+
+static int seal_common(struct serving *serving, const struct publish_task *task, struct sealing *sealing,
+		       char why[static SAY_BYTES])
+{
+	const struct introduction *introduction = serving_introduction(serving, task->period);
+	const struct two_stage_keys *keys = serving_stage_keys(serving, task->period);
+
+	if (!introduction || !keys || store_place_common(&sealing->place, &keys->access, task->period))
+		return say_why(why, -ENOENT, "there is no introduction of that period");
+	sealing->place.common = keys;
+	introduce_offer(&sealing->offer, introduction, &serving->node.prefix, serving_period_s(serving),
+			RENDEZVOUS_NATIVE);
+	return two_stage_seal_short(keys, &sealing->offer, sealing->value, why);
+}
+
+static int seal(const struct put *put, struct sealing *sealing, char why[static SAY_BYTES])
+{
+	struct serving *serving = put->serving;
+
+	if (put->schedule == serving->common)
+		return seal_common(serving, &put->task, sealing, why);
+	if (put->task.client >= serving->numbers || serving->by_number[put->task.client] == none)
+		return say_why(why, -ENOENT, "there is no such client");
+	return serving->common ? seal_long(serving, &put->task, sealing, why) :
+				 seal_pair(serving, &put->task, sealing, why);
+}
+
+/* 0 if it is under way; else what became of it is known already. */
+static int hand_over(struct put *put, struct store_result *failed)
 {
 	struct sealing *sealing = key_secret_new(sizeof(*sealing));
-	struct store_result failed = { .outcome = STORE_FAILED };
-	struct put *put = malloc(sizeof(*put));
-	int length = -ENOMEM, error = -ENOMEM;
+	struct store *store = put->serving->store;
+	int length, error;
 
-	if (sealing && put) {
-		*put = (struct put){ serving, *task };
-		length = seal(serving, task, &sealing->place, &sealing->offer, sealing->value, failed.why);
-		error = length < 0 ? length :
-			serving->store->operations->put(serving->store, &sealing->place, sealing->value,
-							(size_t)length, on_put, put);
-	}
+	if (!sealing)
+		return say_why(failed->why, -ENOMEM, "no memory");
+	length = seal(put, sealing, failed->why);
+	error = length < 0 ? length :
+		store->operations->put(store, &sealing->place, sealing->value, (size_t)length, on_put, put);
+	if (length >= 0 && error)
+		say_why(failed->why, error, "cannot begin: %s", strerror(-error));
 	key_secret_free(sealing);
-	if (!error) {
-		serving->puts++;
-		return;
+	return error;
+}
+
+static void start_put(struct serving *serving, struct publish *schedule, const struct publish_task *task)
+{
+	struct store_result failed = { .outcome = STORE_FAILED };
+	struct put value = { serving, schedule, *task }, *put = malloc(sizeof(*put));
+
+	if (put) {
+		*put = value;
+		if (!hand_over(put, &failed)) {
+			serving->puts++;
+			return;
+		}
+		free(put);
 	}
-	free(put);
-	if (length >= 0 || error == -ENOMEM)
-		say_why(failed.why, error, "cannot begin: %s", strerror(-error));
-	finish_put(serving, task, &failed);
+	finish_put(&value, &failed);
 }
 
 static void put_what_is_due(struct serving *serving, __u64 now_ms)
 {
 	struct publish_task task;
 
+	while (serving->common && serving->puts < SERVING_PUTS && publish_next(serving->common, now_ms, &task))
+		start_put(serving, serving->common, &task);
 	while (serving->puts < SERVING_PUTS && publish_next(serving->publish, now_ms, &task))
-		start_put(serving, &task);
+		start_put(serving, serving->publish, &task);
 }
 
 /* --- what others see ----------------------------------------------------------------- */
@@ -295,6 +282,8 @@ static void sleep_until(struct serving *serving, __u64 now_ms)
 	__u64 wake_ms = publish_wake_ms(serving->publish), turn_ms = serving_turn_ms(serving, now_ms);
 	__u64 pause_ms = STATUS_MS;
 
+	if (serving->common && publish_wake_ms(serving->common) < wake_ms)
+		wake_ms = publish_wake_ms(serving->common);
 	if (turn_ms < wake_ms)
 		wake_ms = turn_ms;
 	if (serving->puts < SERVING_PUTS && wake_ms < now_ms + pause_ms)

@@ -32,7 +32,9 @@ struct serving {
 	uv_signal_t signals[3];
 	struct loop_dht *dht;
 	struct store *store;
-	struct publish *publish;
+	struct publish *publish; /* an item of each client: of periods, or in two stages of long windows */
+	struct publish *common;  /* in two stages: one item a period for all of them; else NULL */
+	struct serving_stage *stage; /* secret memory */
 	struct registry registry;
 	__u32 *by_number; /* registry index by number of publish; ~0: none */
 	__u32 numbers;    /* room of it */
@@ -49,8 +51,20 @@ struct serving {
 /* Everything that is due now, and the timer for what is due next. */
 void serving_work(struct serving *serving);
 
-/* The clients have changed: whom there is no more is forgotten, who is new is published for. 0 or -ENOMEM. */
+/* serving_clients.c. The clients have changed: whom there is no more is forgotten, who is new is published for. 0 or -ENOMEM. */
 int serving_take_registry(struct serving *serving, struct registry *registry);
+
+/* serving_stage.c: two-stage publication (docs/PROTOCOL.md 7.5). */
+struct serving_stage {
+	__u8 epoch[32];
+	struct two_stage_keys keys; /* of the window asked for last */
+};
+
+bool serving_wants_stages(const struct serving *serving, size_t clients);
+int serving_take_epoch(struct serving *serving); /* other keys from now on; 0 or -ENOMEM */
+/* Keys of the window that begins at, or holds, this time; NULL: there are none. */
+const struct two_stage_keys *serving_stage_keys(struct serving *serving, __u32 unix_s);
+__u32 serving_long_s(const struct serving *serving);
 
 /* serving_introduce.c: introductions by the clock, and their associations. */
 void serving_turn(struct serving *serving, __u64 now_ms);

@@ -3,6 +3,7 @@
 #include "ctl/store.h"
 
 #include <errno.h>
+#include <string.h>
 
 int store_open(struct store **store, const struct store_settings *settings, char why[static SAY_BYTES])
 {
@@ -32,8 +33,18 @@ void store_close(struct store *store)
 		store->operations->close(store);
 }
 
+int store_place_common(struct store_place *place, const struct two_stage_access *access, __u32 period)
+{
+	memset(place, 0, sizeof(*place));
+	place->period = period;
+	place->until_s = period + 3 * access->window.period_s;
+	return two_stage_item_key(access, period, place->public_key);
+}
+
 void store_place_of(struct store_place *place, const struct rendezvous_pair *pair, __u32 period_s, __u32 period)
 {
+	place->common = NULL;
+	place->period = period;
 	rendezvous_item_seed(pair, period_s, period, place->seed, place->public_key);
 	rendezvous_descriptor(pair, period, place->descriptor);
 	place->until_s = period + 3 * period_s; /* a reader whose clock is behind by one still looks there in the third */

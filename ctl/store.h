@@ -11,12 +11,15 @@
 #include "ctl/config_rendezvous.h"
 #include "ctl/loop_dht.h"
 #include "ctl/say.h"
+#include "ctl/two_stage.h"
 
 /* One place of one period and direction, under the names that the stores know it by. The seed is secret. */
 struct store_place {
 	__u8 seed[32], public_key[32]; /* of the item: DHT, and Redis in the native form */
 	__u8 descriptor[RENDEZVOUS_DESCRIPTOR_BYTES]; /* d_T: announces, and Redis in the paper's forms */
 	__u32 until_s; /* Unix time after which nobody looks there; for stores that forget by time */
+	const struct two_stage_keys *common; /* the common item of `period`: it signs, and there is no seed; else NULL */
+	__u32 period;
 };
 
 enum store_outcome {
@@ -72,6 +75,9 @@ void store_close(struct store *store); /* NULL is fine; before its loop_dht */
 
 /* Fills in a place. 0, or -EINVAL: keys that give none. */
 void store_place_of(struct store_place *place, const struct rendezvous_pair *pair, __u32 period_s, __u32 period);
+
+/* The place of the common item of a period. 0, or -EINVAL: the period is not in the window. */
+int store_place_common(struct store_place *place, const struct two_stage_access *access, __u32 period);
 
 /* Words for an outcome, and what to do about it: "nobody answered ..." */
 const char *store_outcome_name(enum store_outcome outcome);

@@ -32,7 +32,9 @@ static int put(struct store *base, const struct store_place *place, const __u8 *
 	memcpy(request.item.value, value, length);
 	request.item.length = (__u16)length;
 	request.item.sequence = time(NULL);
-	if (dht_item_sign(&request.item, place->seed))
+	if (place->common ? two_stage_sign_item(place->common, place->period, request.item.sequence, value, length,
+						request.item.signature) :
+			    dht_item_sign(&request.item, place->seed))
 		return -EINVAL;
 	return families_begin(&store->families, &request, &job);
 }
