@@ -1,15 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Items of BEP 44 as a store. */
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "ctl/store_families.h"
 
+enum { OVERTAKEN = 64 };
+
+/* Items of ours that stand with a sequence that is not behind ours: a clock that was ahead, or a reader's doing. */
+struct overtaken {
+	__u8 public_key[DHT_PUBLIC_BYTES];
+	__s64 sequence;
+};
+
 struct store_dht {
 	struct store store;
 	struct families families;
+	struct overtaken overtaken[OVERTAKEN]; /* the latest */
+	unsigned int next;
 };
 
 static enum store_outcome conclude(struct families_job *job, const struct dht_result *result)
@@ -19,11 +30,37 @@ static enum store_outcome conclude(struct families_job *job, const struct dht_re
 	return job->accept(job->owner, result->item.value, result->item.length) ? STORE_DONE : STORE_FOREIGN;
 }
 
+static void on_refused(struct families_job *job, const struct dht_result *result)
+{
+	struct store_dht *store = (struct store_dht *)job->store;
+	struct overtaken *overtaken = &store->overtaken[store->next++ % OVERTAKEN];
+
+	memcpy(overtaken->public_key, result->item.public_key, sizeof(overtaken->public_key));
+	overtaken->sequence = result->item.sequence;
+}
+
+/* Unix seconds, but beyond whatever is known to stand. */
+static __s64 sequence_for(const struct store_dht *store, const __u8 public_key[static DHT_PUBLIC_BYTES])
+{
+	__s64 sequence = time(NULL);
+
+	for (int i = 0; i < OVERTAKEN; i++) {
+		const struct overtaken *overtaken = &store->overtaken[i];
+
+		if (overtaken->sequence >= sequence && overtaken->sequence < INT64_MAX &&
+		    !memcmp(overtaken->public_key, public_key, DHT_PUBLIC_BYTES))
+			sequence = overtaken->sequence + 1;
+	}
+	return sequence;
+}
+
 static int put(struct store *base, const struct store_place *place, const __u8 *value, size_t length, store_done *done,
 	       void *owner)
 {
 	struct store_dht *store = (struct store_dht *)base;
-	const struct families_job job = { .done = done, .owner = owner, .conclude = conclude };
+	const struct families_job job = {
+		.done = done, .owner = owner, .conclude = conclude, .refused = on_refused, .store = base,
+	};
 	struct dht_request request = { .kind = DHT_PUT };
 
 	if (length > sizeof(request.item.value))
@@ -31,7 +68,7 @@ static int put(struct store *base, const struct store_place *place, const __u8 *
 	memcpy(request.item.public_key, place->public_key, sizeof(request.item.public_key));
 	memcpy(request.item.value, value, length);
 	request.item.length = (__u16)length;
-	request.item.sequence = time(NULL);
+	request.item.sequence = sequence_for(store, place->public_key);
 	if (place->common ? two_stage_sign_item(place->common, place->period, request.item.sequence, value, length,
 						request.item.signature) :
 			    dht_item_sign(&request.item, place->seed))

@@ -12,7 +12,10 @@ static enum store_outcome outcome_of(struct families_job *job, const struct dht_
 	case DHT_NOTHING: return STORE_NOTHING;
 	case DHT_NO_BOOTSTRAP: return STORE_NO_BOOTSTRAP;
 	case DHT_NO_ANSWER: return STORE_NO_ANSWER;
-	case DHT_REFUSED: return STORE_REFUSED;
+	case DHT_REFUSED:
+		if (job->refused)
+			job->refused(job, result);
+		return STORE_REFUSED;
 	default: return STORE_CANCELLED;
 	}
 }

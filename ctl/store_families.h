@@ -15,6 +15,9 @@ struct families_job {
 	void *owner;
 	/* What an operation that went well means; for as long as nothing has been told. */
 	enum store_outcome (*conclude)(struct families_job *job, const struct dht_result *result);
+	/* What it means that nodes refused; NULL: nothing. */
+	void (*refused)(struct families_job *job, const struct dht_result *result);
+	struct store *store;  /* of the job */
 	__u32 ports;          /* announces: how many there are to be */
 	unsigned int left;    /* operations under way */
 	struct store_result best;

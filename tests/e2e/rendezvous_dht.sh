@@ -88,6 +88,21 @@ else
 	say "  skipped: reaching it, because this loader takes no introductions"
 fi
 
+# A clock that was ahead has left items that are newer than now.
+stop serve-server
+cp "$RUN/server/eth0.conf" "$RUN/server/short.conf"
+sed -i 's/^\[Node\]/[Node]\nPeriod = 24h/' "$RUN/server/eth0.conf"
+SERVE_ENV="LD_PRELOAD=$FAKETIME_LIBRARY FAKETIME=+60s DONT_FAKE_MONOTONIC=1" serve server
+check "a server whose clock is ahead publishes" within 20 published server 1
+stop serve-server
+serve server
+check "one whose clock is right is refused at first" within 20 grep -q "cannot publish.*refused" "$RUN/serve-server.log"
+check "and overtakes it" within 30 published server 1
+stop serve-server
+cp "$RUN/server/short.conf" "$RUN/server/eth0.conf"
+serve server
+within 20 published server 1
+
 # Nobody there.
 stop dht-nodes KILL
 refute "without the DHT there is no meeting" meet client --print
@@ -95,9 +110,16 @@ check "and the reason is said" grep -q "no answer" "$RUN/meet.err"
 stop serve-server
 check "the status goes with serve" negate on server test -e /run/mayfly/eth0.serve
 check "and what was lent" none_lent server
-serve server
+start notify server python3 "$LAB/notify.py" "$RUN/notify.sock"
+within 5 test -S "$RUN/notify.sock"
+SERVE_ENV="NOTIFY_SOCKET=$RUN/notify.sock" serve server
 check "serve says that it cannot publish" within 60 grep -q "cannot publish" "$RUN/serve-server.log"
-check "and goes on" running serve-server
+check "and to systemd that it is ready all the same" within 2 grep -q READY=1 "$RUN/notify.log"
+check "it goes on" running serve-server
+check "doctor says why" within 3 on server sh -c "mayflyctl doctor | grep -A1 'could not be published' | grep -q Bootstrap"
+rendezvous_start 24
+check "and publishes when they are back" within 60 published server 1
+check "which it says" grep -q "published again" "$RUN/serve-server.log"
 stop loader-server
 check "a loader that ends leaves no local route" none_lent server
 finish

@@ -7,7 +7,6 @@
 
 # rendezvous_nodes COUNT: they know each other when this returns.
 rendezvous_nodes() {
-	local count=$1 listen=() i
 	/usr/bin/python3 -c 'import libtorrent' 2>/dev/null || skip "python3-libtorrent is not installed"
 	lab_host nodes
 	lab_wire nodes eth0 router nodes
@@ -21,6 +20,12 @@ rendezvous_nodes() {
 		addr add fd81::1/64 dev nodes nodad
 		route add fd80::/32 via fd81::2 dev nodes
 	END
+	rendezvous_start "$1"
+}
+
+# rendezvous_start COUNT: them alone; again, after `stop dht-nodes`.
+rendezvous_start() {
+	local count=$1 listen=() i
 	for ((i = 1; i <= count; i++)); do
 		listen+=("[fd80:0:0:$i::1]:6881")
 	done
