@@ -26,6 +26,7 @@ struct introduction {
 	__u8 key[16]; /* K */
 	__u8 seed[8]; /* of the server */
 	__u32 rotation_ms;
+	bool leaving; /* its period and grace are over: the loader forgets it by and by */
 };
 
 /* What is common to all messages of one end. */

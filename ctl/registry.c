@@ -147,6 +147,7 @@ static void pair_all(struct registry *registry, const __u8 *private_key, const _
 
 		if (known >= 0) {
 			entry->number = old->entry[known].number;
+			entry->known = old->entry[known].known;
 			registry->pair[kept] = old->pair[known];
 		} else if (rendezvous_pair_known(&registry->pair[kept], private_key, public_key, entry->public_key, 1)) {
 			say_note("the public key of %s gives no secret with ours: left out", entry->name);

@@ -17,6 +17,7 @@ struct registered {
 	__u8 public_key[KEY_PUBLIC_BYTES];
 	__u32 number; /* whoever uses the registry numbers its entries; ~0: not yet */
 	bool renumber; /* and may number them anew */
+	__u8 known;    /* bits of its own, which stay with number and pair */
 };
 
 /* By public key, each once. */

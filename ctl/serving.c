@@ -276,27 +276,34 @@ static void on_timer(uv_timer_t *timer)
 	serving_work(timer->data);
 }
 
-/* Once a second at least: clocks are set, and people look at the status. */
-static void sleep_until(struct serving *serving, __u64 now_ms)
+/* When something is due next. */
+static __u64 due_ms(const struct serving *serving, __u64 now_ms)
 {
-	__u64 wake_ms = publish_wake_ms(serving->publish), turn_ms = serving_turn_ms(serving, now_ms);
-	__u64 pause_ms = STATUS_MS;
+	__u64 next_ms = serving_turn_ms(serving, now_ms);
+	const struct publish *schedules[] = { serving->publish, serving->common };
 
-	if (serving->common && publish_wake_ms(serving->common) < wake_ms)
-		wake_ms = publish_wake_ms(serving->common);
-	if (turn_ms < wake_ms)
-		wake_ms = turn_ms;
-	if (serving->puts < SERVING_PUTS && wake_ms < now_ms + pause_ms)
-		pause_ms = wake_ms > now_ms ? wake_ms - now_ms : 1;
-	uv_timer_start(&serving->timer, on_timer, pause_ms, 0);
+	for (int i = 0; serving->puts < SERVING_PUTS && i < 2; i++)
+		if (schedules[i] && publish_wake_ms(schedules[i]) < next_ms)
+			next_ms = publish_wake_ms(schedules[i]);
+	return next_ms;
+}
+
+/* At most a second: clocks are set, and people look at the status. */
+static void sleep_until(struct serving *serving, __u64 next_ms, __u64 now_ms)
+{
+	__u64 pause_ms = next_ms > now_ms ? next_ms - now_ms : 1;
+
+	uv_timer_start(&serving->timer, on_timer, pause_ms < STATUS_MS ? pause_ms : STATUS_MS, 0);
 }
 
 void serving_work(struct serving *serving)
 {
 	__u64 now_ms = serving_now_ms();
+	bool more;
 
 	serving_turn(serving, now_ms);
+	more = serving_sweep(serving);
 	put_what_is_due(serving, now_ms);
 	tell(serving, now_ms);
-	sleep_until(serving, now_ms);
+	sleep_until(serving, more ? now_ms : due_ms(serving, now_ms), now_ms);
 }

@@ -14,7 +14,8 @@
 #include "loader/notify.h"
 
 enum {
-	SERVING_INTRODUCTIONS = 3, /* last, current and next period */
+	SERVING_INTRODUCTIONS = 4, /* of the last, the current and the next period, and one that is leaving */
+	SERVING_SWEEP = 256,       /* requests to the loader before the loop has its turn */
 	SERVING_PUTS = 8,          /* under way at once: a put takes some 8 nodes, each of them must not be hurried */
 };
 
@@ -68,8 +69,8 @@ __u32 serving_long_s(const struct serving *serving);
 
 /* serving_introduce.c: introductions by the clock, and their associations. */
 void serving_turn(struct serving *serving, __u64 now_ms);
+bool serving_sweep(struct serving *serving); /* tells the loader of some more that it has to know; true: there are more */
 const struct introduction *serving_introduction(const struct serving *serving, __u32 period);
-void serving_add_client(struct serving *serving, size_t index);                 /* to all introductions */
 void serving_delete_client(struct serving *serving, const struct registered *client);
 void serving_leave(struct serving *serving); /* takes all introductions away */
 __u64 serving_turn_ms(const struct serving *serving, __u64 now_ms); /* when something changes next */

@@ -36,17 +36,14 @@ static __u32 spread_ms(const struct serving *serving)
 static int take_entry(struct serving *serving, size_t index)
 {
 	struct registered *entry = &serving->registry.entry[index];
-	bool known = entry->number != none;
 	int number;
 
-	if (!known || entry->renumber) {
+	if (entry->number == none || entry->renumber) {
 		number = publish_add(serving->publish, serving_now_ms(), spread_ms(serving));
 		if (number < 0)
 			return number;
 		entry->number = (__u32)number;
 		entry->renumber = false;
-		if (!known)
-			serving_add_client(serving, index);
 	}
 	return keep_number(serving, entry->number, index);
 }

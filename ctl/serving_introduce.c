@@ -91,20 +91,50 @@ static void delete_listener(struct serving *serving, const struct introduction *
 	sodium_memzero(&config, sizeof(config));
 }
 
-static void forget(struct serving *serving, struct introduction *introduction)
+/* Tells of one client more, or one less, of the introduction in place `which`. Whether there was one to tell of. */
+static bool sweep_one(struct serving *serving, int which, size_t *at)
 {
-	for (size_t i = 0; i < serving->registry.count; i++)
-		delete_one(serving, introduction->period, &serving->registry.entry[i]);
+	const struct introduction *introduction = &serving->introductions[which];
+	__u8 bit = (__u8)(1 << which);
+
+	for (; *at < serving->registry.count; ++*at) {
+		struct registered *client = &serving->registry.entry[*at];
+
+		if (!(client->known & bit) != introduction->leaving) {
+			client->known ^= bit;
+			if (introduction->leaving)
+				delete_one(serving, introduction->period, client);
+			else
+				add_one(serving, introduction, *at);
+			return true;
+		}
+	}
+	return false;
+}
+
+static void finish_leaving(struct serving *serving, struct introduction *introduction)
+{
 	delete_listener(serving, introduction);
 	sodium_memzero(introduction, sizeof(*introduction));
 }
 
-static void begin(struct serving *serving, struct introduction *introduction, __u32 period)
+bool serving_sweep(struct serving *serving)
 {
-	introduce_fresh(introduction, period, serving->config.node.rendezvous.form);
-	add_listener(serving, introduction);
-	for (size_t i = 0; i < serving->registry.count; i++)
-		add_one(serving, introduction, i);
+	unsigned int told = 0;
+
+	for (int i = 0; i < SERVING_INTRODUCTIONS; i++) {
+		size_t at = 0;
+
+		if (!serving->introductions[i].period)
+			continue;
+		while (told < SERVING_SWEEP && sweep_one(serving, i, &at))
+			told++;
+		if (told == SERVING_SWEEP)
+			return true;
+		if (serving->introductions[i].leaving)
+			finish_leaving(serving, &serving->introductions[i]);
+	}
+	return false;
 }
 
 static __u64 grace_ms(const struct serving *serving)
@@ -125,7 +155,7 @@ static bool is_heard(const struct serving *serving, const struct introduction *i
 const struct introduction *serving_introduction(const struct serving *serving, __u32 period)
 {
 	for (int i = 0; i < SERVING_INTRODUCTIONS; i++)
-		if (serving->introductions[i].period == period)
+		if (serving->introductions[i].period == period && !serving->introductions[i].leaving)
 			return &serving->introductions[i];
 	return NULL;
 }
@@ -137,7 +167,8 @@ static void need(struct serving *serving, __u32 period)
 	for (int i = 0; i < SERVING_INTRODUCTIONS; i++) {
 		if (serving->introductions[i].period)
 			continue;
-		begin(serving, &serving->introductions[i], period);
+		introduce_fresh(&serving->introductions[i], period, serving->config.node.rendezvous.form);
+		add_listener(serving, &serving->introductions[i]);
 		return;
 	}
 }
@@ -148,8 +179,8 @@ void serving_turn(struct serving *serving, __u64 now_ms)
 	__u32 period = rendezvous_period(now_ms / 1000, period_s);
 
 	for (int i = 0; i < SERVING_INTRODUCTIONS; i++)
-		if (serving->introductions[i].period && !is_heard(serving, &serving->introductions[i], now_ms))
-			forget(serving, &serving->introductions[i]);
+		serving->introductions[i].leaving |= serving->introductions[i].period &&
+						     !is_heard(serving, &serving->introductions[i], now_ms);
 	need(serving, period);
 	need(serving, period + period_s);
 }
@@ -162,23 +193,17 @@ __u64 serving_turn_ms(const struct serving *serving, __u64 now_ms)
 	return over_ms > now_ms && over_ms < start_ms + period_ms ? over_ms : start_ms + period_ms;
 }
 
-void serving_add_client(struct serving *serving, size_t index)
-{
-	for (int i = 0; i < SERVING_INTRODUCTIONS; i++)
-		if (serving->introductions[i].period)
-			add_one(serving, &serving->introductions[i], index);
-}
-
 void serving_delete_client(struct serving *serving, const struct registered *client)
 {
 	for (int i = 0; i < SERVING_INTRODUCTIONS; i++)
-		if (serving->introductions[i].period)
+		if (client->known & 1 << i)
 			delete_one(serving, serving->introductions[i].period, client);
 }
 
 void serving_leave(struct serving *serving)
 {
-	for (int i = 0; i < SERVING_INTRODUCTIONS; i++)
-		if (serving->introductions[i].period)
-			forget(serving, &serving->introductions[i]);
+	for (int i = 0; serving->introductions && i < SERVING_INTRODUCTIONS; i++)
+		serving->introductions[i].leaving = true;
+	while (serving->introductions && serving_sweep(serving))
+		;
 }
