@@ -82,9 +82,14 @@ bool address_same_host(const __u8 one[static 16], const __u8 other[static 16])
 	return !memcmp(one, other, 16);
 }
 
+bool address_same_link(const __u8 one[static 16], const __u8 other[static 16])
+{
+	return same_bits(one, other, address_is_ipv4(one) ? 128 : 64);
+}
+
 bool address_same_network(const __u8 one[static 16], const __u8 other[static 16])
 {
-	return same_bits(one, other, address_is_ipv4(one) ? 96 + 24 : 64);
+	return same_bits(one, other, address_is_ipv4(one) ? 96 + 24 : 48);
 }
 
 bool address_same_endpoint(const struct dht_endpoint *one, const struct dht_endpoint *other)

@@ -15,7 +15,8 @@ bool address_is_loopback(const __u8 address[static 16]);
 bool address_is_usable(const struct dht_endpoint *endpoint, enum dht_family family, bool allow_private);
 
 bool address_same_host(const __u8 one[static 16], const __u8 other[static 16]);
-bool address_same_network(const __u8 one[static 16], const __u8 other[static 16]); /* IPv4 /24, IPv6 /64 */
+bool address_same_link(const __u8 one[static 16], const __u8 other[static 16]);    /* IPv4 address, IPv6 /64 */
+bool address_same_network(const __u8 one[static 16], const __u8 other[static 16]); /* IPv4 /24, IPv6 /48 */
 bool address_same_endpoint(const struct dht_endpoint *one, const struct dht_endpoint *other);
 
 #endif

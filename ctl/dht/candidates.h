@@ -11,7 +11,7 @@
 enum candidates_limit {
 	CANDIDATES_MOST = 256,
 	CANDIDATES_PER_ADDRESS = 2, /* not of loopback */
-	CANDIDATES_PER_NETWORK = 8, /* public /24 or /64 */
+	CANDIDATES_PER_NETWORK = 4, /* public /24 or /48: no more than half of the nearest eight */
 };
 
 /* How far a question to a node has come. */

@@ -47,7 +47,8 @@ enum dht_kind { DHT_GET, DHT_PUT, DHT_GET_PEERS, DHT_ANNOUNCE };
 struct dht_request {
 	enum dht_kind kind;
 	enum dht_family family;
-	bool read_all;                     /* GET: wait for all of the nearest, not for the first good value and a short while;
+	bool read_all;                     /* GET: all of the nearest, not the first good value of four and a short while (in which four
+	                                    * nodes in concert can hide a newer one);
 	                                    * GET_PEERS: ask who knows peers again until nothing new comes */
 	bool source_per_query;             /* GET, GET_PEERS: a source of its own for every query (IPv6) */
 	__u8 public_key[DHT_PUBLIC_BYTES]; /* GET: what to read; its target is SHA-1 of it */

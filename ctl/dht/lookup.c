@@ -238,7 +238,7 @@ static bool is_own(const struct operation *operation, const struct dht_endpoint 
 	bool wide = operation->request.family == DHT_IPV6 && !address_is_private(address);
 
 	for (__u32 i = 0; i < OWN_ADDRESSES && i < own->count; i++)
-		if (wide ? address_same_network(own->address[i], address) : address_same_host(own->address[i], address))
+		if (wide ? address_same_link(own->address[i], address) : address_same_host(own->address[i], address))
 			return true;
 	return false;
 }
@@ -320,7 +320,7 @@ static void take_item(struct operation *operation, struct holder *holder, const 
 	holder->sequence = reply->item.sequence;
 	if (!operation->found || reply->item.sequence > result->item.sequence)
 		result->item = reply->item;
-	if (!operation->found)
+	if (!operation->found && takes_first_value(operation))
 		operation->wait_until_ms = now_ms + (wait_ms < 20 ? 20 : wait_ms > 500 ? 500 : wait_ms);
 	operation->found = true;
 }

@@ -17,6 +17,7 @@
 #include "ctl/dht/krpc.h"
 #include "ctl/dht/nodes.h"
 #include "ctl/dht/pace.h"
+#include "ctl/dht/query.h"
 
 enum operation_limit {
 	OPERATION_MS = 30000,        /* of FIND, GET and AGAIN and a single STORE; every further port has a second more */
@@ -26,44 +27,15 @@ enum operation_limit {
 	FIND_QUERIES_MOST = 40,
 	GET_QUERIES_MOST = 16,       /* so many nodes learn the real target */
 	AGAIN_QUERIES_MOST = 64,
-	QUERIES_MOST = 96,           /* under way */
-	SOURCES_MOST = 96,
 	TASKS_MOST = 4,
 	PEERS_PER_NODE = 256,
-	QUERY_MS = 500,
-	ATTEMPTS = 3,
 	TOKEN_MS = 5 * 60 * 1000,
 	HIDDEN_BYTES = 12,           /* of the target, while looking for the nearest: the low 96 bits */
 	OWN_SOURCE = 0,              /* place of the operation's own */
 	OWN_ADDRESSES = 1024,        /* of ours that nodes may hand out to us */
-	UNKNOWN_ATTEMPTS = 2,        /* of get, for a node that has never answered, while others do */
 };
 
 enum operation_stage { STAGE_FIND, STAGE_GET, STAGE_AGAIN, STAGE_STORE, STAGE_FINISHED };
-
-enum source_state { SOURCE_FREE = 0, SOURCE_WANTED, SOURCE_OPEN, SOURCE_CLOSING };
-
-struct source {
-	enum source_state state;
-	__u32 number;
-	bool has_address;
-	__u8 address[16];
-	__u8 id[DHT_ID_BYTES]; /* random, until its address makes it conform */
-};
-
-enum query_purpose { QUERY_FIND, QUERY_GET, QUERY_AGAIN, QUERY_TOKEN, QUERY_STORE };
-
-struct query {
-	bool used;
-	enum query_purpose purpose;
-	__u16 place;        /* of the candidate */
-	__u16 source;
-	__u8 task, holder;  /* TOKEN, STORE */
-	__u8 transaction[KRPC_ID_BYTES];
-	__u32 sent;         /* times */
-	__u64 first_ms;     /* when first sent */
-	__u64 due_ms;       /* when it is to be sent (again), or fails */
-};
 
 /* A node that answered in GET: what it gave us. */
 struct holder {
@@ -131,27 +103,6 @@ struct dht {
 	struct operation *operation[DHT_OPERATIONS_MOST];
 	struct operation *delivered; /* its result is being read */
 };
-
-/* query.c */
-
-/* A place in op->query, or -1: none is free, or no source. */
-int query_start(struct operation *operation, __u64 now_ms, enum query_purpose purpose, __u16 place, __u16 source);
-void query_end(struct operation *operation, struct query *query);
-void query_end_all(struct operation *operation);
-struct query *query_match(struct operation *operation, __u32 source, const struct dht_endpoint *from,
-			  const __u8 transaction[static KRPC_ID_BYTES]);
-
-/* One whose time is over: sent as often as it may. NULL: none. */
-struct query *query_expired(struct operation *operation, __u64 now_ms);
-bool query_send(struct operation *operation, __u64 now_ms, struct dht_action *action);
-__u64 query_wake_ms(const struct operation *operation);
-
-/* How many of this purpose are on their way and may yet answer in time. */
-unsigned int query_count(const struct operation *operation, enum query_purpose purpose, bool overdue_too);
-
-int source_new(struct operation *operation); /* its place, or -1 */
-void source_close(struct operation *operation, unsigned int place);
-bool source_report(struct operation *operation, struct dht_action *action); /* OPEN or CLOSE, if there is one */
 
 /* lookup.c */
 void lookup_begin(struct operation *operation);

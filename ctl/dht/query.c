@@ -6,8 +6,6 @@
 #include "ctl/dht/node_id.h"
 #include "ctl/dht/operation.h"
 
-enum { PATIENCE_LEAST_MS = 100 };
-
 static __u32 query_ms(const struct operation *operation)
 {
 	__u32 set = operation->dht->settings.query_ms;

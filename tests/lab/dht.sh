@@ -33,10 +33,17 @@ dht_hosts() {
 	within 5 on seeker ping -c 1 -W 1 fd81::1
 }
 
-# dht_start COUNT [OPTION...]: libtorrent's nodes 1 to COUNT, known to each other when this returns.
+# dht_start COUNT [--also N] [OPTION...]: libtorrent's nodes 1 to COUNT, known to each other when this returns; --also:
+# they are told of N nodes of Transmission.
 dht_start() {
 	local count=$1 listen=() i
 	shift
+	if [ "${1:-}" = --also ]; then
+		for ((i = 1; i <= $2; i++)); do
+			set -- "$@" --node "10.80.$((100 + i)).1:6881"
+		done
+		set -- "${@:3}"
+	fi
 	for ((i = 1; i <= count; i++)); do
 		listen+=("10.80.$i.1:6881,[fd80:0:0:$i::1]:6881")
 	done
@@ -44,6 +51,49 @@ dht_start() {
 	within 40 grep -q READY "$RUN/dht-nodes.log" && return
 	cat "$RUN/dht-nodes.log" >&2
 	return 1
+}
+
+# dht_transmissions COUNT: nodes of Transmission, at 10.80.(100 + I).1. Each begins with the first eight of libtorrent.
+dht_transmissions() {
+	local i home
+	for ((i = 1; i <= $1; i++)); do
+		home=$RUN/nodes/transmission-$i
+		mkdir -p "$home"
+		python3 - "$home" "10.80.$((100 + i)).1" "$i" <<-'END'
+			import json, sys
+			home, address, number = sys.argv[1], sys.argv[2], int(sys.argv[3])
+			settings = {"bind-address-ipv4": address, "bind-address-ipv6": "::1", "peer-port": 6881,
+			            "port-forwarding-enabled": False, "lpd-enabled": False, "dht-enabled": True,
+			            "pex-enabled": True, "utp-enabled": True, "rpc-port": 9100 + number,
+			            "rpc-bind-address": "127.0.0.1", "download-dir": home}
+			with open(home + "/settings.json", "w") as file:
+			    json.dump(settings, file)
+			nodes = b"".join(bytes([10, 80, i, 1]) + (6881).to_bytes(2, "big") for i in range(1, 9))
+			with open(home + "/dht.dat", "wb") as file:
+			    file.write(b"d2:id20:" + bytes([number * 40] * 20) + b"5:nodes%d:" % len(nodes) + nodes + b"e")
+		END
+		start "transmission-$i" nodes transmission-daemon --foreground --config-dir "$home"
+	done
+}
+
+# dht_have_met COUNT: does every node of Transmission answer a ping of the DHT? Sets MET to how many do.
+dht_have_met() {
+	MET=$(on seeker python3 - "$1" <<-'END'
+		import socket, sys
+		met = 0
+		for i in range(1, int(sys.argv[1]) + 1):
+		    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+		        probe.bind(("10.99.0.1", 0))
+		        probe.settimeout(0.3)
+		        probe.sendto(b"d1:ad2:id20:abcdefghij0123456789e1:q4:ping2:roi1e1:t2:aa1:y1:qe", (f"10.80.{100 + i}.1", 6881))
+		        try:
+		            met += b"1:y1:r" in probe.recv(1500)
+		        except OSError:
+		            pass
+		print(met)
+	END
+	)
+	[ "$MET" = "$1" ]
 }
 
 # dht_seek 4|6 OPTION...: what a client does that knows nodes 1 to 4; an output line an operation.

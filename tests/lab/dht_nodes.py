@@ -40,8 +40,12 @@ def start(listen, limits):
     return libtorrent.session(settings)
 
 
-def introduce(sessions, listens):
+def introduce(sessions, listens, others):
     """Everybody hears of everybody; libtorrent pings whom it is told of."""
+    for session in sessions:
+        for other in others:
+            for endpoint in endpoints(other):
+                session.add_dht_node(endpoint)
     for i, session in enumerate(sessions):
         for j, listen in enumerate(listens):
             if i == j:
@@ -58,6 +62,7 @@ def known(session):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("listen", nargs="+", metavar="ADDRESS:PORT[,...]")
+    parser.add_argument("--node", action="append", default=[], metavar="ADDRESS:PORT", help="a node of somebody else's")
     parser.add_argument("--limits", action="store_true", help="keep libtorrent's limits on what a node sends")
     parser.add_argument("--seconds", type=float, default=20, help="give up when they do not meet (default %(default)s)")
     options = parser.parse_args()
@@ -70,7 +75,7 @@ def main():
     wanted = min(len(sessions) - 1, 16) * len(options.listen[0].split(","))
     deadline = time.monotonic() + options.seconds
     while not ends:
-        introduce(sessions, options.listen)
+        introduce(sessions, options.listen, options.node)
         time.sleep(0.5)
         fewest = min(known(session) for session in sessions)
         if fewest >= wanted:
@@ -79,8 +84,13 @@ def main():
             print(f"a node knows only {fewest} of {wanted}", file=sys.stderr)
             return 1
     print("READY", flush=True)
+    again = time.monotonic()
     while not ends:
         time.sleep(0.1)
+        # Who starts more slowly than libtorrent is missed by the first introduction.
+        if options.node and time.monotonic() > again + 5:
+            introduce(sessions, [], options.node)
+            again = time.monotonic()
     for session in sessions:
         session.apply_settings({"enable_dht": False})
     return 0

@@ -4,10 +4,11 @@
  * address of --from (IPv6) or on --from itself (IPv4). One line an operation, as key=value.
  *
  *	dhtget --from PREFIX/64|ADDRESS --node ADDRESS:PORT... [--pairs N] [--fresh] [--gap MS] [--seed N] [--ports N]
- *	       [--only put|get]
+ *	       [--only put|get] [--in-turn]
  *
  * Puts N items under keys made from the seed and reads each back (--ports: announces so many ports under one
- * infohash instead, and reads them back). --fresh: an engine that remembers nothing for every operation.
+ * infohash instead, and reads them back). --fresh: an engine that remembers nothing for every operation;
+ * --in-turn: all puts, then all gets.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -30,7 +31,7 @@ struct driver {
 	__u8 from[16];
 	struct dht_endpoint nodes[NODES_MOST];
 	__u32 node_count, pairs, gap_ms, seed, ports;
-	bool fresh, puts, gets;
+	bool fresh, puts, gets, in_turn;
 	struct open_socket {
 		__u32 source;
 		int fd; /* -1: free */
@@ -290,6 +291,21 @@ static int put_and_get(struct driver *driver, __u32 number)
 	return failed + !right;
 }
 
+static int all_pairs(struct driver *driver)
+{
+	bool gets = driver->gets, turns = driver->in_turn;
+	int failed = 0;
+
+	driver->gets = gets && !turns;
+	for (__u32 i = 0; i < driver->pairs; i++)
+		failed += put_and_get(driver, i);
+	driver->gets = gets;
+	driver->puts = false;
+	for (__u32 i = 0; i < driver->pairs && turns; i++)
+		failed += put_and_get(driver, i);
+	return failed;
+}
+
 /* Are all ports that were announced among the peers? */
 static bool has_all(const struct driver *driver, const __be16 *ports)
 {
@@ -389,6 +405,9 @@ static void take_option(struct driver *driver, int option)
 	case 't':
 		driver->ports = (__u32)atoi(optarg) % (DHT_PORTS_MOST + 1);
 		break;
+	case 'i':
+		driver->in_turn = true;
+		break;
 	case 'o':
 		driver->puts = !strcmp(optarg, "put");
 		driver->gets = !strcmp(optarg, "get");
@@ -404,7 +423,8 @@ int main(int argc, char **argv)
 		{ "from", required_argument, NULL, 'f' }, { "node", required_argument, NULL, 'n' },
 		{ "pairs", required_argument, NULL, 'p' }, { "fresh", no_argument, NULL, 'r' },
 		{ "gap", required_argument, NULL, 'g' }, { "seed", required_argument, NULL, 's' },
-		{ "ports", required_argument, NULL, 't' }, { "only", required_argument, NULL, 'o' }, { 0 },
+		{ "ports", required_argument, NULL, 't' }, { "only", required_argument, NULL, 'o' },
+		{ "in-turn", no_argument, NULL, 'i' }, { 0 },
 	};
 	static struct driver driver = { .pairs = 1, .seed = 1, .puts = true, .gets = true };
 	int option, failed = 0;
@@ -418,8 +438,8 @@ int main(int argc, char **argv)
 	driver.peers = calloc(DHT_PEERS_MOST, sizeof(*driver.peers));
 	if (driver.ports)
 		failed = announce_and_read(&driver);
-	for (__u32 i = 0; i < driver.pairs && !driver.ports; i++)
-		failed += put_and_get(&driver, i);
+	else
+		failed = all_pairs(&driver);
 	dht_free(driver.dht);
 	free(driver.peers);
 	return failed > 0;

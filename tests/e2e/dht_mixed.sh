@@ -1,0 +1,34 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The DHT client in a mixed network: 24 nodes of libtorrent and 6 of Transmission, which know of each other but never
+# answer get or put; then a message in the ports of announces (BEP 5), as the patent leaves it there.
+
+. "$(dirname "$0")/../lab/lib.sh"
+. "$LAB/dht.sh"
+
+/usr/bin/python3 -c 'import libtorrent' 2>/dev/null || skip "python3-libtorrent is not installed"
+command -v transmission-daemon >/dev/null || skip "transmission-daemon is not installed"
+dht_hosts
+dht_transmissions 6
+dht_start 24 --also 6 || exit 1
+met=0
+within 60 dht_have_met 6 && met=$(dht_have_met 6; echo $MET)
+say "          nodes of Transmission that answer: $met of 6"
+check "Transmission takes part" [ "$met" -ge 3 ]
+
+dht_seek 4 --pairs 30 --seed 4 --in-turn --gap 250 >"$RUN/pairs-4.log"
+log=$RUN/pairs-4.log
+equal "items put" 30 "$(grep -c '^put=.* outcome=0 right=1 ' "$log")"
+equal "items read" 30 "$(grep -c '^get=.* outcome=0 right=1 ' "$log")"
+compare "datagrams of a put, at most" "$(dht_most sent "$log" put)" "<=" 32
+compare "datagrams of a get, at most" "$(dht_most sent "$log" get)" "<=" 20
+say "          a put: p50 $(dht_share ms "$log" put 50) ms; a get: p50 $(dht_share ms "$log" get 50) ms"
+
+for family in 6 4; do
+	dht_seek "$family" --ports 65 >"$RUN/ports-$family.log"
+	equal "IPv$family: 65 ports announced" 1 "$(grep -c '^announce=65 .* anywhere=65 ' "$RUN/ports-$family.log")"
+	equal "IPv$family: and read" 1 "$(grep -c '^peers=65 .* right=1 ' "$RUN/ports-$family.log")"
+	sed 's/^/          /' "$RUN/ports-$family.log"
+done
+finish
