@@ -172,6 +172,28 @@ static void test_repeated(void **state)
 	shuffle(announces, 2 * count);
 	assert_int_equal(read_it(announces, 2 * count, &wanted), 0);
 	assert_int_equal(wanted.asked, 1);
+	wanted.bytes[0] ^= 1;
+	assert_int_equal(read_it(announces, 2 * count, &wanted), -EBADMSG);
+	assert_int_equal(wanted.asked, 1); /* there is nothing else to try */
+}
+
+/* Two values from two addresses, and a source is a whole IPv4 address. */
+static void test_neighbours(void **state)
+{
+	struct stuffing_announce announces[512];
+	struct wanted wanted, other;
+	size_t count;
+
+	(void)state;
+	for (int v4 = 0; v4 < 2; v4++) {
+		make(&wanted, 76);
+		make(&other, 76);
+		count = announce(announces, &other, v4, 1);
+		count += announce(announces + count, &wanted, v4, 2);
+		shuffle(announces, count);
+		assert_int_equal(read_it(announces, count, &wanted), 0);
+		assert_int_equal(wanted.asked, 2);
+	}
 }
 
 /* 500 others, and a liar with a value of its own under the same infohash. */
@@ -252,6 +274,12 @@ static void test_bounded(void **state)
 	}
 	assert_int_equal(read_it(announces, count, &wanted), -EBADMSG);
 	assert_in_range(wanted.asked, 1, 15 * STUFFING_TRIES_MOST);
+	for (size_t i = 0; i < 130; i++) { /* 2^65 ways */
+		put_source(&announces[i], true, 1);
+		announces[i].port = htons((__u16)(i / 2 << 8 | (i & 1)));
+	}
+	assert_int_equal(read_it(announces, 130, &wanted), -EBADMSG);
+	assert_int_equal(wanted.asked, STUFFING_TRIES_MOST);
 	for (size_t i = 0; i < count; i++)
 		announces[i].port = htons((__u16)(i << 8 | (i / 256)));
 	assert_int_not_equal(read_it(announces, count, &wanted), 0);
@@ -318,6 +346,7 @@ int main(void)
 		cmocka_unit_test(test_read),      cmocka_unit_test(test_repeated), cmocka_unit_test(test_crowd),
 		cmocka_unit_test(test_foreign),   cmocka_unit_test(test_conflicts), cmocka_unit_test(test_bounded),
 		cmocka_unit_test(test_nothing),   cmocka_unit_test(test_every_way_once),
+		cmocka_unit_test(test_neighbours),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, NULL);

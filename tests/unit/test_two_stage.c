@@ -180,6 +180,8 @@ static void test_removed(void **state)
 	memset(both[0], 9, 32);
 	memset(both[1], 1, 32);
 	two_stage_epoch(both, 2, epoch);
+	memset(both[0], 1, 32);
+	memset(both[1], 9, 32);
 	two_stage_epoch(both, 2, swapped);
 	assert_memory_equal(epoch, swapped, 32); /* whatever the order */
 	two_stage_keys(&first, own, &window, epoch);
