@@ -70,7 +70,7 @@ static int lend(const struct dht_socket *socket, const struct dht_socket_from *f
 	memcpy(message.lend.address, socket->address, 16);
 	message.lend.port = port;
 	message.lend.lifetime_ms = lifetime_ms;
-	error = client_ask(from->loader, &message);
+	error = client_ask_again(from->loader, &message);
 	return error ? client_why(from->loader, error, MF_LEND_ADDRESS, &message, why) : 0;
 }
 

@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "ctl/parse.h"
@@ -92,14 +93,32 @@ static int add_file(struct list *list, int directory, const char *path, const ch
 	return 0;
 }
 
+/* Whoever may write there decides who is a client. */
+static int check_directory(DIR *directory, const char *path, char why[static SAY_BYTES])
+{
+	struct stat status;
+
+	if (fstat(dirfd(directory), &status))
+		return say_why(why, -errno, "cannot look at %s: %s", path, strerror(errno));
+	if (status.st_mode & 022)
+		return say_why(why, -EPERM, "the directory %s of Clients can be written by others (mode %04o): "
+			       "chmod go-w %s", path, status.st_mode & 07777, path);
+	return 0;
+}
+
 static int read_directory(struct list *list, const char *path, char why[static SAY_BYTES])
 {
 	DIR *directory = opendir(path);
 	struct dirent *entry;
-	int error = 0;
+	int error;
 
 	if (!directory)
 		return say_why(why, -errno, "cannot read the directory %s of Clients: %s", path, strerror(errno));
+	error = check_directory(directory, path, why);
+	if (error) {
+		closedir(directory);
+		return error;
+	}
 	while (!error && (entry = readdir(directory)))
 		error = add_file(list, dirfd(directory), path, entry->d_name);
 	closedir(directory);

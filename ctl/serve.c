@@ -141,7 +141,7 @@ static void from_of(struct dht_socket_from *from, struct serving *serving)
 {
 	const struct mf_template *own = &serving->config.node.rendezvous.publish_prefix;
 
-	if (serving->loader.fd < 0)
+	if (!*serving->loader.path)
 		return;
 	from->loader = &serving->loader;
 	from->prefix = own->prefix_length ? *own : serving->node.prefix;

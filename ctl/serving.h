@@ -25,7 +25,7 @@ struct serving {
 	struct config config;
 	__u8 public_key[KEY_PUBLIC_BYTES];
 	__u8 *private_key; /* secret memory */
-	struct client loader; /* fd -1: none, nothing but publication */
+	struct client loader; /* path "": none, nothing but publication */
 	struct introduce_node node;
 
 	uv_loop_t loop;

@@ -32,10 +32,10 @@ static void ask(struct serving *serving, unsigned int type, struct mf_message *m
 {
 	int error;
 
-	if (serving->loader.fd < 0)
+	if (!*serving->loader.path)
 		return;
 	message->type = (__u16)type;
-	error = client_ask(&serving->loader, message);
+	error = client_ask_again(&serving->loader, message);
 	if (error && !(type == MF_ASSOC_DELETE && is_gone(error, message)))
 		say_refused(serving, error, type, message);
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -128,6 +129,22 @@ static void test_no_directory(void **state)
 	assert_non_null(strstr(why, "/nonexistent"));
 }
 
+static void test_writable_directory(void **state)
+{
+	struct config config = { .file = "f" };
+	struct registry registry;
+	char why[SAY_BYTES] = "";
+	__u8 own[32];
+
+	(void)state;
+	public_of(own, 7);
+	strcpy(config.node.rendezvous.clients, directory);
+	assert_int_equal(chmod(directory, 0777), 0);
+	assert_int_equal(registry_load(&registry, &config, private_key, own, NULL, why), -EPERM);
+	assert_non_null(strstr(why, "chmod go-w"));
+	assert_int_equal(chmod(directory, 0700), 0);
+}
+
 static int begin(void **state)
 {
 	(void)state;
@@ -142,7 +159,10 @@ static int end(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_directory), cmocka_unit_test(test_no_directory) };
+	const struct CMUnitTest tests[] = { 
+		cmocka_unit_test(test_directory), cmocka_unit_test(test_no_directory),
+		cmocka_unit_test(test_writable_directory),
+	};
 
 	return cmocka_run_group_tests(tests, begin, end);
 }
