@@ -10,9 +10,9 @@
 
 #include <linux/types.h>
 
-#include "bpf/wire.h"
+#include "bpf/live.h"
 
-#define MF_ABI_VERSION 1
+#define MF_ABI_VERSION 2
 
 /* How an association's packets travel. 3 is kept for authenticated encryption. */
 enum mf_carriage {
@@ -27,6 +27,8 @@ enum mf_assoc_flag {
 	MF_ASSOC_OPENS = 1 << 2,         /* a stateful firewall stands before us: open each slot from inside */
 	MF_ASSOC_FOLLOWS = 1 << 3,       /* one stands before the peer: send in the newest slot heard */
 	MF_ASSOC_OWN_PREFIXES = 1 << 4,  /* inner local prefixes stand in mf_pair; else those of the node hold */
+	MF_ASSOC_LISTENS = 1 << 5,       /* an introduction: its addresses are heard for the associations that ROAM */
+	MF_ASSOC_ROAMS = 1 << 6,         /* one of its clients: the peer's /64 is open and learned from what it sends */
 };
 
 /* A prefix of inner addresses. IPv4 prefixes are mapped: ::ffff:0:0/96 plus the IPv4 length. */
@@ -49,9 +51,9 @@ struct mf_template {
 
 /*
  * One slot of one association: both ends, ready to be written into a packet.
- * mf_slots[ring_base + index % ring_slots]. `index` is stored last; a reader that finds
- * another index than the one it wants has no slot. A clock is one source of indices;
- * `lifetime_ms` 0 means that the slot ends when it is released, not at a time.
+ * mf_slots[ring_base + index % ring_slots]. `index` is zeroed first and stored last; a reader that finds
+ * another index than the one it wants, or another one after reading than before, has no slot. A clock is one
+ * source of indices. Heard from the start of the slot before to the end of the one after: MF_WINDOW_*.
  */
 struct mf_slot {
 	__u64 index;
@@ -62,7 +64,7 @@ struct mf_slot {
 	__be16 remote_port;
 	__be32 label_out;  /* first word of the outer IPv6 header: version 6, class 0, flow label */
 	__u32 address_sum; /* ones' complement sum of both addresses' 16-bit words, not folded */
-	__u32 lifetime_ms;
+	__u32 association; /* whose it is */
 };
 
 /* mf_assoc: what the loader decides about an association; programs only read it. 0 generation: free. */
@@ -91,7 +93,9 @@ struct mf_assoc_state {
 	__u64 sent_ns;      /* coarse monotonic time of the last packet out */
 	__u64 path_mtu_ns;  /* until when path_mtu holds, coarse monotonic time */
 	__u32 path_mtu;     /* largest outer packet by a believed packet-too-big; 0: none */
-	__u32 pad[5];
+	__u32 pad;
+	__be64 peer_prefix; /* ROAMS: first half of the address last heard, holds MF_PEER_HOLD_S from heard_ns; 0: none */
+	__u64 pad2;
 };
 
 /* The next hop that the FIB gave, kept for one CPU and at most a second. */
@@ -109,29 +113,18 @@ struct mf_traffic {
 	__u64 in_packets;
 	__u64 in_bytes;
 	struct mf_next_hop next_hop;
-	__u64 next_hop_slot; /* an on-link next hop holds for this slot only */
+	__u64 next_hop_slot; /* on-link, or to a peer that roams: holds for this slot (XOR the peer's prefix) only */
 };
 
-/* What a live entry is for. 3 is kept for introductions, 4 for groups. */
-enum mf_live_kind {
-	MF_LIVE_NONE = 0,
-	MF_LIVE_ASSOCIATION = 1, /* carried packets of one association, exact peer */
-	MF_LIVE_SOCKET = 2,      /* lent to a local socket: passed to the stack */
-};
-
-/* mf_live: outer destination address (16 bytes) -> who may be heard there, and when. */
-struct mf_live {
-	__u32 association;
-	__u32 generation;
-	__u8 kind;
-	__u8 carriage;
-	__be16 local_port;
-	__be16 remote_port;
-	__u16 pad;
-	__u8 remote[16]; /* the expected peer; all zero: any (later kinds find it by a second lookup) */
-	__u64 index;
-	__u64 from_ms;   /* heard from here: start of the slot before this one */
-	__u64 until_ms;  /* and not from here on: end of the slot after this one */
+/*
+ * mf_lent: an address of a hopping prefix lent to a local socket -> how long. Asked only where mf_live has nothing, and
+ * only while MF_NODE_LENDS says that there is something.
+ */
+struct mf_loan {
+	__u64 from_ms;
+	__u64 until_ms;
+	__be16 port;   /* UDP, the only one let in beside neighbour discovery and packet-too-big; 0: everything */
+	__u8 pad[6];
 };
 
 /*
@@ -156,13 +149,14 @@ enum mf_node_flag {
 	MF_NODE_REFLECT = 1 << 3,  /* driver needs tc to send a reply that XDP has built */
 	MF_NODE_ANY_SOLICITOR = 1 << 4, /* on-link: not only routers are answered */
 	MF_NODE_OWN = 1 << 5,      /* the host has addresses of its own in a hopping prefix: mf_own is not empty */
+	MF_NODE_LENDS = 1 << 6,    /* mf_lent is not empty */
 };
 
 /* mf_node: the instance. One entry. */
 struct mf_node {
 	__u32 nic;        /* ifindex of the NIC */
-	__u32 device;     /* ifindex of the device that a person sees (mayfly0) */
-	__u32 inside;     /* ifindex of its other end, where the programs stand */
+	__u32 device;     /* ifindex of the device that a person sees (mayfly0); 0: gone with the NIC */
+	__u32 inside;     /* ifindex of the cutter's far end, where programs of the way out stand (mayfly0-in) */
 	__u32 flags;
 	__u8 device_mac[6];
 	__u8 inside_mac[6];
@@ -171,6 +165,8 @@ struct mf_node {
 	__u32 prefixes;   /* in use below */
 	struct mf_prefix prefix[MF_HOPPING_PREFIXES]; /* local hopping prefixes */
 	__u64 inner_first[4]; /* bit b of 256 set: some inner prefix may begin with byte b */
+	__u32 cutter;     /* ifindex of its near end, which cuts large frames and finishes checksums (mayfly0-out) */
+	__u32 reserved;
 };
 
 /* Key of mf_local (inner prefixes of this end) and mf_remote (of the peers): longest match. */
@@ -227,9 +223,9 @@ MF_SIZE(struct mf_association, 128);
 MF_SIZE(struct mf_assoc_state, 64);
 MF_SIZE(struct mf_next_hop, 24);
 MF_SIZE(struct mf_traffic, 64);
-MF_SIZE(struct mf_live, 56);
+MF_SIZE(struct mf_loan, 24);
 MF_SIZE(struct mf_clock, 40);
-MF_SIZE(struct mf_node, 152);
+MF_SIZE(struct mf_node, 160);
 MF_SIZE(struct mf_seed, 456);
 
 #endif

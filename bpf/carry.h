@@ -140,7 +140,7 @@ static __always_inline void outer_write(struct outer *outer, const struct way *w
 	outer->ip6.nexthdr = IPPROTO_UDP;
 	outer->ip6.hop_limit = MF_HOP_LIMIT;
 	COPY(&outer->ip6.saddr, slot->local, 16);
-	COPY(&outer->ip6.daddr, slot->remote, 16);
+	peer_address(way, &outer->ip6.daddr);
 	outer->udp.source = slot->local_port;
 	outer->udp.dest = slot->remote_port;
 	outer->udp.len = length_be;
@@ -151,6 +151,7 @@ static __always_inline void outer_write(struct outer *outer, const struct way *w
 	}
 	sum += slot->address_sum + bpf_htons(IPPROTO_UDP) + slot->local_port + slot->remote_port;
 	sum += sum_shim(&inner->shim) + 2 * (__u64)length_be;
+	sum += (way->peer_prefix >> 32) + (__u32)way->peer_prefix;
 	outer->udp.check = sum_finish_udp(sum);
 }
 

@@ -6,6 +6,7 @@
 #define MAYFLY_BPF_DECAP_H
 
 #include "bpf/carry.h"
+#include "bpf/live_find.h"
 
 enum { ECN_NONE = 0, ECN_ECT1 = 1, ECN_ECT0 = 2, ECN_CE = 3, ECN_REFUSED = 4 };
 
@@ -19,6 +20,7 @@ struct arrival {
 		__be16 word[4];
 	} tags;
 	__u8 ecn;
+	__u64 peer_prefix; /* first half of the source */
 	__u32 bytes;  /* behind shim and tags */
 	__u32 excess; /* behind the outer packet: padding of the frame */
 };
@@ -96,6 +98,12 @@ static __always_inline __u32 restore_host(struct xdp_md *ctx, struct arrival *ar
 	return MF_IN_DELIVERED;
 }
 
+/* mf_remote leads to one of the associations that a client has, one an introduction. */
+static __always_inline int is_known_client(const struct arrival *arrival, const void *source)
+{
+	return arrival->association->flags & MF_ASSOC_ROAMS && same_address(source, arrival->association->inner_remote);
+}
+
 /* May this pair of inner addresses come out of this association? */
 static __always_inline __u32 inner_allowed(const struct arrival *arrival, const __u8 *source, const __u8 *destination)
 {
@@ -105,7 +113,7 @@ static __always_inline __u32 inner_allowed(const struct arrival *arrival, const 
 
 	COPY(key.address, source, 16);
 	id = bpf_map_lookup_elem(&mf_remote, &key);
-	if (!id || *id != arrival->id)
+	if (!id || (*id != arrival->id && !is_known_client(arrival, source)))
 		return MF_DROP_INNER_SOURCE;
 	return source_is_ours(&way, destination) ? MF_IN_DELIVERED : MF_DROP_INNER_DESTINATION;
 }
@@ -166,12 +174,46 @@ static __always_inline __u32 restore_ipv4(struct xdp_md *ctx, struct arrival *ar
 	return MF_IN_DELIVERED;
 }
 
+/* Several introductions may know one client: it is answered by the one that it was last heard in. */
+static __noinline int client_lead(struct mf_association *association, __u32 client)
+{
+	struct mf_lpm_key key = { .length = 128 };
+	struct mf_association *leader;
+	struct mf_clock *clock;
+	__u32 zero = 0, *leads;
+
+	COPY(key.address, association->inner_remote, 16);
+	leads = bpf_map_lookup_elem(&mf_remote, &key);
+	if (!leads || *leads == client)
+		return 0;
+	leader = bpf_map_lookup_elem(&mf_assoc, leads);
+	clock = bpf_map_lookup_elem(&mf_clock, &zero);
+	if (!leader || !(leader->flags & MF_ASSOC_ROAMS) || !clock)
+		return 0;
+	*leads = client;
+	__sync_fetch_and_add(&clock->epoch, 1);
+	return 0;
+}
+
+/* Answers go where the peer was last heard; what was known of the way to where it was before holds no longer. */
+static __always_inline void client_learn(struct arrival *arrival, struct mf_assoc_state *state, __u64 index)
+{
+	if (state->heard_index < index || state->peer_prefix != arrival->peer_prefix)
+		client_lead(arrival->association, arrival->id);
+	if (state->peer_prefix == arrival->peer_prefix)
+		return;
+	state->peer_prefix = arrival->peer_prefix;
+	state->path_mtu_ns = 0;
+}
+
 static __always_inline void heard(struct arrival *arrival, __u64 index, __u64 now_ns)
 {
 	struct mf_assoc_state *state = bpf_map_lookup_elem(&mf_state, &arrival->id);
 
 	if (!state)
 		return;
+	if (arrival->association->flags & MF_ASSOC_ROAMS)
+		client_learn(arrival, state, index);
 	if (state->heard_index < index)
 		state->heard_index = index;
 	if (state->heard_ns != now_ns)
@@ -202,6 +244,7 @@ static __always_inline __u32 arrival_read(struct xdp_md *ctx, struct arrival *ar
 	present = cursor.end - cursor.at;
 	arrival->shim = frame->outer.shim;
 	arrival->ecn = ipv6_class(&frame->outer.ip6) & 3;
+	arrival->peer_prefix = words_of(&frame->outer.ip6.saddr).high;
 	arrival->tags.count = arrival->shim.kind >> 4;
 	tag_bytes = arrival->tags.count * VLAN_BYTES;
 	if (arrival->tags.count > VLAN_DEPTH)
@@ -243,16 +286,12 @@ static __always_inline __u32 restore(struct xdp_md *ctx, struct arrival *arrival
 	}
 }
 
-static __always_inline __u32 decapsulate(struct xdp_md *ctx, struct mf_node *node, const struct mf_live *live,
-					 __u64 now_ns)
+static __always_inline __u32 decapsulate(struct xdp_md *ctx, struct mf_node *node, const struct hit *hit,
+					 struct mf_association *association, __u64 now_ns)
 {
-	struct arrival arrival = { .node = node, .id = live->association };
-	__u64 index = live->index;
+	struct arrival arrival = { .node = node, .association = association, .id = hit->slot->association };
 	__u32 verdict;
 
-	arrival.association = bpf_map_lookup_elem(&mf_assoc, &arrival.id);
-	if (!arrival.association || arrival.association->generation != live->generation)
-		return MF_DROP_NO_SLOT;
 	verdict = arrival_read(ctx, &arrival);
 	if (verdict != MF_IN_DELIVERED)
 		return verdict;
@@ -265,7 +304,7 @@ static __always_inline __u32 decapsulate(struct xdp_md *ctx, struct mf_node *nod
 		count_in(&arrival, arrival.bytes + left_out);
 	}
 	if (verdict == MF_IN_DELIVERED || verdict == MF_IN_OPENED)
-		heard(&arrival, index, now_ns);
+		heard(&arrival, hit->index, now_ns);
 	return verdict;
 }
 

@@ -9,6 +9,7 @@
 
 #include "bpf/in.h"
 #include "bpf/hop.h"
+#include "bpf/leave.h"
 
 static __always_inline int is_local(const void *address)
 {

@@ -19,6 +19,7 @@ struct way {
 	struct mf_assoc_state *state;
 	struct mf_traffic *traffic;
 	struct mf_slot *slot;
+	__u64 peer_prefix; /* ROAMS: the /64 of the peer, where the slot has none; else 0 */
 };
 
 static __always_inline struct mf_slot *slot_at(const struct mf_association *association, __u64 index)
@@ -54,6 +55,15 @@ static __always_inline __u64 index_to_send(const struct way *way, __u64 index)
 	return index;
 }
 
+/* Where a client that roams was last heard. A listener has no peer. */
+static __always_inline int peer_find(struct way *way)
+{
+	if (way->now_ns >= way->state->heard_ns + MF_PEER_HOLD_S * 1000000000ULL)
+		return 0;
+	way->peer_prefix = way->state->peer_prefix;
+	return way->peer_prefix != 0;
+}
+
 /* MF_OUT_SENT and all of *way, or the verdict that ends the packet. */
 static __always_inline __u32 way_of(struct way *way, __u32 id)
 {
@@ -66,6 +76,8 @@ static __always_inline __u32 way_of(struct way *way, __u32 id)
 	way->traffic = bpf_map_lookup_elem(&mf_traffic, &id);
 	if (!way->association || !way->state || !way->traffic || !way->association->generation)
 		return MF_DROP_NO_ASSOCIATION;
+	if (way->association->flags & (MF_ASSOC_LISTENS | MF_ASSOC_ROAMS) && !peer_find(way))
+		return MF_DROP_NO_PEER;
 	ms = now_ms(way->now_ns);
 	way->slot = slot_at(way->association, index_to_send(way, index_at(way->association, ms)));
 	return way->slot ? MF_OUT_SENT : MF_DROP_NO_SLOT;
@@ -81,24 +93,35 @@ static __always_inline struct mf_route *route_kept(const __u8 *destination)
 	return bpf_map_lookup_elem(&mf_route, &place);
 }
 
-static __always_inline __u32 way_find(struct way *way, const struct mf_lpm_key *destination)
+/* The association of an inner destination: 0 and *id, or -1. */
+static __always_inline int route_find(const struct mf_lpm_key *destination, __u32 *id)
 {
 	struct mf_route *kept = route_kept(destination->address);
-	__u32 zero = 0, *id;
+	__u32 zero = 0, *found;
 	struct mf_clock *clock = bpf_map_lookup_elem(&mf_clock, &zero);
 
 	if (!kept || !clock)
-		return MF_DROP_NO_ASSOCIATION;
-	if (kept->epoch == clock->epoch + 1 && same_address(kept->destination.byte, destination->address))
-		return way_of(way, kept->association);
+		return -1;
+	if (kept->epoch == clock->epoch + 1 && same_address(kept->destination.byte, destination->address)) {
+		*id = kept->association;
+		return 0;
+	}
 	kept->epoch = 0;
-	id = bpf_map_lookup_elem(&mf_remote, destination);
-	if (!id)
-		return MF_DROP_NO_ASSOCIATION;
+	found = bpf_map_lookup_elem(&mf_remote, destination);
+	if (!found)
+		return -1;
 	COPY(kept->destination.byte, destination->address, 16);
-	kept->association = *id;
+	kept->association = *found;
 	kept->epoch = clock->epoch + 1;
-	return way_of(way, *id);
+	*id = *found;
+	return 0;
+}
+
+static __always_inline __u32 way_find(struct way *way, const struct mf_lpm_key *destination)
+{
+	__u32 id;
+
+	return route_find(destination, &id) ? MF_DROP_NO_ASSOCIATION : way_of(way, id);
 }
 
 /* Is the inner source one of this association's local prefixes? */
@@ -125,17 +148,32 @@ static __always_inline __u32 outer_mtu(const struct way *way)
 	return mtu;
 }
 
+/* What a next hop of one slot is marked with: no other slot has it, nor this one once the peer is elsewhere. */
+static __always_inline __u64 next_hop_mark(const struct way *way)
+{
+	return way->slot->index ^ way->peer_prefix;
+}
+
 static __always_inline int next_hop_is_known(const struct way *way)
 {
 	const struct mf_traffic *traffic = way->traffic;
 
 	return way->now_ns < traffic->next_hop.until_ns &&
-	       (!traffic->next_hop_slot || traffic->next_hop_slot == way->slot->index);
+	       (!traffic->next_hop_slot || traffic->next_hop_slot == next_hop_mark(way));
+}
+
+/* The peer's address in the way's slot. */
+static __always_inline void peer_address(const struct way *way, void *address)
+{
+	COPY(address, way->slot->remote, 16);
+	if (way->peer_prefix)
+		COPY(address, &way->peer_prefix, 8);
 }
 
 /*
  * Asks the FIB and keeps the answer. MF_OUT_SENT: known; MF_OUT_SENT_SLOW: the neighbour is yet to be
- * resolved. A next hop that is the destination itself (peer on the link) holds for one slot.
+ * resolved. A next hop that is the destination itself (peer on the link) holds for one slot, and so does that to a
+ * peer that roams.
  */
 static __always_inline __u32 next_hop_find(void *ctx, struct way *way, const struct mf_node *node)
 {
@@ -144,7 +182,7 @@ static __always_inline __u32 next_hop_find(void *ctx, struct way *way, const str
 	long rc;
 
 	COPY(fib.ipv6_src, way->slot->local, 16);
-	COPY(fib.ipv6_dst, way->slot->remote, 16);
+	peer_address(way, fib.ipv6_dst);
 	rc = bpf_fib_lookup(ctx, &fib, sizeof(fib), 0);
 	if ((rc != BPF_FIB_LKUP_RET_SUCCESS && rc != BPF_FIB_LKUP_RET_NO_NEIGH) || fib.ifindex != node->nic)
 		return MF_DROP_NO_ROUTE;
@@ -154,7 +192,8 @@ static __always_inline __u32 next_hop_find(void *ctx, struct way *way, const str
 	COPY(hop->source, fib.smac, ETH_ALEN);
 	hop->ifindex = fib.ifindex;
 	hop->until_ns = way->now_ns + NEXT_HOP_NS;
-	way->traffic->next_hop_slot = same_address(fib.ipv6_dst, way->slot->remote) ? way->slot->index : 0;
+	way->traffic->next_hop_slot =
+		way->peer_prefix || same_address(fib.ipv6_dst, way->slot->remote) ? next_hop_mark(way) : 0;
 	return MF_OUT_SENT;
 }
 

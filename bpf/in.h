@@ -6,9 +6,12 @@
 #ifndef MAYFLY_BPF_IN_H
 #define MAYFLY_BPF_IN_H
 
+#include "bpf/client.h"
 #include "bpf/decap.h"
+#include "bpf/live_find.h"
 #include "bpf/nd.h"
 #include "bpf/probe.h"
+#include "bpf/transport.h"
 
 /* Not a verdict: goes on to tc, which decides and counts. */
 enum { TO_TC = MF_VERDICT_ROOM };
@@ -77,9 +80,46 @@ static __always_inline int is_hopping(const struct mf_node *node, const void *ad
 	return 0;
 }
 
-/* A hopping prefix may hold addresses of the host's own too, also a routed one. */
-static __always_inline __u32 in_dead(const struct mf_node *node, struct ipv6hdr *ip6)
+/* What the stack needs of ICMPv6 for a lent address, whatever port it is lent for: neighbours, path MTU. */
+static __always_inline int is_icmp_of_a_host(const struct ipv6hdr *ip6, const struct cursor *cursor)
 {
+	const __u8 *type = cursor->at;
+
+	return ip6->nexthdr == IPPROTO_ICMPV6 && cursor->at + 1 <= cursor->end &&
+	       (*type == ICMPV6_PKT_TOOBIG || *type == ND_SOLICIT || *type == ND_ADVERTISE);
+}
+
+static __always_inline __u32 in_lent(struct ipv6hdr *ip6, struct cursor *cursor, const struct mf_loan *loan)
+{
+	__u64 ms = now_ms(coarse_ns());
+	__u32 verdict = MF_DROP_NOT_UDP;
+	struct udphdr *udp;
+
+	if (ms < loan->from_ms)
+		return MF_DROP_EARLY;
+	if (ms < loan->until_ms) {
+		if (!loan->port || is_icmp_of_a_host(ip6, cursor))
+			return MF_IN_LENT;
+		udp = take(cursor, sizeof(*udp));
+		if (ip6->nexthdr == IPPROTO_UDP && udp) {
+			if (udp->dest == loan->port)
+				return MF_IN_LENT;
+			verdict = MF_DROP_PORT;
+		}
+	} else {
+		verdict = MF_DROP_EXPIRED;
+	}
+	probe(MF_EVENT_PROBE_EXPIRED, ip6);
+	return verdict;
+}
+
+/* A hopping prefix may hold addresses of the host's own too, also a routed one. */
+static __always_inline __u32 in_dead(const struct mf_node *node, struct ipv6hdr *ip6, struct cursor *cursor)
+{
+	struct mf_loan *loan = loan_of(node, &ip6->daddr);
+
+	if (loan)
+		return in_lent(ip6, cursor, loan);
 	if (!(node->flags & MF_NODE_DARK))
 		return MF_PASS_OTHER;
 	if (node->flags & (MF_NODE_ON_LINK | MF_NODE_OWN) && bpf_map_lookup_elem(&mf_own, &ip6->daddr))
@@ -94,32 +134,46 @@ struct quoted {
 	struct ports ports;
 } __attribute__((packed, aligned(2)));
 
+/* Is this the peer's address in the slot? One that roams has it in the prefix that was learned, if any was. */
+static __always_inline int is_peer(const void *address, const struct mf_slot *slot, const struct mf_assoc_state *state)
+{
+	struct words words = words_of(address), remote = words_of(slot->remote);
+
+	return words.high && words.high == (remote.high | state->peer_prefix) && words.low == remote.low;
+}
+
 /* Believed only if it quotes what this end sent in this very slot. */
-static __always_inline int quotes_us(const struct quoted *quoted, const struct ipv6hdr *ip6, const struct mf_live *live)
+static __always_inline int quotes_us(const struct quoted *quoted, const struct ipv6hdr *ip6, const struct mf_slot *slot,
+				     const struct mf_assoc_state *state, __u8 carriage)
 {
 	if (quoted->icmp6.icmp6_type != ICMPV6_PKT_TOOBIG ||
-	    !same_address(&quoted->ip6.saddr, &ip6->daddr) || !same_address(&quoted->ip6.daddr, live->remote))
+	    !same_address(&quoted->ip6.saddr, &ip6->daddr) || !is_peer(&quoted->ip6.daddr, slot, state))
 		return 0;
-	if (live->carriage == MF_CARRIAGE_REWRITE)
+	if (carriage == MF_CARRIAGE_REWRITE)
 		return 1;
-	return quoted->ip6.nexthdr == IPPROTO_UDP && quoted->ports.source == live->local_port &&
-	       quoted->ports.destination == live->remote_port;
+	return quoted->ip6.nexthdr == IPPROTO_UDP && quoted->ports.source == slot->local_port &&
+	       quoted->ports.destination == slot->remote_port;
 }
 
 /* Packet-too-big lowers the association's path MTU for ten minutes, and never raises it (RFC 8201 section 4). */
-static __always_inline __u32 in_too_big(struct ipv6hdr *ip6, struct cursor *cursor, struct mf_live *live)
+static __always_inline __u32 in_too_big(struct ipv6hdr *ip6, struct cursor *cursor, struct hit *hit,
+					struct mf_association *association)
 {
-	__u32 mtu, least, id = live->association;
 	struct quoted *quoted = take(cursor, sizeof(*quoted));
-	struct mf_association *association = bpf_map_lookup_elem(&mf_assoc, &id);
-	struct mf_assoc_state *state = bpf_map_lookup_elem(&mf_state, &id);
+	struct mf_assoc_state *state;
+	__u32 mtu, least, id;
 	__u64 now_ns;
 
-	if (!quoted || !association || !state || association->generation != live->generation ||
-	    !quotes_us(quoted, ip6, live) || !icmp6_holds(ip6, quoted, cursor->end))
+	if (quoted && is_introduction(association))
+		association = client_find(&ip6->daddr, &quoted->ip6.daddr, hit);
+	id = hit->slot->association;
+	state = bpf_map_lookup_elem(&mf_state, &id);
+	if (!quoted || !association || !state ||
+	    !quotes_us(quoted, ip6, hit->slot, state, association->carriage) || !is_still(hit) ||
+	    !icmp6_holds(ip6, quoted, cursor->end))
 		return MF_DROP_ICMP;
 	least = MF_INNER_MTU_MIN;
-	if (live->carriage == MF_CARRIAGE_ENCAP)
+	if (association->carriage == MF_CARRIAGE_ENCAP)
 		least += association->flags & MF_ASSOC_HOST_PAIR ? MF_ENCAP_HOST_BYTES : MF_ENCAP_WHOLE_BYTES;
 	mtu = bpf_ntohl(quoted->icmp6.icmp6_mtu);
 	if (mtu < least)
@@ -135,7 +189,7 @@ static __always_inline __u32 in_too_big(struct ipv6hdr *ip6, struct cursor *curs
 
 /* ICMPv6 to a live address from somebody else than the peer. */
 static __always_inline __u32 in_icmp(struct xdp_md *ctx, struct mf_node *node, struct ipv6hdr *ip6,
-				     struct cursor *cursor, struct mf_live *live)
+				     struct cursor *cursor, struct hit *hit, struct mf_association *association)
 {
 	__u8 *type = cursor->at;
 	__u32 verdict;
@@ -146,55 +200,62 @@ static __always_inline __u32 in_icmp(struct xdp_md *ctx, struct mf_node *node, s
 		verdict = nd_solicited(ctx, node, ip6, cursor);
 		return verdict == MF_PASS_OTHER ? MF_DROP_ICMP : verdict;
 	}
-	return in_too_big(ip6, cursor, live);
+	return in_too_big(ip6, cursor, hit, association);
 }
 
 static __always_inline __u32 in_live(struct xdp_md *ctx, struct mf_node *node, struct ipv6hdr *ip6,
-				     struct cursor *cursor, struct mf_live *live)
+				     struct cursor *cursor, struct hit *hit)
 {
-	__u64 now_ns, ms;
+	struct mf_association *association = association_of(hit), *from;
+	__u64 now_ns = coarse_ns(), ms = now_ms(now_ns);
 	struct udphdr *udp;
 
-	now_ns = coarse_ns();
-	ms = now_ms(now_ns);
-	if (ms >= live->until_ms) {
+	if (!association)
+		return MF_DROP_NO_SLOT;
+	if (is_late(hit, association, ms)) {
 		probe(MF_EVENT_PROBE_EXPIRED, ip6);
 		return MF_DROP_EXPIRED;
 	}
-	if (ms < live->from_ms)
+	if (is_early(hit, association, ms))
 		return MF_DROP_EARLY;
-	if (live->kind == MF_LIVE_SOCKET)
-		return MF_IN_LENT;
-	if (!same_address(&ip6->saddr, live->remote)) {
+	if (is_introduction(association))
+		from = ip6->nexthdr == IPPROTO_ICMPV6 ? NULL : client_find(&ip6->daddr, &ip6->saddr, hit);
+	else
+		from = same_address(&ip6->saddr, hit->slot->remote) ? association : NULL;
+	if (!from) {
 		if (ip6->nexthdr == IPPROTO_ICMPV6)
-			return in_icmp(ctx, node, ip6, cursor, live);
+			return in_icmp(ctx, node, ip6, cursor, hit, association);
 		probe(MF_EVENT_PROBE_EXPIRED, ip6);
 		return MF_DROP_SOURCE;
 	}
-	if (live->carriage == MF_CARRIAGE_REWRITE)
+	association = from;
+	if (association->carriage == MF_CARRIAGE_REWRITE)
 		return TO_TC;
 	udp = take(cursor, sizeof(*udp));
 	if (ip6->nexthdr != IPPROTO_UDP || !udp) {
 		probe(MF_EVENT_PROBE_EXPIRED, ip6);
 		return MF_DROP_NOT_UDP;
 	}
-	if (udp->source != live->remote_port || udp->dest != live->local_port) {
+	if (udp->source != hit->slot->remote_port || udp->dest != hit->slot->local_port) {
 		probe(MF_EVENT_PROBE_EXPIRED, ip6);
 		return MF_DROP_PORT;
 	}
-	return decapsulate(ctx, node, live, now_ns);
+	if (!is_still(hit))
+		return MF_DROP_NO_SLOT;
+	return decapsulate(ctx, node, hit, association, now_ns);
 }
 
 static __always_inline __u32 in_ipv6(struct xdp_md *ctx, struct mf_node *node, struct cursor *cursor, int tagged)
 {
 	struct ipv6hdr *ip6 = take(cursor, sizeof(*ip6));
-	struct mf_live *live;
+	struct hit hit;
 
 	if (!ip6)
 		return MF_PASS_OTHER;
 	if (!tagged && is_hopping(node, &ip6->daddr)) {
-		live = bpf_map_lookup_elem(&mf_live, &ip6->daddr);
-		return live ? in_live(ctx, node, ip6, cursor, live) : in_dead(node, ip6);
+		if (live_find(&ip6->daddr, &hit))
+			return in_live(ctx, node, ip6, cursor, &hit);
+		return in_dead(node, ip6, cursor);
 	}
 	if (!tagged && ip6->daddr.s6_addr[0] == 0xff && node->flags & MF_NODE_ON_LINK &&
 	    ip6->nexthdr == IPPROTO_ICMPV6)
@@ -230,6 +291,8 @@ static __always_inline __u32 in_first(struct xdp_md *ctx, struct mf_node *node)
 	struct vlans vlans = {};
 	__be16 protocol;
 
+	if (eth && same_mac(eth->h_dest, node->device_mac))
+		return MF_DROP_DEVICE; /* only what has been carried may come to the device */
 	if (eth && is_vlan(eth->h_proto)) {
 		if (priority_strip(ctx))
 			return MF_DROP_ROOM;

@@ -7,6 +7,7 @@
 #define MAYFLY_BPF_KEEPER_H
 
 #include "bpf/hop.h"
+#include "bpf/live_keep.h"
 
 #define CLOCK_MONOTONIC 1
 
@@ -14,8 +15,9 @@ enum { BEAT_NS = 50000000 };
 
 struct mf_keeper {
 	struct bpf_timer timer;
-	__u64 beats; /* times it fired */
-	__u64 hops;  /* slots it moved because no loader did */
+	__u64 beats;   /* times it fired */
+	__u64 hops;    /* slots it moved because no loader did */
+	__u64 refused; /* slots that mf_live had no room for; tried again at the next beat */
 };
 
 struct {
@@ -28,51 +30,36 @@ struct {
 struct beat {
 	__u64 now_ms;
 	__u64 moved;
+	__u64 refused;
 };
 
-static __always_inline void live_fill(struct mf_live *live, __u32 id, const struct mf_association *association,
-				      const struct mf_slot *slot)
+/* Place of slot `index` in mf_slots, plus 1; 0: the ring has another slot there. */
+static __always_inline __u32 place_of(const struct mf_association *association, __u64 index)
 {
-	__builtin_memset(live, 0, sizeof(*live));
-	live->association = id;
-	live->generation = association->generation;
-	live->kind = MF_LIVE_ASSOCIATION;
-	live->carriage = association->carriage;
-	live->local_port = slot->local_port;
-	live->remote_port = slot->remote_port;
-	COPY(live->remote, slot->remote, 16);
-	live->index = slot->index;
-	live->from_ms = slot->start_ms - (__u64)MF_WINDOW_BACK * association->rotation_ms;
-	live->until_ms = slot->start_ms + (1 + MF_WINDOW_AHEAD) * (__u64)association->rotation_ms;
+	return slot_at(association, index) ? association->ring_base + index % association->ring_slots + 1 : 0;
 }
 
 static __always_inline void live_forget(const struct mf_association *association, __u64 index)
 {
-	struct mf_slot *old = slot_at(association, index);
-	struct mf_address address;
-	struct mf_live *live;
+	__u32 place = place_of(association, index);
 
-	if (!old)
-		return;
-	COPY(address.byte, old->local, 16);
-	live = bpf_map_lookup_elem(&mf_live, &address);
-	if (live && live->index == index)
-		bpf_map_delete_elem(&mf_live, &address);
+	if (place)
+		mf_live_drop(place);
 }
 
 /* Takes away the slot that `index` pushes out and puts that in. 0, or -1: ring has run dry, or no room in mf_live. */
-static __always_inline int keep_slot(__u32 id, const struct mf_association *association, __u64 index)
+static __always_inline int keep_slot(const struct mf_association *association, __u64 index, struct beat *beat)
 {
-	struct mf_slot *slot = slot_at(association, index);
-	struct mf_address address;
-	struct mf_live live;
+	__u32 place = place_of(association, index);
 
-	if (!slot)
+	if (!place)
 		return -1;
 	live_forget(association, index - MF_LIVE_PER_ASSOC);
-	live_fill(&live, id, association, slot);
-	COPY(address.byte, slot->local, 16);
-	return bpf_map_update_elem(&mf_live, &address, &live, BPF_ANY) ? -1 : 0;
+	if (mf_live_put(place)) {
+		beat->refused += 1;
+		return -1;
+	}
+	return 0;
 }
 
 /* More slots have passed than stand in mf_live (the machine slept): all of those go, or nobody would take them away. */
@@ -99,7 +86,7 @@ static long keep_association(__u32 id, struct beat *beat)
 		next = want - MF_LIVE_PER_ASSOC + 1;
 	}
 	for (int i = 0; i < MF_LIVE_PER_ASSOC; i++) {
-		if (next > want || keep_slot(id, association, next))
+		if (next > want || keep_slot(association, next, beat))
 			break;
 		state->kept_index = next;
 		beat->moved += 1;
@@ -121,6 +108,7 @@ static int keeper_beat(void *map, int *key, struct mf_keeper *keeper)
 	if (clock && now_ns >= clock->lease_ns) {
 		bpf_loop(clock->associations, keep_association, &beat, 0);
 		keeper->hops += beat.moved;
+		keeper->refused += beat.refused;
 	}
 	bpf_timer_start(&keeper->timer, BEAT_NS, 0);
 	return 0;

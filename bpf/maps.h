@@ -29,6 +29,7 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE); /* for its alignment: what the way in needs is one line */
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct mf_association);
@@ -36,6 +37,7 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct mf_seed);
@@ -68,12 +70,23 @@ struct mf_address {
 	__u8 byte[16];
 };
 
+/* Buckets of one half of mf_live; set by the loader. */
+const volatile __u32 mf_half = 1;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__type(value, struct mf_bucket);
+} mf_live SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1);
+	__uint(max_entries, MF_LENT_MAX);
 	__type(key, struct mf_address);
-	__type(value, struct mf_live);
-} mf_live SEC(".maps");
+	__type(value, struct mf_loan);
+} mf_lent SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LPM_TRIE);

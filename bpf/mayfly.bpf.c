@@ -5,6 +5,7 @@
  */
 #include "bpf/out.h"
 #include "bpf/out_tc.h"
+#include "bpf/cut_tc.h"
 #include "bpf/in.h"
 #include "bpf/in_tc.h"
 #include "bpf/guard.h"
@@ -28,14 +29,31 @@ int mf_out(struct xdp_md *ctx)
 }
 
 SEC("tc")
-int mf_out_tc(struct __sk_buff *skb)
+int mf_cut_tc(struct __sk_buff *skb)
 {
 	struct mf_node *node = node_get();
 	struct exit exit = { .action = TC_ACT_SHOT };
 
 	if (!node)
 		return TC_ACT_SHOT;
-	count(out_slow(skb, node, &exit));
+	count(cut_slow(skb, node, &exit));
+	return exit.action;
+}
+
+SEC("tc")
+int mf_out_tc(struct __sk_buff *skb)
+{
+	struct mf_node *node = node_get();
+	struct exit exit = { .action = TC_ACT_SHOT, .at_nic = 1 };
+	__u32 verdict = MF_DROP_INNER, origin;
+
+	origin = node ? origin_of(skb, node) : FROM_HOST;
+	if (origin == FROM_HOST || (origin == FROM_OTHER && !is_inner_frame(skb, node)))
+		return TC_ACT_UNSPEC;
+	if (origin == FROM_DEVICE)
+		verdict = out_at_nic(skb, node, &exit);
+	if (verdict != TO_CUTTER)
+		count(verdict);
 	return exit.action;
 }
 

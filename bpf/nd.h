@@ -7,7 +7,7 @@
 #define MAYFLY_BPF_ND_H
 
 #include "bpf/checksum.h"
-#include "bpf/maps.h"
+#include "bpf/live_find.h"
 
 enum { ND_SOLICIT = 135, ND_ADVERTISE = 136, ND_OPTION_TARGET = 2, ND_HOP_LIMIT = 255, ND_TARGET_BYTES = 16 };
 
@@ -78,23 +78,38 @@ static __always_inline __u32 nd_answer(struct xdp_md *ctx, const struct mf_node 
 	return MF_ND_ANSWERED;
 }
 
+/* May `address` be heard now, by an association or by a socket that it is lent to? */
+static __always_inline int nd_is_live(const struct mf_node *node, const void *address)
+{
+	struct mf_association *association;
+	struct mf_loan *loan;
+	struct hit hit;
+	__u64 ms;
+
+	if (live_find(address, &hit)) {
+		association = association_of(&hit);
+		ms = now_ms(coarse_ns());
+		return association && !is_late(&hit, association, ms) && !is_early(&hit, association, ms) &&
+		       is_still(&hit);
+	}
+	loan = loan_of(node, address);
+	if (!loan)
+		return 0;
+	ms = now_ms(coarse_ns());
+	return ms >= loan->from_ms && ms < loan->until_ms;
+}
+
 /* A solicitation under the cursor: for a live address, from one who may ask? MF_PASS_OTHER leaves it to the stack. */
 static __always_inline __u32 nd_solicited(struct xdp_md *ctx, const struct mf_node *node, struct ipv6hdr *ip6,
 					  struct cursor *cursor)
 {
 	struct icmp6hdr *icmp6 = take(cursor, sizeof(*icmp6));
 	void *target = take(cursor, ND_TARGET_BYTES);
-	struct mf_live *live;
-	__u64 ms;
 
 	if (!icmp6 || !target || icmp6->icmp6_type != ND_SOLICIT || icmp6->icmp6_code ||
 	    ip6->hop_limit != ND_HOP_LIMIT)
 		return MF_PASS_OTHER;
-	live = bpf_map_lookup_elem(&mf_live, target);
-	if (!live)
-		return MF_PASS_OTHER;
-	ms = now_ms(coarse_ns());
-	if (ms < live->from_ms || ms >= live->until_ms)
+	if (!nd_is_live(node, target))
 		return MF_PASS_OTHER;
 	if (!nd_may_ask(node, &ip6->saddr))
 		return MF_DROP_ND;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Fast path out: `encap` of single untagged packets in XDP on the inside end of the device.
- * Whatever is unusual is left to the slow path (bpf/out_tc.h), which stands behind it.
+ * Fast path out: `encap` of single untagged packets in XDP on the far end of the cutter.
+ * Whatever is unusual is left to the slow path (bpf/cut_tc.h), which stands behind it.
  */
 #ifndef MAYFLY_BPF_OUT_H
 #define MAYFLY_BPF_OUT_H
@@ -85,7 +85,7 @@ static __always_inline __u32 out_fast(struct xdp_md *ctx, struct mf_node *node)
 	struct way way = {};
 	__u32 verdict;
 
-	if (!eth || is_vlan(eth->h_proto) || eth->h_proto == bpf_htons(MF_ETHERTYPE_OPEN))
+	if (!eth || is_vlan(eth->h_proto))
 		return TO_SLOW_PATH;
 	verdict = inner_read(&inner, &cursor, eth->h_proto);
 	if (verdict != MF_OUT_SENT)

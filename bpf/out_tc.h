@@ -1,260 +1,110 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Slow path out, tc ingress on the inside end of the device: every carriage, large frames, VLAN tags,
- * neighbours yet to be resolved, packets too big, and slots to be opened.
+ * The way out, tc egress on the NIC: what comes from the device is carried in place (`rewrite`, and `encap` that
+ * leaves large frames whole) or goes to the cutter first (`encap` with a checksum, VLAN tags). Slots are opened here.
  */
 #ifndef MAYFLY_BPF_OUT_TC_H
 #define MAYFLY_BPF_OUT_TC_H
 
-#include "bpf/carry.h"
-#include "bpf/out.h"
-#include "bpf/probe.h"
-#include "bpf/toobig.h"
-#include "bpf/transport.h"
+#include "bpf/in.h"
+#include "bpf/leave.h"
+#include "bpf/rewrite.h"
 
-enum { HEADERS_PULLED = 128, FRAME_OPEN = sizeof(struct ethhdr) + sizeof(struct outer) };
-
-/* What the kernel is told of the packet; set once the packet is ready to go. */
-struct exit {
-	int action;
+enum {
+	FRAME_OPEN = sizeof(struct ethhdr) + sizeof(struct outer),
+	TO_CUTTER = MF_VERDICT_ROOM, /* not a verdict: the programs behind the cutter count it */
 };
 
-struct tags {
-	__u32 count;
-	struct vlan_tag tag[VLAN_DEPTH];
-};
+enum origin { FROM_DEVICE, FROM_HOST, FROM_OTHER };
 
-/* Takes the tags off, outermost first. 0 or -1: deeper than VLAN_DEPTH. */
-static __always_inline int tags_take(struct __sk_buff *skb, struct tags *tags)
-{
-#pragma unroll
-	for (int i = 0; i < VLAN_DEPTH; i++) {
-		if (!skb->vlan_present)
-			return 0;
-		tags->tag[i] = (struct vlan_tag){ skb->vlan_proto, bpf_htons(skb->vlan_tci) };
-		tags->count = i + 1;
-		if (bpf_skb_vlan_pop(skb))
-			return -1;
-	}
-	return skb->vlan_present ? -1 : 0;
-}
-
-static __always_inline int pull(struct __sk_buff *skb, __u32 bytes)
-{
-	return bpf_skb_pull_data(skb, skb->len < bytes ? skb->len : bytes);
-}
-
-/* Bytes behind the packet are none of it; a packet that says it is longer than its frame goes nowhere. */
-static __always_inline __u32 trim(struct __sk_buff *skb, const struct inner *inner)
-{
-	__u32 wanted = sizeof(struct ethhdr) + inner->length;
-
-	if (skb->gso_size || skb->len == wanted)
-		return MF_OUT_SENT;
-	if (skb->len < wanted)
-		return MF_DROP_MALFORMED;
-	return bpf_skb_change_tail(skb, wanted, 0) ? MF_DROP_ROOM : MF_OUT_SENT;
-}
-
-/* Bytes from the IP header on of the largest packet that this frame stands for. */
-static __always_inline __u32 packet_bytes(struct __sk_buff *skb, const struct inner *inner, __u32 headers, __u8 protocol)
-{
-	struct tcphdr tcp;
-
-	if (!skb->gso_size)
-		return inner->length;
-	if (protocol != IPPROTO_TCP)
-		return headers + sizeof(struct udphdr) + skb->gso_size;
-	if (bpf_skb_load_bytes(skb, sizeof(struct ethhdr) + headers, &tcp, sizeof(tcp)))
-		return headers + sizeof(tcp) + skb->gso_size;
-	return headers + tcp.doff * 4 + skb->gso_size;
-}
-
-static __always_inline __u32 largest_packet(struct __sk_buff *skb, const struct inner *inner)
-{
-	__u8 protocol = 0;
-
-	if (inner->shim.kind != MF_SHIM_IPV4)
-		return packet_bytes(skb, inner, sizeof(struct ipv6hdr), inner->shim.next_header);
-	bpf_skb_load_bytes(skb, sizeof(struct ethhdr) + offsetof(struct iphdr, protocol), &protocol, 1);
-	return packet_bytes(skb, inner, sizeof(struct iphdr), protocol);
-}
-
-static __always_inline __u32 out_too_big(struct __sk_buff *skb, struct mf_node *node, const struct inner *inner,
-					 __u32 mtu, struct exit *exit)
-{
-	int failed = inner->shim.kind == MF_SHIM_IPV4 ? too_big_ipv4(skb, node, mtu) : too_big_ipv6(skb, node, mtu);
-
-	if (failed)
-		return MF_DROP_TOO_BIG;
-	exit->action = bpf_redirect(node->inside, 0);
-	count(MF_DROP_TOO_BIG);
-	return MF_TOO_BIG_SENT;
-}
-
-/* Sends a frame whose outer header stands; `hop` is what next_hop_get() said. */
-static __always_inline __u32 out_leave(struct __sk_buff *skb, struct mf_node *node, struct way *way, __u32 hop,
-				       struct exit *exit)
+/* Two comparisons are all that the host's own traffic pays. */
+static __always_inline enum origin origin_of(struct __sk_buff *skb, const struct mf_node *node)
 {
 	struct cursor cursor = cursor_of(skb->data, skb->data_end);
 	struct ethhdr *eth = take(&cursor, sizeof(*eth));
 
+	if (!eth || same_mac(eth->h_source, node->nic_mac))
+		return FROM_HOST;
+	return same_mac(eth->h_source, node->device_mac) ? FROM_DEVICE : FROM_OTHER;
+}
+
+/* What stands on the device with a link-layer address of its own (a VLAN device, a bridge) is not carried, nor let out. */
+static __always_inline int is_inner_frame(struct __sk_buff *skb, struct mf_node *node)
+{
+	struct cursor cursor = cursor_of(skb->data, skb->data_end);
+	struct ethhdr *eth = take(&cursor, sizeof(*eth));
+	struct vlans vlans = {};
+	struct ipv6hdr *ip6;
+	__be16 protocol;
+
 	if (!eth)
-		return MF_DROP_ROOM;
-	eth->h_proto = bpf_htons(ETH_P_IPV6);
-	if (hop == MF_OUT_SENT) {
-		ethernet_write(eth, &way->traffic->next_hop);
-		exit->action = bpf_redirect(node->nic, 0);
-	} else {
-		exit->action = bpf_redirect_neigh(node->nic, NULL, 0, 0);
-	}
-	return MF_OUT_SENT_SLOW;
-}
-
-/*
- * Room for the outer header. A tunnel's packet inside cannot be marked as carried once more; it needs no mark as
- * long as it is not to be cut, and an IPv4 one needs it for its protocol.
- */
-static __always_inline int grow(struct __sk_buff *skb, const struct inner *inner, __u32 tags)
-{
-	__u64 flags = BPF_F_ADJ_ROOM_FIXED_GSO | BPF_F_ADJ_ROOM_NO_CSUM_RESET;
-	__u64 carried = flags | BPF_F_ADJ_ROOM_ENCAP_L3_IPV6 | BPF_F_ADJ_ROOM_ENCAP_L4_UDP;
-
-	if (!inner->whole)
-		return bpf_skb_adjust_room(skb, MF_ENCAP_HOST_BYTES + tags, BPF_ADJ_ROOM_MAC, flags);
-	if (!bpf_skb_adjust_room(skb, MF_ENCAP_WHOLE_BYTES + tags, BPF_ADJ_ROOM_MAC, carried))
 		return 0;
-	if (skb->gso_size || (inner->shim.kind & 0xf) == MF_SHIM_IPV4)
-		return -1;
-	return bpf_skb_adjust_room(skb, MF_ENCAP_WHOLE_BYTES + tags, BPF_ADJ_ROOM_MAC, flags);
+	protocol = skip_vlan(&cursor, eth->h_proto, &vlans);
+	if (protocol == bpf_htons(ETH_P_IP))
+		return in_ipv4(node, &cursor) == MF_DROP_INNER;
+	if (protocol == bpf_htons(ETH_P_ARP))
+		return in_arp(node, &cursor) == MF_DROP_INNER;
+	ip6 = take(&cursor, sizeof(*ip6));
+	return protocol == bpf_htons(ETH_P_IPV6) && ip6 &&
+	       inner_off_the_wire(node, &ip6->saddr, &ip6->daddr) == MF_DROP_INNER;
 }
 
-static __always_inline int tags_store(struct __sk_buff *skb, const struct tags *tags)
+/* Checksums are finished and large frames are cut on the way into this device. */
+static __always_inline __u32 to_cutter(struct mf_node *node, struct exit *exit)
 {
-	__u32 at = sizeof(struct ethhdr) + sizeof(struct outer);
-
-	if (tags->count == 0)
-		return 0;
-	if (tags->count == 1)
-		return bpf_skb_store_bytes(skb, at, tags->tag, sizeof(tags->tag[0]), 0);
-	return bpf_skb_store_bytes(skb, at, tags->tag, sizeof(tags->tag), 0);
+	exit->action = bpf_redirect(node->cutter, 0);
+	return TO_CUTTER;
 }
 
-static __always_inline __u64 sum_tags(const struct tags *tags)
+static __always_inline int needs_cutter(__u32 id)
 {
-	__u64 sum = 0;
+	struct mf_association *association = bpf_map_lookup_elem(&mf_assoc, &id);
 
-#pragma unroll
-	for (__u32 i = 0; i < VLAN_DEPTH; i++)
-		if (i < tags->count)
-			sum += (__u64)tags->tag[i].tpid + tags->tag[i].tci;
-	return sum;
+	return association && association->carriage == MF_CARRIAGE_ENCAP &&
+	       !(association->flags & MF_ASSOC_ZERO_CHECKSUM);
 }
 
-/* Completes inner->sum for a checksum that is to be sent. */
-static __always_inline __u32 sum_for_tc(struct __sk_buff *skb, struct inner *inner)
+/* Large frames stay whole, and so does the inner header: `encap` with ZERO_CHECKSUM. */
+static __always_inline __u32 out_whole(struct __sk_buff *skb, struct mf_node *node, struct way *way,
+				       struct inner *inner, struct exit *exit)
 {
+	__u32 largest = largest_packet(skb, inner), packets = packet_count(skb, inner, largest);
+	__u32 verdict, hop, mtu = outer_mtu(way);
 	struct cursor cursor;
+	struct outer *outer;
 	struct ethhdr *eth;
 
-	if (skb->gso_size)
-		return MF_DROP_LARGE_FRAME;
-	if (bpf_skb_pull_data(skb, skb->len))
-		return MF_DROP_ROOM;
-	cursor = cursor_of(skb->data, skb->data_end);
-	eth = take(&cursor, sizeof(*eth));
-	if (!eth || inner_sum(inner, eth, cursor.end))
-		return MF_DROP_MALFORMED;
-	return MF_OUT_SENT;
-}
-
-static __always_inline __u32 encapsulate(struct __sk_buff *skb, struct way *way, struct inner *inner,
-					 const struct tags *tags)
-{
-	__u32 tag_bytes = tags->count * VLAN_BYTES;
-	__u32 udp_bytes = sizeof(struct udphdr) + MF_SHIM_BYTES + tag_bytes + inner->length - inner_skipped(inner);
-	struct outer outer = {};
-
-	inner->shim.kind |= tags->count << 4;
-	shim_clear_whole(inner);
-	if (grow(skb, inner, tag_bytes))
-		return MF_DROP_ROOM;
-	outer_write(&outer, way, inner, udp_bytes, inner->sum + sum_tags(tags));
-	if (bpf_skb_store_bytes(skb, sizeof(struct ethhdr), &outer, sizeof(outer), 0) || tags_store(skb, tags))
-		return MF_DROP_ROOM;
-	return MF_OUT_SENT;
-}
-
-/* The slow half of `encap`. */
-static __always_inline __u32 out_encap(struct __sk_buff *skb, struct mf_node *node, struct way *way,
-				       struct inner *inner, const struct tags *tags, struct exit *exit)
-{
-	int zero = way->association->flags & MF_ASSOC_ZERO_CHECKSUM;
-	__u32 overhead, verdict, hop, mtu = outer_mtu(way);
-	__u32 segments = skb->gso_segs;
-
-	if (!zero)
-		inner_shorten(inner, way);
-	if (inner->whole && !source_is_ours(way, inner->source))
+	if (!source_is_ours(way, inner->source))
 		return MF_DROP_INNER_SOURCE;
-	overhead = (inner->whole ? MF_ENCAP_WHOLE_BYTES : MF_ENCAP_HOST_BYTES) + tags->count * VLAN_BYTES;
-	if (largest_packet(skb, inner) + overhead > mtu)
-		return out_too_big(skb, node, inner, mtu - overhead, exit);
+	if (largest + MF_ENCAP_WHOLE_BYTES > mtu)
+		return out_too_big(skb, node, inner, mtu - MF_ENCAP_WHOLE_BYTES, exit);
 	hop = next_hop_get(skb, way, node);
 	if (hop == MF_DROP_NO_ROUTE)
 		return hop;
-	if (!zero) {
-		verdict = sum_for_tc(skb, inner);
-		if (verdict != MF_OUT_SENT)
-			return verdict;
-	}
-	verdict = encapsulate(skb, way, inner, tags);
-	if (verdict != MF_OUT_SENT)
-		return verdict;
-	count_out(way, segments ? segments : 1, inner->length);
-	return out_leave(skb, node, way, hop, exit);
-}
-
-/* Addresses, flow label, hop limit and class of the slot; ports masked; checksum mended. */
-static __always_inline __u32 rewrite_out(struct __sk_buff *skb, struct way *way)
-{
-	struct mf_slot *slot = way->slot;
-	struct transport transport = {};
-	struct ports old = {}, new = {};
-	struct ipv6hdr ip6;
-	__be32 first;
-	__s64 difference;
-
-	if (bpf_skb_load_bytes(skb, sizeof(struct ethhdr), &ip6, sizeof(ip6)))
-		return MF_DROP_MALFORMED;
-	if (transport_find(skb, sizeof(struct ethhdr) + sizeof(ip6), ip6.nexthdr, &transport))
-		return MF_DROP_MALFORMED;
-	if (has_ports(transport.protocol)) {
-		if (bpf_skb_load_bytes(skb, transport.offset, &old, sizeof(old)))
-			return MF_DROP_MALFORMED;
-		new.source = port_mask(old.source, slot->local_port);
-		new.destination = port_mask(old.destination, slot->remote_port);
-	}
-	difference = bpf_csum_diff((__be32 *)&ip6.saddr, 32, (__be32 *)slot->local, 32, 0);
-	first = slot->label_out | bpf_htonl((__u32)(ipv6_class(&ip6) & 3) << 20);
-	if (transport_mend(skb, &transport, &ip6, difference, &old, &new))
-		return MF_DROP_MALFORMED;
-	COPY(&ip6, &first, 4);
-	ip6.hop_limit = MF_HOP_LIMIT;
-	COPY(&ip6.saddr, slot->local, 32);
-	if (bpf_skb_store_bytes(skb, sizeof(struct ethhdr), &ip6, sizeof(ip6), 0))
+	shim_clear_whole(inner);
+	if (grow(skb, inner, 0))
 		return MF_DROP_ROOM;
-	return MF_OUT_SENT;
+	cursor = cursor_of(skb->data, skb->data_end);
+	eth = take(&cursor, sizeof(*eth));
+	outer = take(&cursor, sizeof(*outer));
+	if (!eth || !outer)
+		return MF_DROP_ROOM;
+	outer_write(outer, way, inner, sizeof(struct udphdr) + MF_SHIM_BYTES + inner->length, 0);
+	verdict = out_leave(skb, node, way, hop, exit);
+	if (verdict != MF_DROP_ROOM)
+		count_out(way, packets, inner->length);
+	return verdict;
 }
 
 static __always_inline __u32 out_rewrite(struct __sk_buff *skb, struct mf_node *node, struct way *way,
-					 struct inner *inner, const struct tags *tags, struct exit *exit)
+					 struct inner *inner, struct exit *exit)
 {
-	__u32 verdict, hop, mtu = outer_mtu(way), segments = skb->gso_segs;
+	__u32 largest = largest_packet(skb, inner), packets = packet_count(skb, inner, largest);
+	__u32 verdict, hop, mtu = outer_mtu(way);
 
-	if (inner->shim.kind != MF_SHIM_IPV6 || tags->count || !is_host_pair(way->association, inner))
+	if (inner->shim.kind != MF_SHIM_IPV6 || !is_host_pair(way->association, inner))
 		return MF_DROP_UNCARRIED;
-	if (largest_packet(skb, inner) > mtu)
+	if (largest > mtu)
 		return out_too_big(skb, node, inner, mtu, exit);
 	hop = next_hop_get(skb, way, node);
 	if (hop == MF_DROP_NO_ROUTE)
@@ -262,7 +112,7 @@ static __always_inline __u32 out_rewrite(struct __sk_buff *skb, struct mf_node *
 	verdict = rewrite_out(skb, way);
 	if (verdict != MF_OUT_SENT)
 		return verdict;
-	count_out(way, segments ? segments : 1, inner->length);
+	count_out(way, packets, inner->length);
 	return out_leave(skb, node, way, hop, exit);
 }
 
@@ -281,7 +131,7 @@ static __always_inline __u32 out_open(struct __sk_buff *skb, struct mf_node *nod
 	if (bpf_skb_load_bytes(skb, sizeof(struct ethhdr), &request, sizeof(request)))
 		return MF_DROP_MALFORMED;
 	verdict = way_of(&way, request.association);
-	if (verdict == MF_DROP_NO_ASSOCIATION)
+	if (verdict == MF_DROP_NO_ASSOCIATION || verdict == MF_DROP_NO_PEER)
 		return verdict;
 	/* By the very clock that the loader asks by: jiffies may be a tick behind it, still in the slot before. */
 	way.slot = slot_at(way.association, index_at(way.association, now_ms(bpf_ktime_get_coarse_ns())));
@@ -301,45 +151,65 @@ static __always_inline __u32 out_open(struct __sk_buff *skb, struct mf_node *nod
 	}
 	if (bpf_skb_store_bytes(skb, sizeof(struct ethhdr), &outer, sizeof(outer), 0))
 		return MF_DROP_ROOM;
-	out_leave(skb, node, &way, hop, exit);
-	return MF_OUT_OPENED;
+	return out_leave(skb, node, &way, hop, exit) == MF_DROP_ROOM ? MF_DROP_ROOM : MF_OUT_OPENED;
 }
 
-static __always_inline __u32 out_slow(struct __sk_buff *skb, struct mf_node *node, struct exit *exit)
+/* What is needed of the inner packet here: both ends, length, what the shim says; no sum. */
+static __always_inline __u32 ends_read(struct inner *inner, struct cursor cursor, __be16 protocol)
+{
+	struct ipv6hdr *ip6;
+
+	if (protocol != bpf_htons(ETH_P_IPV6))
+		return inner_read(inner, &cursor, protocol);
+	ip6 = take(&cursor, sizeof(*ip6));
+	if (!ip6 || ip6->version != 6)
+		return MF_DROP_MALFORMED;
+	inner->destination.length = 128;
+	COPY(inner->destination.address, &ip6->daddr, 16);
+	COPY(inner->source, &ip6->saddr, 16);
+	inner->shim = (struct mf_shim){ .kind = MF_SHIM_IPV6, .next_header = ip6->nexthdr };
+	inner->ecn = ipv6_class(ip6) & 3;
+	inner->length = sizeof(*ip6) + bpf_ntohs(ip6->payload_len);
+	inner->whole = 1;
+	return MF_OUT_SENT;
+}
+
+static __always_inline __u32 out_at_nic(struct __sk_buff *skb, struct mf_node *node, struct exit *exit)
 {
 	struct inner inner = {};
-	struct tags tags = {};
 	struct way way = {};
 	struct cursor cursor;
 	struct ethhdr *eth;
-	__u32 verdict;
+	__u32 verdict, id;
 
 	if (skb->protocol == bpf_htons(MF_ETHERTYPE_OPEN))
 		return out_open(skb, node, exit);
-	if (tags_take(skb, &tags))
-		return MF_DROP_UNCARRIED;
-	if (pull(skb, HEADERS_PULLED))
+	if (skb->data_end - skb->data < HEADERS_TOUCHED && pull(skb, HEADERS_PULLED))
 		return MF_DROP_ROOM;
 	cursor = cursor_of(skb->data, skb->data_end);
 	eth = take(&cursor, sizeof(*eth));
 	if (!eth)
 		return MF_DROP_MALFORMED;
-	verdict = inner_read(&inner, &cursor, eth->h_proto);
+	/* Not skb->protocol: before 6.6 a macvlan does not read it from a raw socket's frame. */
+	if (skb->vlan_present || is_vlan(eth->h_proto))
+		return to_cutter(node, exit);
+	verdict = ends_read(&inner, cursor, eth->h_proto);
 	if (verdict != MF_OUT_SENT)
 		return verdict;
-	if (skb->gso_size)
-		inner.implied = 0;
-	verdict = trim(skb, &inner);
-	if (verdict != MF_OUT_SENT)
-		return verdict;
-	verdict = way_find(&way, &inner.destination);
+	verdict = route_find(&inner.destination, &id) ? MF_DROP_NO_ASSOCIATION : MF_OUT_SENT;
+	if (verdict == MF_OUT_SENT && needs_cutter(id))
+		return to_cutter(node, exit);
+	if (verdict == MF_OUT_SENT)
+		verdict = way_of(&way, id);
 	if (verdict == MF_DROP_NO_ASSOCIATION)
 		report(MF_EVENT_NO_ASSOCIATION, ~0U, inner.source, inner.destination.address, 0);
+	if (verdict == MF_OUT_SENT)
+		verdict = trim(skb, &inner);
 	if (verdict != MF_OUT_SENT)
 		return verdict;
 	if (way.association->carriage == MF_CARRIAGE_REWRITE)
-		return out_rewrite(skb, node, &way, &inner, &tags, exit);
-	return out_encap(skb, node, &way, &inner, &tags, exit);
+		return out_rewrite(skb, node, &way, &inner, exit);
+	return out_whole(skb, node, &way, &inner, exit);
 }
 
 #endif

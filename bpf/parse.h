@@ -52,7 +52,7 @@ struct words {
 /* Packets are only 2-byte aligned behind an Ethernet header; the field types must not promise more. */
 struct loose_words {
 	__u64 high, low;
-} __attribute__((packed, aligned(2)));
+} __attribute__((packed, aligned(4)));
 
 static __always_inline struct cursor cursor_of(__u32 data, __u32 data_end)
 {
@@ -81,6 +81,13 @@ static __always_inline int same_address(const void *a, const void *b)
 	struct words one = words_of(a), other = words_of(b);
 
 	return one.high == other.high && one.low == other.low;
+}
+
+static __always_inline int same_mac(const void *a, const void *b)
+{
+	const __u16 *one = a, *other = b;
+
+	return one[0] == other[0] && one[1] == other[1] && one[2] == other[2];
 }
 
 static __always_inline int is_vlan(__be16 protocol)

@@ -10,8 +10,8 @@
 /* Every packet that a program takes ends in one of these; mf_verdict counts them per CPU. */
 enum mf_verdict {
 	MF_PASS_OTHER = 0,       /* not ours: to the stack as it came */
-	MF_OUT_SENT,             /* carried out by the fast path */
-	MF_OUT_SENT_SLOW,        /* carried out by the slow path (unresolved next hop, large frame) */
+	MF_OUT_SENT,             /* carried out by a fast path */
+	MF_OUT_SENT_SLOW,        /* carried out by a slow path (unresolved next hop, VLAN tags) */
 	MF_OUT_OPENED,           /* slot opened through a firewall */
 	MF_IN_DELIVERED,         /* undone and given to the device */
 	MF_IN_OPENED,            /* peer opened a slot */
@@ -41,6 +41,8 @@ enum mf_verdict {
 	MF_DROP_UNCARRIED,       /* this carriage cannot bear this packet (VLAN tag or IPv4 on rewrite) */
 	MF_DROP_NOT_IP,          /* neither IPv4 nor IPv6 on the device */
 	MF_DROP_ROOM,            /* kernel had no room to grow or shrink the packet */
+	MF_DROP_DEVICE,          /* off the wire to the device's own link-layer address, which is nobody's to know */
+	MF_DROP_NO_PEER,         /* the peer roams, and has not been heard of late: nobody knows where it is */
 	MF_VERDICTS,
 	MF_VERDICT_ROOM = 64,    /* entries of mf_verdict */
 };

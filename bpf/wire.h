@@ -13,6 +13,8 @@ enum mf_limit {
 	MF_KEEP_BACK = 2,        /* slots behind that stay in mf_live, so that a late hit has a name */
 	MF_KEEP_AHEAD = 2,       /* slots ahead that are put there, so that a late keeper costs nothing */
 	MF_LIVE_PER_ASSOC = MF_KEEP_BACK + 1 + MF_KEEP_AHEAD,
+	MF_LENT_MAX = 64,        /* addresses lent at a time */
+	MF_PEER_HOLD_S = 120,    /* a client that roams is answered where it was last heard, for so long */
 	MF_HOPPING_PREFIXES = 4, /* local hopping prefixes of one node */
 	MF_ADDRESS_BYTES = 16,
 	MF_HOP_LIMIT = 64,       /* of every outer packet */

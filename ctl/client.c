@@ -207,6 +207,10 @@ static int why_refused(unsigned int type, const struct mf_message *answer, char 
 	case MF_REFUSED_FULL:
 		return say_why(why, -EREMOTEIO, "mayfly-loader refused to %s: %s; raise Capacity, then mayflyctl down "
 			       "and up", asked, name);
+	case MF_REFUSED_INTERFACE:
+		return say_why(why, -EREMOTEIO, "mayfly-loader refused to %s: %s: it is a port of a bridge, bond or Open "
+			       "vSwitch (name that as Interface, or take the port out of it), or a macvlan itself (name the "
+			       "interface below it, or a veth)", asked, name);
 	case MF_REFUSED_SYSTEM:
 		return say_why(why, -EREMOTEIO, "mayfly-loader failed to %s: %s; its log says more "
 			       "(journalctl -u 'mayfly-loader@*')", asked,

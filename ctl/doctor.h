@@ -43,4 +43,8 @@ void doctor_check_rendezvous(struct doctor *doctor);
 /* doctor_link.c: the id of the XDP program at the interface, 0 for none; -errno */
 int doctor_xdp_program(unsigned int ifindex);
 
+/* Can the device (a macvlan) stand on it? Not on a port of a bridge, bond and the like, nor on a macvlan. -errno */
+enum doctor_bearing { DOCTOR_LINK_BEARS, DOCTOR_LINK_PORT, DOCTOR_LINK_MACVLAN };
+int doctor_link_bearing(unsigned int ifindex);
+
 #endif

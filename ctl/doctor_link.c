@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Which XDP program is attached to an interface: one rtnetlink request. */
+/* What rtnetlink says of an interface: its XDP program, and whether a macvlan can stand on it. */
 #include <errno.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
@@ -37,7 +37,27 @@ static int program_of(const struct nlmsghdr *answer)
 	return (int)value;
 }
 
-static int ask(int fd, unsigned int ifindex)
+/* Kind of the interface (IFLA_INFO_KIND) or of what it is a port of (IFLA_INFO_SLAVE_KIND). */
+static const char *kind_of(const struct nlmsghdr *answer, unsigned int type)
+{
+	const struct rtattr *info, *kind;
+
+	info = find_attribute((const char *)NLMSG_DATA(answer) + NLMSG_ALIGN(sizeof(struct ifinfomsg)),
+			      (int)IFLA_PAYLOAD(answer), IFLA_LINKINFO);
+	kind = info ? find_attribute(RTA_DATA(info), (int)RTA_PAYLOAD(info), type) : NULL;
+	return kind && strnlen(RTA_DATA(kind), RTA_PAYLOAD(kind)) < RTA_PAYLOAD(kind) ? RTA_DATA(kind) : "";
+}
+
+static int bearing_of(const struct nlmsghdr *answer)
+{
+	const char *kind = kind_of(answer, IFLA_INFO_KIND), *port = kind_of(answer, IFLA_INFO_SLAVE_KIND);
+
+	if (!strcmp(kind, "macvlan") || !strcmp(kind, "macvtap"))
+		return DOCTOR_LINK_MACVLAN;
+	return *port && strcmp(port, "vrf") ? DOCTOR_LINK_PORT : DOCTOR_LINK_BEARS;
+}
+
+static int ask(int fd, unsigned int ifindex, int read_answer(const struct nlmsghdr *answer))
 {
 	struct {
 		struct nlmsghdr header;
@@ -59,17 +79,27 @@ static int ask(int fd, unsigned int ifindex)
 		return -errno;
 	if (!NLMSG_OK(&answer.header, (size_t)got) || answer.header.nlmsg_type != RTM_NEWLINK)
 		return -EPROTO;
-	return program_of(&answer.header);
+	return read_answer(&answer.header);
+}
+
+static int look_up(unsigned int ifindex, int read_answer(const struct nlmsghdr *answer))
+{
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	int found;
+
+	if (fd < 0)
+		return -errno;
+	found = ask(fd, ifindex, read_answer);
+	close(fd);
+	return found;
 }
 
 int doctor_xdp_program(unsigned int ifindex)
 {
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-	int program;
+	return look_up(ifindex, program_of);
+}
 
-	if (fd < 0)
-		return -errno;
-	program = ask(fd, ifindex);
-	close(fd);
-	return program;
+int doctor_link_bearing(unsigned int ifindex)
+{
+	return look_up(ifindex, bearing_of);
 }

@@ -106,6 +106,18 @@ static void check_mtu(struct doctor *doctor)
 		   request.ifr_mtu, needed);
 }
 
+static void check_bearing(struct doctor *doctor, unsigned int ifindex)
+{
+	int bearing = doctor_link_bearing(ifindex);
+
+	if (bearing == DOCTOR_LINK_PORT)
+		doctor_say(doctor, DOCTOR_FAIL, "set Interface to the bridge, bond or team itself, or take the port out "
+			   "of it", "%s is a port, on which no macvlan can stand", doctor->nic);
+	else if (bearing == DOCTOR_LINK_MACVLAN)
+		doctor_say(doctor, DOCTOR_FAIL, "set Interface to the interface below it, or to a veth",
+			   "%s is a macvlan, on which no other can stand", doctor->nic);
+}
+
 void doctor_check_nic(struct doctor *doctor)
 {
 	unsigned int ifindex = *doctor->nic ? if_nametoindex(doctor->nic) : 0;
@@ -123,6 +135,7 @@ void doctor_check_nic(struct doctor *doctor)
 		snprintf(remedy, sizeof(remedy), "ip link set dev %s up", doctor->nic);
 		doctor_say(doctor, DOCTOR_FAIL, remedy, "%s is down", doctor->nic);
 	}
+	check_bearing(doctor, ifindex);
 	check_xdp(doctor, ifindex);
 	check_mtu(doctor);
 }

@@ -145,6 +145,13 @@ const char *format_carriage(unsigned int carriage)
 	}
 }
 
+const char *format_role(unsigned int flags)
+{
+	if (flags & MF_ASSOC_LISTENS)
+		return "introduction";
+	return flags & MF_ASSOC_ROAMS ? "client" : "peer";
+}
+
 const char *format_mode(unsigned int mode)
 {
 	switch (mode) {

@@ -43,6 +43,9 @@ char *format_count(char text[static FORMAT_AMOUNT], __u64 count);
 
 const char *format_carriage(unsigned int carriage);
 const char *format_mode(unsigned int mode);
+
+/* What an association with these flags is: peer, introduction (it listens), client (it roams). */
+const char *format_role(unsigned int flags);
 const char *format_clock(unsigned int clock);
 const char *format_hook(unsigned int hook);
 

@@ -81,9 +81,7 @@ void introduce_listener(struct mf_assoc_config *request, const struct introducti
 	begin(request, node, introduction->key, introduction->rotation_ms);
 	snprintf(request->name, sizeof(request->name), "%s@%u", listener, introduction->period);
 	memcpy(request->seed_local, introduction->seed, sizeof(request->seed_local));
-	request->flags = INTRODUCE_LISTENS;
-	request->remote.prefix_length = 64;
-	request->remote.hop_bits = 64;
+	request->flags = MF_ASSOC_LISTENS;
 }
 
 void introduce_client(struct mf_assoc_config *request, const struct introduction *introduction,
@@ -94,7 +92,7 @@ void introduce_client(struct mf_assoc_config *request, const struct introduction
 	introduce_name(request->name, name, public_key, introduction->period);
 	memcpy(request->seed_local, introduction->seed, sizeof(request->seed_local));
 	memcpy(request->seed_remote, reader_seed, sizeof(request->seed_remote));
-	request->flags = INTRODUCE_ROAMS;
+	request->flags = MF_ASSOC_ROAMS;
 	request->remote.prefix_length = 64;
 	request->remote.hop_bits = 64;
 	put_remote(request, public_key);

@@ -14,10 +14,6 @@
 
 enum {
 	INTRODUCE_ROTATION_MS = 3000,
-	/* enum mf_assoc_flag of the associations of a server */
-	INTRODUCE_LISTENS = 1 << 5, /* MF_ASSOC_LISTENS: the knock, one an introduction; no remote end */
-	INTRODUCE_ROAMS = 1 << 6,   /* MF_ASSOC_ROAMS: a client's; the remote prefix is open */
-	INTRODUCE_GRACE_MOST_S = 120, /* that the last period's is heard on */
 };
 
 /* Secret: lives in memory of key_secret_new(). */
@@ -26,7 +22,7 @@ struct introduction {
 	__u8 key[16]; /* K */
 	__u8 seed[8]; /* of the server */
 	__u32 rotation_ms;
-	bool leaving; /* its period and grace are over: the loader forgets it by and by */
+	bool leaving; /* the period after its own is over: the loader forgets it by and by */
 };
 
 /* What is common to all messages of one end. */

@@ -137,19 +137,12 @@ bool serving_sweep(struct serving *serving)
 	return false;
 }
 
-static __u64 grace_ms(const struct serving *serving)
-{
-	__u32 period_s = serving_period_s(serving);
-
-	return (period_s < INTRODUCE_GRACE_MOST_S ? period_s : INTRODUCE_GRACE_MOST_S) * 1000ULL;
-}
-
-/* Whether the introduction is heard at `now_ms`: from one period before its own until the grace after it. */
+/* Whether the introduction is heard at `now_ms`: in its own period, the one before and the one after. */
 static bool is_heard(const struct serving *serving, const struct introduction *introduction, __u64 now_ms)
 {
 	__u64 period_ms = serving_period_s(serving) * 1000ULL, start_ms = introduction->period * 1000ULL;
 
-	return now_ms + period_ms >= start_ms && now_ms < start_ms + period_ms + grace_ms(serving);
+	return now_ms + period_ms >= start_ms && now_ms < start_ms + 2 * period_ms;
 }
 
 const struct introduction *serving_introduction(const struct serving *serving, __u32 period)
@@ -188,9 +181,8 @@ void serving_turn(struct serving *serving, __u64 now_ms)
 __u64 serving_turn_ms(const struct serving *serving, __u64 now_ms)
 {
 	__u64 period_ms = serving_period_s(serving) * 1000ULL;
-	__u64 start_ms = now_ms - now_ms % period_ms, over_ms = start_ms + grace_ms(serving);
 
-	return over_ms > now_ms && over_ms < start_ms + period_ms ? over_ms : start_ms + period_ms;
+	return now_ms - now_ms % period_ms + period_ms;
 }
 
 void serving_delete_client(struct serving *serving, const struct registered *client)

@@ -32,6 +32,24 @@ __u64 show_slot_left_ms(const struct mf_assoc_status *status, __u64 now_ms)
 	return age_ms < status->config.rotation_ms ? status->config.rotation_ms - age_ms : 0;
 }
 
+bool show_peer_is_unknown(const struct mf_assoc_status *status)
+{
+	static const __u8 none[sizeof(status->peer_prefix)];
+
+	return status->config.flags & MF_ASSOC_LISTENS ||
+	       (status->config.flags & MF_ASSOC_ROAMS && !memcmp(status->peer_prefix, none, sizeof(none)));
+}
+
+const char *show_peer_prefix(char text[static FORMAT_PREFIX], const struct mf_assoc_status *status)
+{
+	struct mf_prefix prefix = { .length = 64 };
+
+	if (!(status->config.flags & MF_ASSOC_ROAMS) || show_peer_is_unknown(status))
+		return NULL;
+	memcpy(prefix.address, status->peer_prefix, sizeof(status->peer_prefix));
+	return format_prefix(text, &prefix);
+}
+
 static void print_label(const struct style *style, const char *label)
 {
 	printf("  %s%s:%s ", style->label, label, style->plain);
@@ -106,15 +124,28 @@ static void print_node(const struct style *style, const struct snapshot *snapsho
 	puts(format_count(first, node->hops));
 }
 
+/* A listener has no other end; that of a client that roams is where it was last heard. */
+static void print_there(const struct style *style, const struct mf_assoc_status *status)
+{
+	char there[FORMAT_ENDPOINT];
+
+	if (status->config.flags & MF_ASSOC_LISTENS)
+		return;
+	print_label(style, "there now");
+	if (show_peer_is_unknown(status))
+		printf("%sunknown: the client has not been heard of late%s\n", style->alarm, style->plain);
+	else
+		puts(format_endpoint(there, status->remote, status->remote_port));
+}
+
 static void print_slot(const struct style *style, const struct mf_assoc_status *status, __u64 now_ms)
 {
-	char here[FORMAT_ENDPOINT], there[FORMAT_ENDPOINT], age[FORMAT_AMOUNT], left[FORMAT_AMOUNT];
+	char here[FORMAT_ENDPOINT], age[FORMAT_AMOUNT], left[FORMAT_AMOUNT];
 	char period[FORMAT_AMOUNT], hops[FORMAT_AMOUNT];
 
 	print_label(style, "here now");
 	puts(format_endpoint(here, status->local, status->local_port));
-	print_label(style, "there now");
-	puts(format_endpoint(there, status->remote, status->remote_port));
+	print_there(style, status);
 	print_label(style, "slot");
 	printf("%s old, next hop in %s (every %s), %s hops so far\n",
 	       format_span(age, show_slot_age_ms(status, now_ms)),
@@ -159,10 +190,16 @@ static void print_traffic(const struct style *style, const struct mf_assoc_statu
 static void print_association(const struct style *style, const struct mf_assoc_status *status, __u64 now_ms)
 {
 	const struct mf_assoc_config *config = &status->config;
-	char local[FORMAT_PREFIXES], remote[FORMAT_PREFIXES];
+	char local[FORMAT_PREFIXES], remote[FORMAT_PREFIXES], clients[FORMAT_AMOUNT];
 
-	printf("\n%speer%s: %s%.*s%s\n", style->peer, style->plain, style->peer, MF_NAME_BYTES, config->name,
-	       style->plain);
+	printf("\n%s%s%s: %s%.*s%s\n", style->peer, format_role(config->flags), style->plain, style->peer, MF_NAME_BYTES,
+	       config->name, style->plain);
+	if (config->flags & MF_ASSOC_LISTENS) {
+		print_label(style, "clients");
+		puts(format_count(clients, status->clients));
+		print_slot(style, status, now_ms);
+		return;
+	}
 	print_label(style, "inner");
 	printf("%s", format_prefixes(remote, config->remote_prefix, config->remote_count));
 	printf(" from %s\n", format_prefixes(local, config->local_prefix, config->local_count));

@@ -107,13 +107,24 @@ static void put_assoc_config(json_t *object, const struct mf_assoc_config *confi
 	json_object_set_new(object, "local_addresses", prefixes(config->local_prefix, config->local_count));
 	json_object_set_new(object, "remote_addresses", prefixes(config->remote_prefix, config->remote_count));
 	json_object_set_new(object, "local_prefix", json_string(format_template(prefix, &config->local)));
-	json_object_set_new(object, "remote_prefix", json_string(format_template(prefix, &config->remote)));
+	if (config->flags & (MF_ASSOC_LISTENS | MF_ASSOC_ROAMS))
+		json_object_set_new(object, "remote_prefix", json_null());
+	else
+		json_object_set_new(object, "remote_prefix", json_string(format_template(prefix, &config->remote)));
 	json_object_set_new(object, "rotation_ms", number(config->rotation_ms));
 	json_object_set_new(object, "carriage", json_string(format_carriage(config->carriage)));
 	json_object_set_new(object, "encrypted", json_false());
 	json_object_set_new(object, "zero_checksum", json_boolean(config->flags & MF_ASSOC_ZERO_CHECKSUM));
 	json_object_set_new(object, "opens", json_boolean(config->flags & MF_ASSOC_OPENS));
 	json_object_set_new(object, "follows", json_boolean(config->flags & MF_ASSOC_FOLLOWS));
+}
+
+static json_t *peer_prefix(const struct mf_assoc_status *status)
+{
+	char text[FORMAT_PREFIX];
+	const char *prefix = show_peer_prefix(text, status);
+
+	return prefix ? json_string(prefix) : json_null();
 }
 
 static json_t *association_object(const struct mf_assoc_status *status, __u64 now_ms)
@@ -126,7 +137,8 @@ static json_t *association_object(const struct mf_assoc_status *status, __u64 no
 	json_object_set_new(object, "generation", number(status->generation));
 	put_assoc_config(object, &status->config);
 	json_object_set_new(object, "local", endpoint(status->local, status->local_port));
-	json_object_set_new(object, "remote", endpoint(status->remote, status->remote_port));
+	json_object_set_new(object, "remote", show_peer_is_unknown(status) ? json_null() :
+			    endpoint(status->remote, status->remote_port));
 	json_object_set_new(object, "slot", number(status->index));
 	json_object_set_new(object, "slot_start_ms", number(status->start_ms));
 	json_object_set_new(object, "slot_age_ms", number(show_slot_age_ms(status, now_ms)));
@@ -141,6 +153,9 @@ static json_t *association_object(const struct mf_assoc_status *status, __u64 no
 	json_object_set_new(object, "out_bytes", number(status->out_bytes));
 	json_object_set_new(object, "in_packets", number(status->in_packets));
 	json_object_set_new(object, "in_bytes", number(status->in_bytes));
+	json_object_set_new(object, "role", json_string(format_role(status->config.flags)));
+	json_object_set_new(object, "peer_prefix", peer_prefix(status));
+	json_object_set_new(object, "clients", number(status->clients));
 	return object;
 }
 

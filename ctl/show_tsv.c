@@ -49,7 +49,8 @@ static void print_node(const struct snapshot *snapshot)
 static void print_association(const struct mf_assoc_status *status)
 {
 	const struct mf_assoc_config *config = &status->config;
-	char local[FORMAT_ADDRESS], remote[FORMAT_ADDRESS];
+	char local[FORMAT_ADDRESS], remote[FORMAT_ADDRESS], text[FORMAT_PREFIX];
+	const char *prefix;
 
 	printf("association\t%.*s\t%u\t%u\t%s\t%u", MF_NAME_BYTES, config->name, status->id, status->generation,
 	       format_carriage(config->carriage), config->rotation_ms);
@@ -62,8 +63,10 @@ static void print_association(const struct mf_assoc_status *status)
 		printf("\tnever");
 	else
 		printf("\t%llu", status->heard_age_ms);
-	printf("\t%llu\t%llu\t%llu\t%llu\t%u\t%u\n", status->in_packets, status->in_bytes, status->out_packets,
+	printf("\t%llu\t%llu\t%llu\t%llu\t%u\t%u", status->in_packets, status->in_bytes, status->out_packets,
 	       status->out_bytes, status->inner_mtu, status->path_mtu);
+	prefix = show_peer_prefix(text, status);
+	printf("\t%s\t%s\t%u\n", format_role(config->flags), prefix ? prefix : "-", status->clients);
 }
 
 void show_tsv(const struct snapshot *snapshot)

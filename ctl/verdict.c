@@ -8,7 +8,7 @@
 #define VERDICTS(X) \
 	X(PASS_OTHER, pass_other, "not ours: left to the stack as it came") \
 	X(OUT_SENT, out_sent, "sent, by the fast path") \
-	X(OUT_SENT_SLOW, out_sent_slow, "sent, by the slow path: large frame or next hop not resolved yet") \
+	X(OUT_SENT_SLOW, out_sent_slow, "sent, by the slow path: VLAN tag, or next hop not resolved yet") \
 	X(OUT_OPENED, out_opened, "slot opened through a firewall on our side") \
 	X(IN_DELIVERED, in_delivered, "received and delivered") \
 	X(IN_OPENED, in_opened, "peer opened a slot through its firewall") \
@@ -37,7 +37,9 @@
 	X(DROP_LARGE_FRAME, drop_large_frame, "unsegmented frame for a carriage that needs single packets") \
 	X(DROP_UNCARRIED, drop_uncarried, "rewrite cannot bear this: IPv4, a VLAN tag or another port") \
 	X(DROP_NOT_IP, drop_not_ip, "neither IPv4 nor IPv6") \
-	X(DROP_ROOM, drop_room, "the kernel had no room to change the packet")
+	X(DROP_ROOM, drop_room, "the kernel had no room to change the packet") \
+	X(DROP_DEVICE, drop_device, "came off the wire to the device's own link-layer address") \
+	X(DROP_NO_PEER, drop_no_peer, "the client roams and has not been heard of late: where it is nobody knows")
 
 #define EVENTS(X) \
 	X(PROBE_RANDOM, probe_random, "somebody tries addresses") \

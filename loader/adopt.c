@@ -8,9 +8,11 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "loader/cutter.h"
 #include "loader/device.h"
 #include "loader/inner.h"
 #include "loader/instance.h"
+#include "loader/introduction.h"
 #include "loader/log.h"
 #include "loader/nic.h"
 #include "loader/node.h"
@@ -72,34 +74,35 @@ static int recall_all(struct mf_instance *instance)
 	for (id = 0; !error && id < instance->associations.limit; id++)
 		if (instance->associations.entry[id].association.generation)
 			error = recall_prefixes(instance, id);
+	mf_introduction_recall(instance);
 	instance->object.clock->associations = instance->associations.limit;
 	return error;
 }
 
-/* Does this live entry belong to an association as it is now? */
-static int live_is_right(const struct mf_instance *instance, const struct mf_live *live)
+/* Does this slot stand in mf_live rightly? The timer may be one slot further than kept_index says. */
+static int slot_is_kept(const void *context, const struct mf_slot *slot)
 {
+	const struct mf_instance *instance = context;
 	const struct mf_associations *all = &instance->associations;
+	__u64 kept_index;
 
-	return live->association < all->limit &&
-	       all->entry[live->association].association.generation == live->generation;
+	if (slot->association >= all->limit || !all->entry[slot->association].association.generation)
+		return 0;
+	kept_index = __atomic_load_n(&instance->object.state[slot->association].kept_index, __ATOMIC_ACQUIRE);
+	return slot->index <= kept_index + 1 && slot->index + MF_LIVE_PER_ASSOC > kept_index;
 }
 
-static void sweep_live(struct mf_instance *instance)
+static void recall_lent(struct mf_instance *instance)
 {
-	int fd = map_of(instance, MF_MAP_LIVE), error;
+	int fd = map_of(instance, MF_MAP_LENT), error;
 	__u8 key[16], next[16];
-	struct mf_live live;
+	struct mf_loan loan;
 
 	error = bpf_map_get_next_key(fd, NULL, key);
 	while (!error) {
 		error = bpf_map_get_next_key(fd, key, next);
-		if (!bpf_map_lookup_elem(fd, key, &live)) {
-			if (live.kind == MF_LIVE_SOCKET)
-				mf_lend_recall(instance, key, live.until_ms);
-			else if (!live_is_right(instance, &live))
-				bpf_map_delete_elem(fd, key);
-		}
+		if (!bpf_map_lookup_elem(fd, key, &loan))
+			mf_lend_recall(instance, key, loan.until_ms);
 		memcpy(key, next, sizeof(key));
 	}
 }
@@ -152,6 +155,15 @@ static void sweep_local(const struct mf_instance *instance)
 	}
 }
 
+static int device_adopt(struct mf_instance *instance)
+{
+	int error = instance->device.ifindex ? 0 : mf_device_create(instance);
+
+	if (!error)
+		error = mf_nic_attach(instance);
+	return error ? error : mf_device_raise(instance);
+}
+
 /* Somebody may have deleted the device, or the NIC may have gone, while nobody looked. */
 static int hooks_adopt(struct mf_instance *instance)
 {
@@ -161,17 +173,17 @@ static int hooks_adopt(struct mf_instance *instance)
 		       instance->options);
 	mf_attach_adopt(&instance->attach);
 	mf_nic_find(instance);
-	if (mf_device_find(instance)) {
-		mf_device_delete(instance);
-		error = mf_device_create(instance);
+	if (mf_cutter_find(instance)) {
+		mf_cutter_delete(instance);
+		error = mf_cutter_create(instance);
 		if (error)
 			return error;
 	}
+	if (mf_device_find(instance))
+		mf_device_delete(instance);
 	if (instance->record.nic && instance->record.nic != (__u32)instance->nic.ifindex)
 		mf_nic_forget(instance);
-	if (!instance->nic.ifindex)
-		return 0;
-	return mf_nic_attach(instance);
+	return instance->nic.ifindex ? device_adopt(instance) : 0;
 }
 
 static int owned_before(const struct mf_instance *instance)
@@ -204,8 +216,7 @@ static int take_over(struct mf_instance *instance)
 		error = hooks_adopt(instance);
 	if (!error)
 		error = recall_all(instance);
-	if (!error)
-		error = mf_device_mode(instance, !instance->associations.singles);
+	recall_lent(instance);
 	if (!error)
 		error = mf_node_publish(instance);
 	if (!error)
@@ -214,7 +225,8 @@ static int take_over(struct mf_instance *instance)
 		error = mf_reports_open(instance);
 	if (error)
 		return error;
-	sweep_live(instance);
+	mf_cutter_refresh(instance);
+	mf_live_sweep(&instance->object.live, slot_is_kept, instance);
 	sweep_remote(instance);
 	sweep_local(instance);
 	return 0;

@@ -13,19 +13,19 @@
 #include <string.h>
 
 #include "loader/check.h"
-#include "loader/device.h"
 #include "loader/inner.h"
 #include "loader/instance.h"
+#include "loader/introduction.h"
 #include "loader/prefix.h"
-
-enum { CHECKED_HOP_BITS = 48 }; /* with fewer, addresses may come again among a million live ones */
 
 int mf_associations_open(struct mf_associations *all, __u32 capacity, __u32 ring_slots)
 {
 	int error = 0;
 
 	*all = (struct mf_associations){ .capacity = capacity, .generation = randombytes_random() };
-	all->entry = calloc(capacity, sizeof(*all->entry));
+	all->entry = aligned_alloc(_Alignof(struct mf_entry), capacity * sizeof(*all->entry));
+	if (all->entry)
+		memset(all->entry, 0, capacity * sizeof(*all->entry));
 	if (!all->entry || mf_table_open(&all->names, MF_NAME_BYTES) ||
 	    mf_table_open(&all->locals, sizeof(struct mf_prefix)) || mf_ring_space_open(&all->rings, ring_slots) ||
 	    mf_due_open(&all->due, capacity))
@@ -50,11 +50,6 @@ int mf_association_find(const struct mf_associations *all, const char name[stati
 	const __u32 *id = mf_table_find(&all->names, name);
 
 	return id ? (int)*id : -1;
-}
-
-int mf_association_needs_singles(const struct mf_association *association)
-{
-	return association->carriage == MF_CARRIAGE_ENCAP && !(association->flags & MF_ASSOC_ZERO_CHECKSUM);
 }
 
 int mf_association_publish(struct mf_instance *instance, __u32 id)
@@ -193,21 +188,6 @@ static void ring_put(struct mf_instance *instance, const struct mf_association *
 	mf_ring_give(&instance->associations.rings, &ring);
 }
 
-/* Large frames must be gone from the device before an association that cannot carry them begins. */
-static int singles_change(struct mf_instance *instance, int by)
-{
-	struct mf_associations *all = &instance->associations;
-	__u32 before = all->singles;
-	int error = 0;
-
-	all->singles += by;
-	if (!before != !all->singles)
-		error = mf_device_mode(instance, !all->singles);
-	if (error)
-		all->singles = before;
-	return error;
-}
-
 static void entry_begin(struct mf_entry *entry, const struct mf_seed *seed)
 {
 	struct mf_schedule schedule = mf_entry_schedule(entry);
@@ -218,7 +198,6 @@ static void entry_begin(struct mf_entry *entry, const struct mf_seed *seed)
 	entry->seen_index = 0;
 	entry->filled_index = 0;
 	entry->local_count = seed->local_count;
-	entry->checked_drops = seed->local.hop_bits < CHECKED_HOP_BITS;
 }
 
 /* Ring, live entries, mf_assoc. The entry's association is complete but for its ring's contents. */
@@ -257,15 +236,15 @@ static int add_with_seed(struct mf_instance *instance, __u32 id, const struct mf
 	mf_object_clear(&instance->object, MF_MAP_TRAFFIC, id, sizeof(struct mf_traffic));
 	all->entry[id].association = *association;
 	all->count += 1;
-	error = singles_change(instance, mf_association_needs_singles(association));
-	if (!error)
-		error = mf_table_put(&all->names, seed->name, id);
+	error = mf_table_put(&all->names, seed->name, id);
 	if (!error)
 		error = begin(instance, id, seed);
 	if (!error)
 		error = mf_inner_change(instance, id, NULL, seed);
 	if (error)
 		mf_association_remove(instance, id, seed);
+	else
+		mf_introduction_join(instance, id);
 	return error;
 }
 
@@ -280,6 +259,8 @@ static __u16 find_conflict(const struct mf_instance *instance, int id, const str
 {
 	if (!template_is_ours(instance, &config->local))
 		return MF_FIELD(assoc_config.local);
+	if (id >= 0 && (config->flags ^ instance->associations.entry[id].association.flags) & MF_INTRODUCTION)
+		return MF_FIELD(assoc_config.flags);
 	return mf_inner_conflict(instance, id, config);
 }
 
@@ -299,12 +280,14 @@ int mf_association_add(struct mf_instance *instance, const struct mf_assoc_confi
 	id = id_free(all);
 	if (id < 0)
 		return refuse(trouble, 0, id);
-	error = ring_get(instance, &association);
-	if (error)
-		return refuse(trouble, 0, error);
-	association.generation = generation_next(all);
 	seed_from_config(&seed, config, mf_clock_now_ms(&instance->clock));
-	error = add_with_seed(instance, id, &association, &seed);
+	error = mf_introduction_check(instance, -1, &association, &seed);
+	if (!error)
+		error = ring_get(instance, &association);
+	if (!error) {
+		association.generation = generation_next(all);
+		error = add_with_seed(instance, id, &association, &seed);
+	}
 	sodium_memzero(&seed, sizeof(seed));
 	return error ? refuse(trouble, 0, error) : id;
 }
@@ -324,7 +307,6 @@ int mf_association_recall(struct mf_instance *instance, __u32 id, const struct m
 	entry->association = *association;
 	entry_begin(entry, seed);
 	all->count += 1;
-	all->singles += mf_association_needs_singles(association);
 	if (id >= all->limit)
 		all->limit = id + 1;
 	if (!association->generation) {
@@ -341,19 +323,17 @@ void mf_association_remove(struct mf_instance *instance, __u32 id, const struct 
 {
 	struct mf_associations *all = &instance->associations;
 	struct mf_entry *entry = &all->entry[id];
-	struct mf_schedule schedule = mf_entry_schedule(entry);
 	struct mf_association old = entry->association;
 	static const struct mf_seed nothing;
 
 	memset(&entry->association, 0, sizeof(entry->association));
 	mf_association_publish(instance, id);
-	mf_keep_purge(instance, id, seed, &schedule, instance->object.state[id].kept_index);
+	mf_keep_purge(instance, id, &old);
 	memset(&instance->object.state[id], 0, sizeof(instance->object.state[id]));
 	mf_due_drop(&all->due, id);
 	mf_table_drop(&all->names, seed->name);
 	ring_put(instance, &old);
 	seed_write(instance, id, &nothing);
-	singles_change(instance, -mf_association_needs_singles(&old));
 	memset(entry, 0, sizeof(*entry));
 	all->count -= 1;
 	if (id < all->free_from)
@@ -368,9 +348,12 @@ int mf_association_delete(struct mf_instance *instance, const char name[static M
 
 	if (id < 0)
 		return -ENOENT;
+	if (mf_introduction_clients(&instance->associations, id))
+		return -EUSERS;
 	error = bpf_map_lookup_elem(instance->object.map[MF_MAP_SEED], &key, &seed);
 	if (error)
 		return error;
+	mf_introduction_leave(instance, id);
 	mf_inner_change(instance, id, &seed, NULL);
 	mf_association_remove(instance, id, &seed);
 	sodium_memzero(&seed, sizeof(seed));
@@ -402,16 +385,14 @@ static void ring_change(struct mf_instance *instance, const struct mf_associatio
 }
 
 /* All that is hidden while mf_assoc says that there is no association. */
-static int renew(struct mf_instance *instance, __u32 id, const struct mf_seed *old,
-		 struct mf_association *after, const struct mf_seed *new)
+static int renew(struct mf_instance *instance, __u32 id, struct mf_association *after, const struct mf_seed *new)
 {
 	struct mf_entry *entry = &instance->associations.entry[id];
 	struct mf_association before = entry->association;
-	struct mf_schedule schedule = mf_entry_schedule(entry);
 
 	entry->association.generation = 0;
 	mf_association_publish(instance, id);
-	mf_keep_purge(instance, id, old, &schedule, instance->object.state[id].kept_index);
+	mf_keep_purge(instance, id, &before);
 	memset(&instance->object.state[id], 0, sizeof(instance->object.state[id]));
 	ring_change(instance, &before, after);
 	after->generation = 0;
@@ -426,14 +407,11 @@ static int apply_slots(struct mf_instance *instance, __u32 id, const struct mf_s
 		       struct mf_association *after, const struct mf_seed *new)
 {
 	struct mf_association *before = &instance->associations.entry[id].association;
-	int singles = mf_association_needs_singles(after) - mf_association_needs_singles(before);
-	int error = singles > 0 ? singles_change(instance, 1) : 0;
+	int error;
 
-	if (error)
-		return error;
 	after->flags = (after->flags & ~MF_ASSOC_OWN_PREFIXES) | (before->flags & MF_ASSOC_OWN_PREFIXES);
 	if (is_other_generation(before, old, after, new)) {
-		error = renew(instance, id, old, after, new);
+		error = renew(instance, id, after, new);
 	} else {
 		after->generation = before->generation;
 		after->ring_base = before->ring_base;
@@ -443,7 +421,7 @@ static int apply_slots(struct mf_instance *instance, __u32 id, const struct mf_s
 		if (!error)
 			error = mf_association_publish(instance, id);
 	}
-	return singles < 0 ? singles_change(instance, -1) : error;
+	return error;
 }
 
 /* All of it, or back to what it was. */
@@ -480,7 +458,12 @@ int mf_association_change(struct mf_instance *instance, const struct mf_assoc_co
 	if (error)
 		return refuse(trouble, 0, error);
 	seed_from_config(&new, config, old.added_ms);
-	error = apply_change(instance, id, &old, &after, &new);
+	error = mf_introduction_check(instance, id, &after, &new);
+	if (!error) {
+		mf_introduction_leave(instance, id);
+		error = apply_change(instance, id, &old, &after, &new);
+		mf_introduction_join(instance, id);
+	}
 	sodium_memzero(&old, sizeof(old));
 	sodium_memzero(&new, sizeof(new));
 	return error ? refuse(trouble, 0, error) : id;

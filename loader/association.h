@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The associations of an instance: what the loader must remember of each beside the maps. Keys and seeds
- * stay in mf_seed alone and are read from there for every derivation.
+ * stay in mf_seed alone, which is mapped, and are used there for every derivation.
  */
 #ifndef MAYFLY_LOADER_ASSOCIATION_H
 #define MAYFLY_LOADER_ASSOCIATION_H
@@ -14,19 +14,26 @@
 
 struct mf_instance;
 
+/* What every visit of the keeper needs stands in the first cache line, which the association begins in. */
 struct mf_entry {
+	__u64 filled_index; /* newest slot in the ring */
+	__u64 seen_index;   /* current at the last look; 0: never looked */
+	__u8 open_again;    /* OPENS: this slot has been opened once only */
+	__u8 local_count;   /* inner local prefixes */
+	__u8 pad[6];
 	struct mf_association association; /* as in mf_assoc; generation 0: free */
 	char name[MF_NAME_BYTES];
 	__u64 added_ms;
 	__u64 first_index;  /* current when added */
-	__u64 seen_index;   /* current at the last look; 0: never looked */
-	__u64 filled_index; /* newest slot in the ring */
 	__u64 in_packets;   /* OPENS: delivered up to the last slot, */
 	__u64 in_ns;        /* and when that number last grew or counting began, coarse monotonic time */
-	__u8 checked_drops; /* few hop bits: addresses come again, look before dropping a live one */
-	__u8 local_count;   /* inner local prefixes */
-	__u8 open_again;    /* OPENS: this slot has been opened once only */
-	__u8 pad[5];
+	__u32 twin;         /* ROAMS: next id of the ring that shares its inner remote address, plus 1; 0: alone */
+} __attribute__((aligned(64)));
+
+/* An association that LISTENS, and how many ROAM with it. */
+struct mf_listener {
+	__u32 id;
+	__u32 clients;
 };
 
 struct mf_associations {
@@ -34,13 +41,14 @@ struct mf_associations {
 	__u32 count;
 	__u32 limit;       /* all ids in use are below */
 	__u32 free_from;   /* no id below is free */
-	__u32 singles;     /* how many need single packets */
 	__u32 generation;  /* last one given out */
 	struct mf_entry *entry;
 	struct mf_table names;     /* name -> id */
 	struct mf_table locals;    /* struct mf_prefix -> users */
 	__u32 first[256];          /* inner prefixes that may begin with this byte */
 	__u32 ipv4;                /* inner prefixes that are IPv4 */
+	__u32 listeners;
+	struct mf_listener listener[MF_LISTENERS];
 	struct mf_ring_space rings;
 	struct mf_due due;
 	__u64 hops;
@@ -80,8 +88,6 @@ int mf_association_publish(struct mf_instance *instance, __u32 id);
 
 /* Finds the fastest rotation anew. */
 void mf_association_pace(struct mf_instance *instance);
-
-int mf_association_needs_singles(const struct mf_association *association);
 
 static inline struct mf_schedule mf_entry_schedule(const struct mf_entry *entry)
 {

@@ -16,10 +16,9 @@
 
 #include "loader/log.h"
 
-#include "loader/log.h"
-
 enum {
 	TCX_INGRESS = 46, /* BPF_TCX_INGRESS, Linux 6.6 */
+	TCX_EGRESS = 47,  /* BPF_TCX_EGRESS */
 	TCX_BEFORE = 1 << 3, /* BPF_F_BEFORE: first of all where no other is named */
 	PRIORITY_IN = 2,
 	PRIORITY_GUARD = 49000,
@@ -71,19 +70,33 @@ int mf_attach_xdp(struct mf_attach *attach, enum mf_program program, int ifindex
 	return fd < 0 ? fd : link_keep(attach, fd, program, ifindex);
 }
 
-/* What undoes carriages goes before everything else, so that guards never see what it takes. */
+/* One program stands where packets leave. */
+static int is_egress(enum mf_program program)
+{
+	return program == MF_PROGRAM_OUT_TC;
+}
+
+/*
+ * What undoes carriages goes before everything else, so that guards never see what it takes; what carries goes
+ * first too, so that whoever else stands there sees what leaves.
+ */
 static int tcx_attach(struct mf_attach *attach, enum mf_program program, int ifindex)
 {
 	LIBBPF_OPTS(bpf_link_create_opts, options, .flags = program == MF_PROGRAM_GUARD ? 0 : TCX_BEFORE);
-	int fd = bpf_link_create(attach->object->program[program], ifindex, (enum bpf_attach_type)TCX_INGRESS,
-				 &options);
+	int point = is_egress(program) ? TCX_EGRESS : TCX_INGRESS;
+	int fd = bpf_link_create(attach->object->program[program], ifindex, (enum bpf_attach_type)point, &options);
 
 	return fd < 0 ? fd : link_keep(attach, fd, program, ifindex);
 }
 
+static enum bpf_tc_attach_point point_of(enum mf_program program)
+{
+	return is_egress(program) ? BPF_TC_EGRESS : BPF_TC_INGRESS;
+}
+
 static int filter_put(const struct mf_attach *attach, enum mf_program program, int ifindex)
 {
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = BPF_TC_INGRESS);
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = point_of(program));
 	LIBBPF_OPTS(bpf_tc_opts, options, .prog_fd = attach->object->program[program], .flags = BPF_TC_F_REPLACE,
 		    .handle = attach->handle,
 		    .priority = program == MF_PROGRAM_GUARD ? PRIORITY_GUARD : PRIORITY_IN);
@@ -93,7 +106,7 @@ static int filter_put(const struct mf_attach *attach, enum mf_program program, i
 
 static int clsact_attach(struct mf_attach *attach, enum mf_program program, int ifindex)
 {
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = BPF_TC_INGRESS);
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = point_of(program));
 	int made = bpf_tc_hook_create(&hook), error;
 	char path[MF_PIN_PATH_BYTES];
 
@@ -161,15 +174,32 @@ static int clsact_is_used(const struct mf_attach *attach, int ifindex)
 	return used;
 }
 
+/* Another filter of ours is still there: whoever drops that drops the qdisc. */
+static void qdisc_hand_over(const struct mf_attach *attach, int ifindex)
+{
+	char from[MF_PIN_PATH_BYTES], to[MF_PIN_PATH_BYTES];
+
+	for (int program = 0; program < MF_PROGRAMS; program++) {
+		pin_path(attach, from, PIN_FILTER, program, ifindex);
+		pin_path(attach, to, PIN_CLSACT, program, ifindex);
+		if (!rename(from, to))
+			return;
+	}
+}
+
 static void filter_drop(const struct mf_attach *attach, enum mf_program program, int ifindex, int qdisc)
 {
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = BPF_TC_INGRESS);
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = point_of(program));
 	LIBBPF_OPTS(bpf_tc_opts, options, .handle = attach->handle,
 		    .priority = program == MF_PROGRAM_GUARD ? PRIORITY_GUARD : PRIORITY_IN);
 
 	bpf_tc_detach(&hook, &options);
-	if (!qdisc || clsact_is_used(attach, ifindex))
+	if (!qdisc)
 		return;
+	if (clsact_is_used(attach, ifindex)) {
+		qdisc_hand_over(attach, ifindex);
+		return;
+	}
 	hook.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS;
 	bpf_tc_hook_destroy(&hook);
 }

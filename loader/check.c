@@ -18,6 +18,7 @@ enum {
 	RING_SLOTS_MOST = 1 << 23,       /* default: 512 MB; more associations have shorter rings */
 	DEFAULT_ROTATION_MS = 3000,
 	DEVICE_NAME_MAX = 12,            /* so that "-in" fits behind it */
+	INTRODUCTION = MF_ASSOC_LISTENS | MF_ASSOC_ROAMS,
 };
 
 static int all_zero(const void *data, size_t bytes)
@@ -106,6 +107,8 @@ static int template_is_right(const struct mf_template *template)
 	if (template->prefix_length < 8 || template->prefix_length > 112 || mf_template_check(template))
 		return 0;
 	prefix = mf_prefix_of_template(template);
+	if (all_zero(template->base, 8))
+		return 0; /* by which the programs know the slots of clients that roam */
 	return !is_special(&prefix) && !mf_prefix_is_ipv4(&prefix) && all_zero(template->pad, sizeof(template->pad));
 }
 
@@ -168,7 +171,8 @@ __u16 mf_check_name(const struct mf_message *message)
 
 static __u16 check_assoc_numbers(const struct mf_assoc_config *config)
 {
-	const __u8 flags = MF_ASSOC_ZERO_CHECKSUM | MF_ASSOC_OPENS | MF_ASSOC_FOLLOWS;
+	const __u8 flags = MF_ASSOC_ZERO_CHECKSUM | MF_ASSOC_OPENS | MF_ASSOC_FOLLOWS | INTRODUCTION;
+	unsigned int least = config->flags & MF_ASSOC_LISTENS ? 0 : 1;
 
 	if (!within(config->rotation_ms, MF_ROTATION_MIN_MS, MF_ROTATION_MAX_MS))
 		return MF_FIELD(assoc_config.rotation_ms);
@@ -180,12 +184,43 @@ static __u16 check_assoc_numbers(const struct mf_assoc_config *config)
 		return MF_FIELD(assoc_config.local_port);
 	if (config->carriage != MF_CARRIAGE_REWRITE && config->remote_port)
 		return MF_FIELD(assoc_config.remote_port);
-	if (!within(config->local_count, 1, MF_ASSOC_PREFIXES))
+	if (!within(config->local_count, least, MF_ASSOC_PREFIXES))
 		return MF_FIELD(assoc_config.local_count);
-	if (!within(config->remote_count, 1, MF_ASSOC_PREFIXES))
+	if (!within(config->remote_count, least, MF_ASSOC_PREFIXES))
 		return MF_FIELD(assoc_config.remote_count);
 	if (!all_zero(config->pad, sizeof(config->pad)))
 		return MF_FIELD(assoc_config.pad);
+	return 0;
+}
+
+/* The peer's end of an association that has nobody's address in it. */
+static int remote_is_open(const struct mf_assoc_config *config)
+{
+	static const struct mf_template nobody, anywhere = { .prefix_length = 64, .hop_bits = 64 };
+
+	return !memcmp(&config->remote, &anywhere, sizeof(anywhere)) ||
+	       (config->flags & MF_ASSOC_LISTENS && !memcmp(&config->remote, &nobody, sizeof(nobody)));
+}
+
+/* What control.h says of associations that listen or roam. */
+static __u16 check_introduction(const struct mf_assoc_config *config)
+{
+	int listens = !!(config->flags & MF_ASSOC_LISTENS);
+
+	if ((config->flags & INTRODUCTION) == INTRODUCTION || config->flags & MF_ASSOC_OPENS)
+		return MF_FIELD(assoc_config.flags);
+	if (config->carriage != MF_CARRIAGE_ENCAP)
+		return MF_FIELD(assoc_config.carriage);
+	if (!remote_is_open(config))
+		return MF_FIELD(assoc_config.remote);
+	if (listens != all_zero(config->seed_remote, sizeof(config->seed_remote)))
+		return MF_FIELD(assoc_config.seed_remote);
+	if (config->remote_count != !listens)
+		return MF_FIELD(assoc_config.remote_count);
+	if (!listens && !mf_prefix_first_host(config->local_prefix, config->local_count))
+		return MF_FIELD(assoc_config.local_prefix[0]);
+	if (!listens && !mf_prefix_first_host(config->remote_prefix, 1))
+		return MF_FIELD(assoc_config.remote_prefix[0]);
 	return 0;
 }
 
@@ -193,7 +228,7 @@ static __u16 check_assoc_numbers(const struct mf_assoc_config *config)
 static int find_wrong_prefix(const struct mf_assoc_config *config, const struct mf_prefix *list, unsigned int count)
 {
 	struct mf_prefix local = mf_prefix_of_template(&config->local);
-	struct mf_prefix remote = mf_prefix_of_template(&config->remote);
+	struct mf_prefix remote = config->flags & INTRODUCTION ? local : mf_prefix_of_template(&config->remote);
 
 	for (unsigned int i = 0; i < count; i++) {
 		if (!prefix_is_right(&list[i]))
@@ -236,9 +271,11 @@ __u16 mf_check_assoc(const struct mf_message *message)
 		return MF_FIELD(assoc_config.key);
 	if (!template_is_right(&config->local))
 		return MF_FIELD(assoc_config.local);
-	if (!template_is_right(&config->remote))
+	if (!(config->flags & INTRODUCTION) && !template_is_right(&config->remote))
 		return MF_FIELD(assoc_config.remote);
 	field = check_assoc_numbers(config);
+	if (!field && config->flags & INTRODUCTION)
+		field = check_introduction(config);
 	return field ? field : check_prefixes(config);
 }
 
@@ -273,6 +310,8 @@ void mf_check_node_fill(struct mf_node_config *config)
 
 void mf_check_assoc_fill(struct mf_assoc_config *config)
 {
+	if (config->flags & MF_ASSOC_LISTENS)
+		memset(&config->remote, 0, sizeof(config->remote));
 	clear_rest(config->local_prefix, sizeof(struct mf_prefix), config->local_count, MF_ASSOC_PREFIXES);
 	clear_rest(config->remote_prefix, sizeof(struct mf_prefix), config->remote_count, MF_ASSOC_PREFIXES);
 }

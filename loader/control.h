@@ -25,6 +25,7 @@ enum mf_control_limit {
 	MF_LOOK_AHEAD_DEFAULT_MS = 120000,
 	MF_CAPACITY_DEFAULT = 64,
 	MF_CAPACITY_MAX = 1000000,
+	MF_LISTENERS = 64,       /* associations that LISTEN at a time */
 };
 
 enum mf_message_type {
@@ -55,6 +56,10 @@ enum mf_refusal {
 	MF_REFUSED_NO_NODE,     /* NODE_SET first */
 	MF_REFUSED_SYSTEM,      /* the kernel said no: `error` is its errno, negative */
 	MF_REFUSED_UNSUPPORTED, /* laid out, but not in this loader */
+	MF_REFUSED_INTERFACE,   /* no device can stand on the NIC: it is a port of something, or a macvlan itself */
+	MF_REFUSED_NO_LISTENER, /* ROAMS: no association LISTENS with this key, local seed, local template and rotation */
+	MF_REFUSED_HAS_CLIENTS, /* of an association that LISTENS: delete those that ROAM with it first */
+	MF_REFUSALS,
 };
 
 enum mf_node_mode {
@@ -81,6 +86,14 @@ struct mf_node_config {
 	struct mf_prefix address[MF_ASSOC_PREFIXES]; /* of the device, with on-link length (128, or mapped 96 + n) */
 };
 
+/*
+ * An introduction is one association that LISTENS and one that ROAMS for each client, added after it and deleted before
+ * it, all with the same key, seed_local, local, rotation_ms and carriage ENCAP (docs/PROTOCOL.md section 8).
+ * LISTENS: no remote end: seed_remote all zero, remote too (or as for ROAMS), remote_count 0; local_count may be 0;
+ * carries nothing itself. ROAMS: seed_remote is the client's, remote all zero but prefix_length 64 and hop_bits 64;
+ * remote_prefix is one host, which associations that ROAM in other introductions may have too; local_prefix has a host.
+ * Neither OPENS: nobody can be opened to whose prefix is yet to be learned. CHANGE makes none of another kind.
+ */
 struct mf_assoc_config {
 	char name[MF_NAME_BYTES];            /* printable ASCII, zero padded */
 	__u8 key[16];                        /* K; secret */
@@ -108,7 +121,7 @@ struct mf_node_status {
 	__u32 nic_mtu;
 	__u8 attached;      /* 0: idle */
 	__u8 in_xdp;        /* enum mf_hook_mode of the in path at the NIC */
-	__u8 out_xdp;       /* of the out path at the device; NONE: tc alone (large frames stay whole) */
+	__u8 out_xdp;       /* of the out path behind the cutter; NONE: tc alone */
 	__u8 tc;            /* of the tc programs */
 	__u8 clock;         /* enum mf_clock_state */
 	__u8 adopted;       /* 1: taken over from an earlier loader */
@@ -137,6 +150,9 @@ struct mf_assoc_status {
 	__u64 heard_age_ms; /* ~0: never */
 	__u64 heard_index;
 	__u64 out_packets, out_bytes, in_packets, in_bytes;
+	__u8 peer_prefix[8]; /* ROAMS: the /64 that its packets go to; zero: not heard of late */
+	__u32 clients;       /* LISTENS: associations that ROAM with it */
+	__u32 pad2;
 };
 
 struct mf_counters {

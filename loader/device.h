@@ -1,39 +1,53 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The device that a person sees (a veth) and its inside end, where the out programs stand.
+ * The device that a person sees: a macvlan (private) on the NIC. It comes and goes with the NIC.
  */
 #ifndef MAYFLY_LOADER_DEVICE_H
 #define MAYFLY_LOADER_DEVICE_H
 
 #include "loader/control.h"
+#include "loader/link.h"
 
 struct mf_instance;
 
-/* Makes the pair, up and quiet, programs attached. -EEXIST: somebody has an interface of that name. */
+/*
+ * Makes it on the NIC and tells the programs; quiet and down. -EEXIST: somebody has an interface of that name;
+ * -EMEDIUMTYPE: no macvlan can stand on this NIC. Says why.
+ */
 int mf_device_create(struct mf_instance *instance);
 
-/* Finds the pair that an earlier loader made. -ENODEV: gone. */
+/* Up, once the NIC's programs stand: before, what it says would leave as it is. */
+int mf_device_raise(struct mf_instance *instance);
+
+/* Finds what an earlier loader made. -ENODEV: gone, or not on this NIC any more. */
 int mf_device_find(struct mf_instance *instance);
 
+/* Deletes whatever has its name, if it is ours. */
 void mf_device_delete(struct mf_instance *instance);
 
-/* Deletes a pair of this instance's under whatever name, where no record tells of it. */
+/* Deletes this instance's devices under whatever names, where no record tells of them. */
 void mf_device_delete_strays(struct mf_instance *instance);
 
-/*
- * Whole: large frames pass, by tc alone. Otherwise the stack segments on the device, and XDP takes the frames
- * where the NIC can.
- */
-int mf_device_mode(struct mf_instance *instance, int whole);
+/* The largest inner packet of any association. */
+__u32 mf_device_wanted_mtu(const struct mf_instance *instance);
 
-/* Attaches or detaches the fast out path by what the NIC can do now. */
-void mf_device_out_refresh(struct mf_instance *instance);
-
-/* MTU of the device: the largest inner packet of any association. */
+/* Gives device and cutter that MTU. */
 int mf_device_mtu(struct mf_instance *instance);
 
 /* Inner addresses of the device: those of `to` instead of those of `from` (NULL: none). */
 int mf_device_addresses(struct mf_instance *instance, const struct mf_node_config *from,
 			const struct mf_node_config *to);
+
+/* Puts the node's inner addresses on a device made again. */
+void mf_device_restore(struct mf_instance *instance);
+
+/*
+ * Of device and cutter: what their alias says; a name is free (said if not) and about to be taken; what took it
+ * has its alias; an interface by name, -EEXIST: not ours.
+ */
+void mf_device_alias(const struct mf_instance *instance, char alias[static MF_LINK_ALIAS_BYTES]);
+int mf_device_name_free(struct mf_instance *instance, const char *name);
+int mf_device_marked(struct mf_instance *instance);
+int mf_device_claim(struct mf_instance *instance, const char *name, struct mf_link *link);
 
 #endif

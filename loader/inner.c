@@ -13,6 +13,7 @@
 
 #include "loader/check.h"
 #include "loader/instance.h"
+#include "loader/introduction.h"
 #include "loader/node.h"
 #include "loader/prefix.h"
 #include "loader/route.h"
@@ -181,6 +182,8 @@ static int route_put(struct mf_instance *instance, __u32 id, __u16 flags, const 
 {
 	const struct mf_association *association = &instance->associations.entry[id].association;
 
+	if (!instance->device.ifindex)
+		return 0; /* gone with the NIC; all routes are put when it is back */
 	return mf_route_put(&instance->netlink, instance->device.ifindex, flags, to,
 			    mf_inner_mtu(association, association->link_mtu, to), source_for(instance, seed, to));
 }
@@ -200,30 +203,67 @@ static void routes_changed(struct mf_instance *instance)
 	__atomic_add_fetch(&instance->object.clock->epoch, 1, __ATOMIC_RELEASE);
 }
 
-static void remote_drop(struct mf_instance *instance, const struct mf_prefix *prefix)
+/* The prefix stays another introduction's. 1: it does. */
+static int remote_leave(struct mf_instance *instance, __u32 id, const struct mf_lpm_key *key)
+{
+	int other = mf_introduction_twin_leave(&instance->associations, id);
+	__u32 leads, twin = other;
+
+	if (other < 0)
+		return 0;
+	if (!bpf_map_lookup_elem(map_of(instance, MF_MAP_REMOTE), key, &leads) && leads == id)
+		bpf_map_update_elem(map_of(instance, MF_MAP_REMOTE), key, &twin, BPF_ANY);
+	routes_changed(instance);
+	return 1;
+}
+
+static void remote_drop(struct mf_instance *instance, __u32 id, const struct mf_prefix *prefix)
 {
 	struct mf_lpm_key key = key_of(prefix);
 
+	if (remote_leave(instance, id, &key))
+		return;
 	bpf_map_delete_elem(map_of(instance, MF_MAP_REMOTE), &key);
 	routes_changed(instance);
 	prefilter_count(instance, prefix, -1);
-	mf_route_drop(&instance->netlink, instance->device.ifindex, prefix);
+	if (instance->device.ifindex)
+		mf_route_drop(&instance->netlink, instance->device.ifindex, prefix);
+}
+
+/* A client of another introduction, which it may be heard in until it is heard in this one. The other's id; -1: none. */
+static int shared_with(const struct mf_instance *instance, __u32 id, const struct mf_prefix *prefix)
+{
+	const struct mf_associations *all = &instance->associations;
+	struct mf_lpm_key key = key_of(prefix);
+	__u32 other;
+
+	if (!(all->entry[id].association.flags & MF_ASSOC_ROAMS) ||
+	    bpf_map_lookup_elem(map_of(instance, MF_MAP_REMOTE), &key, &other) || other == id ||
+	    !mf_introduction_shares(all, other, prefix->address))
+		return -1;
+	return other;
 }
 
 static int remote_add(struct mf_instance *instance, __u32 id, const struct mf_seed *seed,
 		      const struct mf_prefix *prefix)
 {
+	int other = shared_with(instance, id, prefix);
 	struct mf_lpm_key key = key_of(prefix);
 	/* While an earlier loader's state is taken over the route may be there already: ours then. */
-	int error = route_put(instance, id, instance->running ? NLM_F_EXCL : NLM_F_REPLACE, seed, prefix);
+	int error;
 
+	if (other >= 0) {
+		mf_introduction_twin_join(&instance->associations, id, other);
+		return 0;
+	}
+	error = route_put(instance, id, instance->running ? NLM_F_EXCL : NLM_F_REPLACE, seed, prefix);
 	if (error)
 		return error == -EEXIST ? -EADDRINUSE : error;
 	error = prefilter_count(instance, prefix, 1);
 	if (!error)
 		error = bpf_map_update_elem(map_of(instance, MF_MAP_REMOTE), &key, &id, BPF_ANY);
 	if (error)
-		remote_drop(instance, prefix);
+		remote_drop(instance, id, prefix);
 	else
 		routes_changed(instance);
 	return error;
@@ -253,12 +293,12 @@ static void locals_drop(struct mf_instance *instance, __u32 id, const struct mf_
 			local_drop(instance, id, &list[i]);
 }
 
-static void remotes_drop(struct mf_instance *instance, const struct mf_prefix *list, unsigned int count,
+static void remotes_drop(struct mf_instance *instance, __u32 id, const struct mf_prefix *list, unsigned int count,
 			 const struct mf_seed *others)
 {
 	for (unsigned int i = 0; i < count; i++)
 		if (!others || !is_among(&list[i], others->remote_prefix, others->remote_count))
-			remote_drop(instance, &list[i]);
+			remote_drop(instance, id, &list[i]);
 }
 
 static int locals_add(struct mf_instance *instance, __u32 id, const struct mf_seed *from, const struct mf_seed *to)
@@ -286,7 +326,7 @@ static int remotes_add(struct mf_instance *instance, __u32 id, const struct mf_s
 			continue;
 		error = remote_add(instance, id, to, &to->remote_prefix[i]);
 		if (error) {
-			remotes_drop(instance, to->remote_prefix, i, from);
+			remotes_drop(instance, id, to->remote_prefix, i, from);
 			return error;
 		}
 	}
@@ -322,23 +362,30 @@ int mf_inner_change(struct mf_instance *instance, __u32 id, const struct mf_seed
 		}
 	}
 	if (from) {
-		remotes_drop(instance, from->remote_prefix, from->remote_count, to);
+		remotes_drop(instance, id, from->remote_prefix, from->remote_count, to);
 		locals_drop(instance, id, from->local_prefix, from->local_count, to);
 	}
 	return 0;
 }
 
 /* The longest match of a prefix in mf_remote is the prefix itself if anybody has it. */
-static int is_taken(const struct mf_instance *instance, int id, const struct mf_prefix *prefix)
+static int is_taken(const struct mf_instance *instance, int id, __u8 flags, const struct mf_prefix *prefix)
 {
+	const struct mf_associations *all = &instance->associations;
 	struct mf_lpm_key key = key_of(prefix);
 	struct mf_seed seed;
 	__u32 other;
 	int taken;
 
-	if (mf_table_find(&instance->associations.locals, prefix))
+	/* It may be one of a ring, and stays in it. */
+	if (flags & MF_ASSOC_ROAMS && id >= 0)
+		return !mf_introduction_shares(all, id, prefix->address);
+
+	if (mf_table_find(&all->locals, prefix))
 		return 1;
 	if (bpf_map_lookup_elem(map_of(instance, MF_MAP_REMOTE), &key, &other) || (int)other == id)
+		return 0;
+	if (flags & MF_ASSOC_ROAMS && mf_introduction_shares(all, other, prefix->address))
 		return 0;
 	if (bpf_map_lookup_elem(map_of(instance, MF_MAP_SEED), &other, &seed))
 		return 0;
@@ -350,7 +397,7 @@ static int is_taken(const struct mf_instance *instance, int id, const struct mf_
 __u16 mf_inner_conflict(const struct mf_instance *instance, int id, const struct mf_assoc_config *config)
 {
 	for (unsigned int i = 0; i < config->remote_count; i++)
-		if (is_taken(instance, id, &config->remote_prefix[i]) ||
+		if (is_taken(instance, id, config->flags, &config->remote_prefix[i]) ||
 		    is_among(&config->remote_prefix[i], config->local_prefix, config->local_count))
 			return MF_FIELD(assoc_config.remote_prefix[0]) + i * sizeof(struct mf_prefix);
 	return 0;

@@ -49,11 +49,12 @@ struct mf_instance {
 	struct mf_object object;
 	struct mf_attach attach;
 	struct mf_link nic;    /* ifindex 0: gone */
-	struct mf_link device;
-	struct mf_link inside;
+	struct mf_link device; /* ifindex 0: gone with the NIC */
+	struct mf_link cutter; /* near end */
+	struct mf_link inside; /* its far end */
 	__u8 in_xdp, out_xdp;  /* enum mf_hook_mode */
 	__u8 out_refused;      /* XDP out was tried in vain, and that was said */
-	__u8 whole;            /* device keeps its offloads */
+	int device_error;      /* why the device could not be made, so that it is said once; 0: it was */
 	__u8 owns;             /* mf_own is not empty */
 	struct mf_clock_engine clock;
 	struct mf_associations associations;

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The loader's half of the keeper: visits associations when their slot changes, fills rings ahead,
- * applies the engine's plans.
+ * The loader's half of the keeper: visits associations when their slot changes, fills rings ahead, takes the
+ * engine's steps. All of it is memory that the programs read: no system call.
  */
 #include "loader/keep.h"
 
-#include <bpf/bpf.h>
 #include <errno.h>
-#include <sodium.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "loader/announce.h"
@@ -16,127 +15,60 @@
 #include "loader/log.h"
 #include "loader/opener.h"
 
-static int live_fd(const struct mf_instance *instance)
-{
-	return instance->object.map[MF_MAP_LIVE];
-}
+enum { TOGETHER = 32 }; /* associations whose memory is fetched at the same time */
 
 static struct mf_slot *ring_of(const struct mf_instance *instance, const struct mf_entry *entry)
 {
 	return instance->object.slots + entry->association.ring_base;
 }
 
-static int seed_get(const struct mf_instance *instance, __u32 id, struct mf_seed *seed)
+static const struct mf_seed *seed_of(const struct mf_instance *instance, __u32 id)
 {
-	return bpf_map_lookup_elem(instance->object.map[MF_MAP_SEED], &id, seed);
+	return &instance->object.seed[id];
 }
 
-/* Drops what is there; one that is not ends the kernel's batch and is stepped over. */
-static int drops_flush(struct mf_instance *instance)
+static int say_once(struct mf_keep *keep, int error)
 {
-	struct mf_keep *keep = &instance->keep;
-	LIBBPF_OPTS(bpf_map_batch_opts, options);
-	__u32 at = 0;
-	int error = 0;
+	if (error)
+		keep->refused += 1;
+	if (error && !keep->full)
+		mf_log(MF_LOG_ERROR, "mf_live has no room for a slot (%llu times so far): it is tried again, and not heard "
+		       "until then; a larger Capacity makes room", (unsigned long long)keep->refused);
+	keep->full = error != 0;
+	return error;
+}
 
-	while (at < keep->drops) {
-		__u32 count = keep->drops - at;
+/* kept_index is published only when its entry stands. */
+static int steps_take(struct mf_instance *instance, __u32 id, const struct mf_keeper_plan *plan)
+{
+	const struct mf_live *live = &instance->object.live;
+	__u32 base = instance->associations.entry[id].association.ring_base;
 
-		error = bpf_map_delete_batch(live_fd(instance), keep->drop_address[at], &count, &options);
-		if (error && error != -ENOENT)
-			break;
-		at += count + (error == -ENOENT);
-		error = 0;
+	for (unsigned int i = 0; i < plan->steps; i++) {
+		const struct mf_keeper_step *step = &plan->step[i];
+
+		if (step->drop != MF_KEEPER_NONE)
+			mf_live_drop(live, base + step->drop);
+		if (say_once(&instance->keep, mf_live_put(live, base + step->put)))
+			return -ENOSPC;
+		__atomic_store_n(&instance->object.state[id].kept_index, step->index, __ATOMIC_RELEASE);
 	}
-	keep->drops = 0;
-	return error;
+	return 0;
 }
 
-static int puts_flush(struct mf_instance *instance)
+void mf_keep_purge(struct mf_instance *instance, __u32 id, const struct mf_association *association)
 {
-	struct mf_keep *keep = &instance->keep;
-	LIBBPF_OPTS(bpf_map_batch_opts, options);
-	__u32 count = keep->puts;
-	int error = 0;
-
-	if (count)
-		error = bpf_map_update_batch(live_fd(instance), keep->put_address, keep->put, &count, &options);
-	keep->puts = 0;
-	return error;
-}
-
-static void say_once(struct mf_keep *keep, int error)
-{
-	if (error && error != keep->failed)
-		mf_log(MF_LOG_ERROR, "mf_live cannot be kept: %s", strerror(-error));
-	keep->failed = error;
-}
-
-/* Drops go first: mf_live has no room for both generations of a whole batch. */
-static int flush(struct mf_instance *instance)
-{
-	struct mf_keep *keep = &instance->keep;
-	int error = drops_flush(instance), other = puts_flush(instance);
-
-	if (!error)
-		error = other;
-	for (__u32 i = 0; !error && i < keep->dones; i++)
-		instance->object.state[keep->done[i].id].kept_index = keep->done[i].kept_index;
-	keep->dones = 0;
-	say_once(keep, error);
-	return error;
-}
-
-/* An address of few hop bits may have come again for another slot or association. */
-static void drop_checked(struct mf_instance *instance, __u32 id, const __u8 address[static 16], __u64 index)
-{
-	struct mf_live live;
-
-	if (bpf_map_lookup_elem(live_fd(instance), address, &live))
-		return;
-	if (live.association == id && live.index == index && live.kind == MF_LIVE_ASSOCIATION)
-		bpf_map_delete_elem(live_fd(instance), address);
-}
-
-static void queue_drops(struct mf_instance *instance, __u32 id, const struct mf_keeper_plan *plan)
-{
-	struct mf_keep *keep = &instance->keep;
-
-	for (unsigned int i = 0; i < plan->drops; i++) {
-		if (instance->associations.entry[id].checked_drops)
-			drop_checked(instance, id, plan->drop_address[i], plan->drop_index[i]);
-		else
-			memcpy(keep->drop_address[keep->drops++], plan->drop_address[i], 16);
-	}
-}
-
-static void queue(struct mf_instance *instance, __u32 id, const struct mf_keeper_plan *plan)
-{
-	struct mf_keep *keep = &instance->keep;
-
-	if (keep->puts + plan->puts > MF_KEEP_BATCH || keep->drops + plan->drops > MF_KEEP_BATCH ||
-	    keep->dones == MF_KEEP_BATCH)
-		flush(instance);
-	queue_drops(instance, id, plan);
-	memcpy(keep->put_address[keep->puts], plan->put_address, plan->puts * 16);
-	memcpy(&keep->put[keep->puts], plan->put, plan->puts * sizeof(plan->put[0]));
-	keep->puts += plan->puts;
-	keep->done[keep->dones++] = (struct mf_keep_done){ id, plan->kept_index };
-}
-
-void mf_keep_purge(struct mf_instance *instance, __u32 id, const struct mf_seed *seed,
-		   const struct mf_schedule *schedule, __u64 kept_index)
-{
-	/* A loader that died may have been one flush further than kept_index says. */
-	__u64 first = kept_index - MF_LIVE_PER_ASSOC, last = kept_index + MF_LIVE_PER_ASSOC;
+	const struct mf_slot *ring = instance->object.slots + association->ring_base;
+	__u64 kept_index = instance->object.state[id].kept_index;
 
 	if (!kept_index)
 		return;
-	for (__u64 index = first; index <= last; index++) {
-		struct mf_slot slot;
+	/* A loader that died may have been one slot further than kept_index says. */
+	for (__u64 index = kept_index - MF_LIVE_PER_ASSOC; index <= kept_index + 1; index++) {
+		const struct mf_slot *slot = mf_keeper_slot(association, ring, index);
 
-		mf_slot_fill(&slot, seed, schedule, index);
-		drop_checked(instance, id, slot.local, index);
+		if (slot)
+			mf_live_drop(&instance->object.live, association->ring_base + (slot - ring));
 	}
 }
 
@@ -161,8 +93,7 @@ static __u64 ring_target(const struct mf_instance *instance, const struct mf_ent
 }
 
 /* Derives up to `budget` slots. How many it was. */
-static __u32 ring_fill(struct mf_instance *instance, __u32 id, const struct mf_seed *seed, __u64 current,
-		       __u32 budget)
+static __u32 ring_fill(struct mf_instance *instance, __u32 id, __u64 current, __u32 budget)
 {
 	struct mf_entry *entry = &instance->associations.entry[id];
 	struct mf_schedule schedule = mf_entry_schedule(entry);
@@ -177,7 +108,8 @@ static __u32 ring_fill(struct mf_instance *instance, __u32 id, const struct mf_s
 		struct mf_slot *place = &ring[index % entry->association.ring_slots];
 
 		if (place->index != index) {
-			mf_slot_fill(&slot, seed, &schedule, index);
+			mf_slot_fill(&slot, seed_of(instance, id), &schedule, index);
+			slot.association = id;
 			slot_store(place, &slot);
 			done += 1;
 		}
@@ -186,30 +118,23 @@ static __u32 ring_fill(struct mf_instance *instance, __u32 id, const struct mf_s
 	return done;
 }
 
-/* Time has jumped, or the ring has run dry: what stands in mf_live is found by deriving it again. */
-static void reseat(struct mf_instance *instance, __u32 id, const struct mf_seed *seed)
+/* Time has jumped, or the ring has run dry. */
+static void reseat(struct mf_instance *instance, __u32 id)
 {
-	struct mf_entry *entry = &instance->associations.entry[id];
-	struct mf_schedule schedule = mf_entry_schedule(entry);
-	struct mf_assoc_state *state = &instance->object.state[id];
-
-	flush(instance);
-	mf_keep_purge(instance, id, seed, &schedule, state->kept_index);
-	state->kept_index = 0;
-	entry->filled_index = 0;
+	mf_keep_purge(instance, id, &instance->associations.entry[id].association);
+	instance->object.state[id].kept_index = 0;
+	instance->associations.entry[id].filled_index = 0;
 }
 
-/* 1: all of it is on its way; 0: the ring had not every slot. */
+/* 1: all of it stands; 0: the ring had not every slot, or mf_live no room. */
 static int plan(struct mf_instance *instance, __u32 id, __u64 current)
 {
 	const struct mf_entry *entry = &instance->associations.entry[id];
+	__u64 *kept_index = &instance->object.state[id].kept_index;
 	struct mf_keeper_plan plan;
 
-	mf_keeper_plan(&plan, id, &entry->association, ring_of(instance, entry),
-		       instance->object.state[id].kept_index, current);
-	if (plan.puts)
-		queue(instance, id, &plan);
-	return plan.kept_index == current + MF_KEEP_AHEAD;
+	mf_keeper_plan(&plan, &entry->association, ring_of(instance, entry), *kept_index, current);
+	return !steps_take(instance, id, &plan) && *kept_index == current + MF_KEEP_AHEAD;
 }
 
 /* The slot has changed: count it, open it, announce the next one. */
@@ -246,17 +171,15 @@ static __u32 visit(struct mf_instance *instance, __u32 id, __u64 now_ms, __u32 b
 	__u64 current = mf_slot_index(&schedule, now_ms), target = ring_target(instance, entry, current);
 	enum mf_keeper_need need = mf_keeper_need(instance->object.state[id].kept_index, current);
 	int planned = need == MF_KEEPER_PLAN ? plan(instance, id, current) : need == MF_KEEPER_NOTHING;
-	struct mf_seed seed;
 	__u64 due_ms;
 	__u32 done = 0;
 
-	if ((need == MF_KEEPER_RESEAT || entry->filled_index != target) && !seed_get(instance, id, &seed)) {
+	if (need == MF_KEEPER_RESEAT || entry->filled_index != target) {
 		if (need == MF_KEEPER_RESEAT)
-			reseat(instance, id, &seed);
-		done = ring_fill(instance, id, &seed, current, budget);
-		sodium_memzero(&seed, sizeof(seed));
+			reseat(instance, id);
+		done = ring_fill(instance, id, current, budget);
 		if (!planned)
-			plan(instance, id, current);
+			planned = plan(instance, id, current);
 	}
 	if (current != entry->seen_index) {
 		slot_begins(instance, id, current);
@@ -265,23 +188,90 @@ static __u32 visit(struct mf_instance *instance, __u32 id, __u64 now_ms, __u32 b
 		mf_opener_slot(instance, id);
 	}
 	due_ms = entry->open_again ? opened_again_ms(&schedule, current) : mf_slot_start(&schedule, current + 1);
-	mf_due_set(&instance->associations.due, id, entry->filled_index < target ? now_ms + 1 : due_ms);
+	if (entry->filled_index < target)
+		due_ms = now_ms + 1;
+	else if (!planned && due_ms > now_ms + MF_KEEP_RETRY_MS)
+		due_ms = now_ms + MF_KEEP_RETRY_MS;
+	mf_due_set(&instance->associations.due, id, due_ms);
 	return done;
+}
+
+/*
+ * Some associations together, in rounds, so that what each of them needs is fetched from memory at the same time:
+ * first the association, then the slots that go in and out, then their buckets.
+ */
+static void fetch_entry(const struct mf_instance *instance, __u32 id)
+{
+	const struct mf_seed *seed = seed_of(instance, id);
+
+	__builtin_prefetch(&instance->associations.entry[id], 1);
+	__builtin_prefetch(&instance->object.state[id], 1);
+	__builtin_prefetch(seed);
+	__builtin_prefetch(&seed->remote);
+}
+
+static void fetch_slots(const struct mf_instance *instance, __u32 id)
+{
+	const struct mf_entry *entry = &instance->associations.entry[id];
+	const struct mf_slot *ring = ring_of(instance, entry);
+	__u32 slots = entry->association.ring_slots;
+	__u64 next = instance->object.state[id].kept_index + 1;
+
+	__builtin_prefetch(&ring[next % slots]);
+	__builtin_prefetch(&ring[(next - MF_LIVE_PER_ASSOC) % slots]);
+	__builtin_prefetch(&ring[(entry->filled_index + 1) % slots], 1);
+}
+
+static void fetch_buckets(const struct mf_instance *instance, __u32 id)
+{
+	const struct mf_entry *entry = &instance->associations.entry[id];
+	const struct mf_slot *ring = ring_of(instance, entry);
+	__u32 slots = entry->association.ring_slots;
+	__u64 next = instance->object.state[id].kept_index + 1;
+
+	mf_live_fetch(&instance->object.live, &ring[next % slots]);
+	mf_live_fetch(&instance->object.live, &ring[(next - MF_LIVE_PER_ASSOC) % slots]);
+}
+
+static void fetch(const struct mf_instance *instance, const __u32 *id, __u32 count)
+{
+	for (__u32 i = 0; i < count; i++)
+		fetch_entry(instance, id[i]);
+	for (__u32 i = 0; i < count; i++)
+		fetch_slots(instance, id[i]);
+	for (__u32 i = 0; i < count; i++)
+		fetch_buckets(instance, id[i]);
+}
+
+/* Takes those out that are due; visit() puts them in again. How many. */
+static __u32 due_take(struct mf_due *due, __u64 now_ms, __u32 id[static TOGETHER])
+{
+	const struct mf_due_entry *first;
+	__u32 count = 0;
+
+	while (count < TOGETHER && (first = mf_due_first(due)) && first->when_ms <= now_ms) {
+		id[count++] = first->id;
+		mf_due_drop(due, first->id);
+	}
+	return count;
 }
 
 __u64 mf_keep_turn(struct mf_instance *instance, __u64 now_ms)
 {
-	const struct mf_due *due = &instance->associations.due;
+	struct mf_due *due = &instance->associations.due;
 	const struct mf_due_entry *first;
-	__u32 slots = 0, visits = 0;
+	__u32 id[TOGETHER], slots = 0, visits = 0, count;
 
-	while ((first = mf_due_first(due)) && first->when_ms <= now_ms) {
-		if (slots >= MF_KEEP_TURN_SLOTS || visits >= MF_KEEP_TURN_VISITS)
+	while (slots < MF_KEEP_TURN_SLOTS && visits < MF_KEEP_TURN_VISITS) {
+		count = due_take(due, now_ms, id);
+		if (!count)
 			break;
-		slots += visit(instance, first->id, now_ms, MF_KEEP_VISIT_SLOTS);
-		visits += 1;
+		fetch(instance, id, count);
+		for (__u32 i = 0; i < count; i++)
+			slots += visit(instance, id[i], now_ms, MF_KEEP_VISIT_SLOTS);
+		visits += count;
 	}
-	flush(instance);
+	first = mf_due_first(due);
 	if (!first)
 		return ~0ULL;
 	return first->when_ms < now_ms ? now_ms : first->when_ms;
@@ -292,13 +282,7 @@ int mf_keep_start(struct mf_instance *instance, __u32 id, __u64 now_ms)
 	struct mf_entry *entry = &instance->associations.entry[id];
 	struct mf_schedule schedule = mf_entry_schedule(entry);
 	__u64 current = mf_slot_index(&schedule, now_ms);
-	struct mf_seed seed;
-	int error = seed_get(instance, id, &seed);
 
-	if (error)
-		return error;
-	ring_fill(instance, id, &seed, current, MF_RING_MIN);
-	sodium_memzero(&seed, sizeof(seed));
-	plan(instance, id, current);
-	return flush(instance);
+	ring_fill(instance, id, current, MF_RING_MIN);
+	return plan(instance, id, current) ? 0 : -ENOSPC;
 }

@@ -4,7 +4,7 @@
  */
 #include "loader/keeper.h"
 
-#include <string.h>
+#include <stddef.h>
 
 const struct mf_slot *mf_keeper_slot(const struct mf_association *association, const struct mf_slot *ring,
 				     __u64 index)
@@ -15,25 +15,6 @@ const struct mf_slot *mf_keeper_slot(const struct mf_association *association, c
 		return NULL;
 	slot = &ring[index % association->ring_slots];
 	return slot->index == index ? slot : NULL;
-}
-
-void mf_keeper_entry(struct mf_live *live, __u32 id, const struct mf_association *association,
-		     const struct mf_slot *slot)
-{
-	__u64 rotation_ms = association->rotation_ms;
-
-	*live = (struct mf_live){
-		.association = id,
-		.generation = association->generation,
-		.kind = MF_LIVE_ASSOCIATION,
-		.carriage = association->carriage,
-		.local_port = slot->local_port,
-		.remote_port = slot->remote_port,
-		.index = slot->index,
-		.from_ms = slot->start_ms - MF_WINDOW_BACK * rotation_ms,
-		.until_ms = slot->start_ms + (1 + MF_WINDOW_AHEAD) * rotation_ms,
-	};
-	memcpy(live->remote, slot->remote, sizeof(live->remote));
 }
 
 enum mf_keeper_need mf_keeper_need(__u64 kept_index, __u64 current)
@@ -52,28 +33,12 @@ enum mf_keeper_need mf_keeper_need(__u64 kept_index, __u64 current)
 	return MF_KEEPER_PLAN;
 }
 
-static void plan_put(struct mf_keeper_plan *plan, __u32 id, const struct mf_association *association,
-		     const struct mf_slot *slot)
-{
-	memcpy(plan->put_address[plan->puts], slot->local, 16);
-	mf_keeper_entry(&plan->put[plan->puts], id, association, slot);
-	plan->puts += 1;
-}
-
-static void plan_drop(struct mf_keeper_plan *plan, const struct mf_slot *slot)
-{
-	memcpy(plan->drop_address[plan->drops], slot->local, 16);
-	plan->drop_index[plan->drops] = slot->index;
-	plan->drops += 1;
-}
-
-void mf_keeper_plan(struct mf_keeper_plan *plan, __u32 id, const struct mf_association *association,
-		    const struct mf_slot *ring, __u64 kept_index, __u64 current)
+void mf_keeper_plan(struct mf_keeper_plan *plan, const struct mf_association *association, const struct mf_slot *ring,
+		    __u64 kept_index, __u64 current)
 {
 	__u64 want = current + MF_KEEP_AHEAD, index = kept_index + 1;
 
-	plan->puts = plan->drops = 0;
-	plan->kept_index = kept_index;
+	plan->steps = 0;
 	if (index + MF_LIVE_PER_ASSOC <= want)
 		index = want - MF_LIVE_PER_ASSOC + 1;
 	for (; index <= want; index++) {
@@ -81,10 +46,11 @@ void mf_keeper_plan(struct mf_keeper_plan *plan, __u32 id, const struct mf_assoc
 
 		if (!slot)
 			return;
-		plan_put(plan, id, association, slot);
 		old = mf_keeper_slot(association, ring, index - MF_LIVE_PER_ASSOC);
-		if (old)
-			plan_drop(plan, old);
-		plan->kept_index = index;
+		plan->step[plan->steps++] = (struct mf_keeper_step){
+			.index = index,
+			.put = slot - ring,
+			.drop = old ? old - ring : MF_KEEPER_NONE,
+		};
 	}
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Entries of mf_live with kind MF_LIVE_SOCKET. The loader owns their end; programs only look them up. Each has a local
- * route of its own for as long: the stack takes packets to addresses that no interface has by that alone.
+ * Entries of mf_lent. The loader owns their end; programs only look them up, while mf_node says that there are any. Each
+ * has a local route of its own for as long: the stack takes packets to addresses that no interface has by that alone.
  */
 #include "loader/lend.h"
 
@@ -12,6 +12,7 @@
 
 #include "loader/check.h"
 #include "loader/instance.h"
+#include "loader/node.h"
 #include "loader/prefix.h"
 #include "loader/route.h"
 
@@ -30,8 +31,10 @@ static void take_back(struct mf_instance *instance, __u32 at)
 	struct mf_lent *lent = &instance->lent;
 
 	mf_route_local_drop(&instance->netlink, lent->entry[at].address);
-	bpf_map_delete_elem(instance->object.map[MF_MAP_LIVE], lent->entry[at].address);
+	bpf_map_delete_elem(instance->object.map[MF_MAP_LENT], lent->entry[at].address);
 	lent->entry[at] = lent->entry[--lent->count];
+	if (!lent->count)
+		mf_node_publish(instance);
 }
 
 static int is_hopping(const struct mf_instance *instance, const __u8 address[static 16])
@@ -53,19 +56,18 @@ static int refuse(struct mf_trouble *trouble, __u16 field, int error)
 	return -1;
 }
 
-static int lend_until(struct mf_instance *instance, const struct mf_lend *lend, __u64 now_ms, int known)
+static int lend_until(struct mf_instance *instance, const struct mf_lend *lend, __u64 now_ms)
 {
-	struct mf_live live = {
-		.kind = MF_LIVE_SOCKET,
-		.association = ~0U,
-		.local_port = lend->port,
+	struct mf_loan loan = {
 		.from_ms = now_ms,
 		.until_ms = now_ms + lend->lifetime_ms,
+		.port = lend->port,
 	};
 
-	/* Never in the place of an association's entry. */
-	return bpf_map_update_elem(instance->object.map[MF_MAP_LIVE], lend->address, &live,
-				   known ? BPF_EXIST : BPF_NOEXIST);
+	/* Never an association's address: that would be heard in its stead. */
+	if (mf_live_find(&instance->object.live, lend->address) != MF_LIVE_NOWHERE)
+		return -EEXIST;
+	return bpf_map_update_elem(instance->object.map[MF_MAP_LENT], lend->address, &loan, BPF_ANY);
 }
 
 void mf_lend_recall(struct mf_instance *instance, const __u8 address[static 16], __u64 until_ms)
@@ -100,18 +102,19 @@ int mf_lend_address(struct mf_instance *instance, const struct mf_lend *lend, st
 	}
 	if (at < 0 && instance->lent.count == MF_LENT_MAX)
 		return refuse(trouble, 0, -ENOSPC);
-	error = lend_until(instance, lend, now_ms, at >= 0);
+	error = lend_until(instance, lend, now_ms);
 	if (error)
 		return refuse(trouble, 0, error);
 	if (at < 0) {
 		error = mf_route_local_put(&instance->netlink, lend->address);
 		if (error && error != -EEXIST) {
-			bpf_map_delete_elem(instance->object.map[MF_MAP_LIVE], lend->address);
+			bpf_map_delete_elem(instance->object.map[MF_MAP_LENT], lend->address);
 			return refuse(trouble, 0, error);
 		}
 	}
 	mf_lend_recall(instance, lend->address, now_ms + lend->lifetime_ms);
-	return 0;
+	error = instance->lent.count == 1 ? mf_node_publish(instance) : 0;
+	return error ? refuse(trouble, 0, error) : 0;
 }
 
 void mf_lend_clear(struct mf_instance *instance)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * RTM_*LINK: interfaces by name or number, veth pairs, flags, MTU.
+ * RTM_*LINK: interfaces by name or number, veth pairs and macvlans made, flags, MTU.
  */
 #include "loader/link.h"
 
@@ -13,6 +13,15 @@
 #define IFLA_INET6_ADDR_GEN_MODE 8
 #endif
 enum { ADDR_GEN_MODE_NONE = 1 };
+
+static void kind_read(const struct rtattr *linkinfo, char kind[static MF_LINK_KIND_BYTES])
+{
+	const struct rtattr *table[IFLA_INFO_MAX + 1];
+
+	mf_netlink_parse(table, IFLA_INFO_MAX, RTA_DATA(linkinfo), RTA_PAYLOAD(linkinfo));
+	if (table[IFLA_INFO_KIND])
+		strncpy(kind, RTA_DATA(table[IFLA_INFO_KIND]), MF_LINK_KIND_BYTES - 1);
+}
 
 static int link_read(const struct nlmsghdr *message, struct mf_link *link)
 {
@@ -33,6 +42,9 @@ static int link_read(const struct nlmsghdr *message, struct mf_link *link)
 		memcpy(link->mac, RTA_DATA(table[IFLA_ADDRESS]), sizeof(link->mac));
 	if (table[IFLA_IFALIAS])
 		strncpy(link->alias, RTA_DATA(table[IFLA_IFALIAS]), sizeof(link->alias) - 1);
+	link->lower = mf_netlink_u32(table[IFLA_LINK], 0);
+	if (table[IFLA_LINKINFO])
+		kind_read(table[IFLA_LINKINFO], link->kind);
 	link->ours = !strncmp(link->alias, MF_LINK_ALIAS, sizeof(MF_LINK_ALIAS) - 1);
 	return 0;
 }
@@ -103,6 +115,24 @@ int mf_link_create_veth(struct mf_netlink *netlink, const char *name, const char
 	mf_netlink_put_raw(netlink, &info, sizeof(info));
 	put_names(netlink, peer, mtu);
 	mf_netlink_nest_end(netlink, other);
+	mf_netlink_nest_end(netlink, data);
+	mf_netlink_nest_end(netlink, linkinfo);
+	return mf_netlink_talk(netlink, NULL, NULL);
+}
+
+int mf_link_create_macvlan(struct mf_netlink *netlink, const char *name, int lower, const __u8 mac[static 6],
+			   __u32 mtu)
+{
+	struct rtattr *linkinfo, *data;
+
+	mf_netlink_begin(netlink, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, sizeof(struct ifinfomsg));
+	put_names(netlink, name, mtu);
+	mf_netlink_put_u32(netlink, IFLA_LINK, lower);
+	mf_netlink_put(netlink, IFLA_ADDRESS, mac, 6);
+	linkinfo = mf_netlink_nest(netlink, IFLA_LINKINFO);
+	mf_netlink_put_string(netlink, IFLA_INFO_KIND, "macvlan");
+	data = mf_netlink_nest(netlink, IFLA_INFO_DATA);
+	mf_netlink_put_u32(netlink, IFLA_MACVLAN_MODE, MACVLAN_MODE_PRIVATE);
 	mf_netlink_nest_end(netlink, data);
 	mf_netlink_nest_end(netlink, linkinfo);
 	return mf_netlink_talk(netlink, NULL, NULL);

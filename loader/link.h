@@ -11,7 +11,7 @@
 
 /* Alias that marks the devices of every instance: guards of other instances stay off them. */
 #define MF_LINK_ALIAS "mayfly"
-enum { MF_LINK_ALIAS_BYTES = 32 };
+enum { MF_LINK_ALIAS_BYTES = 32, MF_LINK_KIND_BYTES = 16 };
 
 struct mf_link {
 	int ifindex;
@@ -21,6 +21,8 @@ struct mf_link {
 	int ours;    /* alias begins with MF_LINK_ALIAS */
 	char alias[MF_LINK_ALIAS_BYTES]; /* cut short where it is longer */
 	__u8 mac[6]; /* zero where the interface has none of this length */
+	int lower;   /* ifindex of what it stands on; 0: nothing */
+	char kind[MF_LINK_KIND_BYTES]; /* "veth", "macvlan"; empty: hardware. Cut short where it is longer */
 	char name[IFNAMSIZ];
 };
 
@@ -31,6 +33,13 @@ typedef void mf_link_visitor(const struct mf_link *link, void *context);
 int mf_link_each(struct mf_netlink *netlink, mf_link_visitor *visitor, void *context);
 
 int mf_link_create_veth(struct mf_netlink *netlink, const char *name, const char *peer, __u32 mtu);
+
+/*
+ * A macvlan on `lower`, private, with this link-layer address; down. -EBUSY: a bridge, bond or the like has `lower`;
+ * -EINVAL: no macvlan can stand on such an interface; -EOPNOTSUPP: the kernel has none.
+ */
+int mf_link_create_macvlan(struct mf_netlink *netlink, const char *name, int lower, const __u8 mac[static 6],
+			   __u32 mtu);
 int mf_link_delete(struct mf_netlink *netlink, int ifindex);
 int mf_link_set_flags(struct mf_netlink *netlink, int ifindex, __u32 flags, __u32 mask);
 int mf_link_set_mtu(struct mf_netlink *netlink, int ifindex, __u32 mtu);

@@ -111,6 +111,8 @@ int mf_nic_attach(struct mf_instance *instance)
 	error = in_attach(instance);
 	if (!error)
 		error = mf_attach_tc(&instance->attach, MF_PROGRAM_IN_TC, instance->nic.ifindex);
+	if (!error)
+		error = mf_attach_tc(&instance->attach, MF_PROGRAM_OUT_TC, instance->nic.ifindex);
 	if (error)
 		return error;
 	instance->in_xdp = mf_attach_xdp_mode(instance->nic.ifindex, &id);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "loader/check.h"
+#include "loader/cutter.h"
 #include "loader/device.h"
 #include "loader/instance.h"
 #include "loader/log.h"
@@ -54,6 +55,8 @@ static __u32 flags_of(const struct mf_instance *instance)
 		flags |= MF_NODE_ANY_SOLICITOR;
 	if (instance->owns)
 		flags |= MF_NODE_OWN;
+	if (instance->lent.count)
+		flags |= MF_NODE_LENDS;
 	if (instance->nic.ifindex && needs_reflection(instance))
 		flags |= MF_NODE_REFLECT;
 	return flags;
@@ -66,6 +69,7 @@ int mf_node_publish(struct mf_instance *instance)
 		.nic = instance->nic.ifindex,
 		.device = instance->device.ifindex,
 		.inside = instance->inside.ifindex,
+		.cutter = instance->cutter.ifindex,
 		.flags = flags_of(instance),
 		.prefixes = config->templates,
 	};
@@ -143,10 +147,11 @@ static void take_down(struct mf_instance *instance)
 	mf_lend_clear(instance);
 	mf_attach_init(&instance->attach, &instance->pins, &instance->object, &instance->netlink,
 		       instance->options);
+	mf_device_delete(instance); /* first: what it says must not leave by a NIC without programs */
 	mf_nic_detach(instance);
 	mf_attach_drop_all(&instance->attach, 0);
-	mf_device_find(instance);
-	mf_device_delete(instance);
+	mf_cutter_find(instance);
+	mf_cutter_delete(instance);
 	if (instance->record_fd >= 0)
 		close(instance->record_fd);
 	instance->record_fd = -1;
@@ -157,6 +162,7 @@ static void take_down(struct mf_instance *instance)
 	memset(&instance->nic, 0, sizeof(instance->nic));
 	instance->shortest_ms = 0;
 	instance->adopted = 0;
+	instance->device_error = 0;
 }
 
 void mf_node_clear(struct mf_instance *instance)
@@ -205,9 +211,13 @@ static int hooks_begin(struct mf_instance *instance)
 
 	mf_attach_init(&instance->attach, &instance->pins, &instance->object, &instance->netlink,
 		       instance->options);
-	error = mf_device_create(instance);
+	error = mf_cutter_create(instance);
+	if (!error)
+		error = mf_device_create(instance);
 	if (!error)
 		error = mf_nic_attach(instance);
+	if (!error)
+		error = mf_device_raise(instance);
 	if (!error)
 		error = mf_watch_guards(instance);
 	if (!error)

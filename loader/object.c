@@ -21,14 +21,14 @@
 static const char *const map_names[MF_MAPS] = {
 	[MF_MAP_NODE] = "mf_node", [MF_MAP_CLOCK] = "mf_clock", [MF_MAP_ASSOC] = "mf_assoc", [MF_MAP_SEED] = "mf_seed",
 	[MF_MAP_STATE] = "mf_state", [MF_MAP_TRAFFIC] = "mf_traffic", [MF_MAP_SLOTS] = "mf_slots",
-	[MF_MAP_LIVE] = "mf_live", [MF_MAP_REMOTE] = "mf_remote", [MF_MAP_LOCAL] = "mf_local", [MF_MAP_PAIR] = "mf_pair",
-	[MF_MAP_OWN] = "mf_own", [MF_MAP_ROUTER] = "mf_router", [MF_MAP_VERDICT] = "mf_verdict",
+	[MF_MAP_LIVE] = "mf_live", [MF_MAP_LENT] = "mf_lent", [MF_MAP_REMOTE] = "mf_remote", [MF_MAP_LOCAL] = "mf_local",
+	[MF_MAP_PAIR] = "mf_pair", [MF_MAP_OWN] = "mf_own", [MF_MAP_ROUTER] = "mf_router", [MF_MAP_VERDICT] = "mf_verdict",
 	[MF_MAP_EVENTS] = "mf_events",
 };
 
 static const char *const program_names[MF_PROGRAMS] = {
 	[MF_PROGRAM_IN] = "mf_in", [MF_PROGRAM_IN_TC] = "mf_in_tc", [MF_PROGRAM_OUT] = "mf_out",
-	[MF_PROGRAM_OUT_TC] = "mf_out_tc", [MF_PROGRAM_GUARD] = "mf_guard", [MF_PROGRAM_ARM] = "mf_arm",
+	[MF_PROGRAM_OUT_TC] = "mf_out_tc", [MF_PROGRAM_CUT_TC] = "mf_cut_tc", [MF_PROGRAM_GUARD] = "mf_guard", [MF_PROGRAM_ARM] = "mf_arm",
 };
 
 const char *mf_program_name(enum mf_program program)
@@ -75,7 +75,7 @@ static __u32 entries_of(enum mf_map map, __u32 capacity, __u32 ring_slots)
 	case MF_MAP_SLOTS:
 		return ring_slots;
 	case MF_MAP_LIVE:
-		return capacity * MF_LIVE_PER_ASSOC + MF_LENT_MAX;
+		return 2 * mf_live_half(capacity);
 	case MF_MAP_REMOTE:
 	case MF_MAP_PAIR:
 		return capacity * MF_ASSOC_PREFIXES;
@@ -159,11 +159,23 @@ static __u32 tick_ns(void)
 
 static int memory_map(struct mf_object *object)
 {
+	const size_t half = mf_live_half(object->capacity);
+
 	object->clock = map_memory(object, MF_MAP_CLOCK, 1, sizeof(*object->clock));
 	object->state = map_memory(object, MF_MAP_STATE, object->capacity, sizeof(*object->state));
 	object->slots = map_memory(object, MF_MAP_SLOTS, object->ring_slots, sizeof(*object->slots));
-	if (object->clock == MAP_FAILED || object->state == MAP_FAILED || object->slots == MAP_FAILED)
+	object->seed = map_memory(object, MF_MAP_SEED, object->capacity, sizeof(*object->seed));
+	object->live = (struct mf_live){
+		.bucket = map_memory(object, MF_MAP_LIVE, 2 * half, sizeof(*object->live.bucket)),
+		.half = half,
+		.slots = object->ring_slots,
+		.slot = object->slots,
+	};
+	if (object->clock == MAP_FAILED || object->state == MAP_FAILED || object->slots == MAP_FAILED ||
+	    object->seed == MAP_FAILED || object->live.bucket == MAP_FAILED)
 		return -ENOMEM;
+	if (madvise(object->seed, mapped_bytes(object->capacity, sizeof(*object->seed)), MADV_DONTDUMP))
+		return -errno;
 	object->clock->version = MF_ABI_VERSION;
 	object->clock->tick_ns = tick_ns();
 	return 0;
@@ -178,6 +190,7 @@ static int load(struct mf_object *object, const struct mf_pins *pins)
 	object->skeleton = mayfly__open();
 	if (!object->skeleton)
 		return -errno;
+	object->skeleton->rodata->mf_half = mf_live_half(object->capacity);
 	error = maps_prepare(object, pins);
 	if (!error)
 		error = mayfly__load(object->skeleton);
@@ -211,6 +224,8 @@ void mf_object_close(struct mf_object *object)
 	unmap(object->clock, 1, sizeof(*object->clock));
 	unmap(object->state, object->capacity, sizeof(*object->state));
 	unmap(object->slots, object->ring_slots, sizeof(*object->slots));
+	unmap(object->seed, object->capacity, sizeof(*object->seed));
+	unmap(object->live.bucket, 2ULL * object->live.half, sizeof(*object->live.bucket));
 	if (object->skeleton)
 		mayfly__destroy(object->skeleton);
 	*object = (struct mf_object){ 0 };

@@ -7,19 +7,19 @@
 
 #include "bpf/abi.h"
 #include "bpf/verdict.h"
+#include "loader/live.h"
 #include "loader/pins.h"
 
 enum mf_map {
 	MF_MAP_NODE, MF_MAP_CLOCK, MF_MAP_ASSOC, MF_MAP_SEED, MF_MAP_STATE, MF_MAP_TRAFFIC, MF_MAP_SLOTS, MF_MAP_LIVE,
-	MF_MAP_REMOTE, MF_MAP_LOCAL, MF_MAP_PAIR, MF_MAP_OWN, MF_MAP_ROUTER, MF_MAP_VERDICT, MF_MAP_EVENTS, MF_MAPS,
+	MF_MAP_LENT, MF_MAP_REMOTE, MF_MAP_LOCAL, MF_MAP_PAIR, MF_MAP_OWN, MF_MAP_ROUTER, MF_MAP_VERDICT, MF_MAP_EVENTS, MF_MAPS,
 };
 
 enum mf_program {
-	MF_PROGRAM_IN, MF_PROGRAM_IN_TC, MF_PROGRAM_OUT, MF_PROGRAM_OUT_TC, MF_PROGRAM_GUARD, MF_PROGRAM_ARM,
+	MF_PROGRAM_IN, MF_PROGRAM_IN_TC, MF_PROGRAM_OUT_TC, MF_PROGRAM_OUT, MF_PROGRAM_CUT_TC, MF_PROGRAM_GUARD,
+	MF_PROGRAM_ARM,
 	MF_PROGRAMS,
 };
-
-enum { MF_LENT_MAX = 64 }; /* entries of mf_live beyond those of the associations */
 
 struct mayfly;
 
@@ -32,6 +32,8 @@ struct mf_object {
 	struct mf_clock *clock;       /* mapped */
 	struct mf_assoc_state *state; /* mapped, by association */
 	struct mf_slot *slots;        /* mapped, ring_slots of them */
+	struct mf_seed *seed;         /* mapped, by association; secret, left out of core dumps */
+	struct mf_live live;          /* mapped */
 };
 
 const char *mf_program_name(enum mf_program program);

@@ -63,7 +63,7 @@ void mf_opener_slot(struct mf_instance *instance, __u32 id)
 		return;
 	if (!instance->device.ifindex || !traffic_is_expected(instance, id))
 		return;
-	memcpy(frame.eth.h_dest, instance->inside.mac, ETH_ALEN);
+	memcpy(frame.eth.h_dest, instance->device.mac, ETH_ALEN);
 	memcpy(frame.eth.h_source, instance->device.mac, ETH_ALEN);
 	frame.eth.h_proto = htons(MF_ETHERTYPE_OPEN);
 	sendto(instance->packet_fd, &frame, sizeof(frame), MSG_DONTWAIT, (struct sockaddr *)&to, sizeof(to));

@@ -19,6 +19,9 @@ const char *mf_refusal_name(unsigned int refusal)
 		[MF_REFUSED_NO_NODE] = "no node is set up yet",
 		[MF_REFUSED_SYSTEM] = "the kernel said no",
 		[MF_REFUSED_UNSUPPORTED] = "not supported by this loader",
+		[MF_REFUSED_INTERFACE] = "the device cannot stand on this interface",
+		[MF_REFUSED_NO_LISTENER] = "no introduction with this key, seed, prefix and rotation",
+		[MF_REFUSED_HAS_CLIENTS] = "introduction still has clients",
 	};
 
 	if (refusal >= sizeof(name) / sizeof(name[0]))

@@ -37,6 +37,12 @@ void mf_request_refuse_error(struct mf_message *answer, int error)
 		mf_request_refuse(answer, MF_REFUSED_NOT_FOUND);
 	} else if (error == -ENOSPC) {
 		mf_request_refuse(answer, MF_REFUSED_FULL);
+	} else if (error == -EMEDIUMTYPE) {
+		mf_request_refuse(answer, MF_REFUSED_INTERFACE);
+	} else if (error == -ENOLINK) {
+		mf_request_refuse(answer, MF_REFUSED_NO_LISTENER);
+	} else if (error == -EUSERS) {
+		mf_request_refuse(answer, MF_REFUSED_HAS_CLIENTS);
 	} else {
 		mf_request_refuse(answer, MF_REFUSED_SYSTEM);
 		answer->error = error;

@@ -106,13 +106,14 @@ void mf_slot_fill(struct mf_slot *slot, const struct mf_seed *seed, const struct
 
 	memset(slot, 0, sizeof(*slot));
 	slot->start_ms = mf_slot_start(schedule, index);
-	slot->lifetime_ms = schedule->rotation_ms;
 	mf_slot_end(&local, seed->seed_local, seed->key, slot->start_ms);
-	mf_slot_end(&remote, seed->seed_remote, seed->key, slot->start_ms);
 	mf_slot_address(slot->local, &seed->local, local.identifier);
-	mf_slot_address(slot->remote, &seed->remote, remote.identifier);
 	slot->local_port = local.port;
-	slot->remote_port = remote.port;
+	if (seed->remote.hop_bits) {
+		mf_slot_end(&remote, seed->seed_remote, seed->key, slot->start_ms);
+		mf_slot_address(slot->remote, &seed->remote, remote.identifier);
+		slot->remote_port = remote.port;
+	}
 	slot->label_out = htonl(6U << 28 | local.flow_label);
 	slot->address_sum = address_sum(slot->local) + address_sum(slot->remote);
 	slot->index = index;

@@ -35,7 +35,7 @@ void mf_slot_end(struct mf_slot_end *end, const __u8 seed[static 8], const __u8 
 /* Puts the leading hop_bits of the identifier into the template's low bits. */
 void mf_slot_address(__u8 address[static 16], const struct mf_template *template, const __u8 identifier[static 8]);
 
-/* Fills a slot as the programs read it; label_out is that of the local end. */
+/* Fills a slot as the programs read it, but for its association; label_out is that of the local end. */
 void mf_slot_fill(struct mf_slot *slot, const struct mf_seed *seed, const struct mf_schedule *schedule, __u64 index);
 
 /* 0, or -EINVAL: lengths out of range or base has bits set that hop. */

@@ -11,13 +11,17 @@
 
 #include "loader/inner.h"
 #include "loader/instance.h"
+#include "loader/introduction.h"
 #include "loader/keeper.h"
 
 #define NEVER_MS (~0ULL)
 #define NS_PER_MS 1000000ULL
+#define NS_PER_S 1000000000ULL
 
 /* Flags that a configuration may have; the others are the loader's own findings. */
-enum { FLAGS_OF_CONFIG = MF_ASSOC_ZERO_CHECKSUM | MF_ASSOC_OPENS | MF_ASSOC_FOLLOWS };
+enum {
+	FLAGS_OF_CONFIG = MF_ASSOC_ZERO_CHECKSUM | MF_ASSOC_OPENS | MF_ASSOC_FOLLOWS | MF_ASSOC_LISTENS | MF_ASSOC_ROAMS,
+};
 
 void mf_status_node(struct mf_instance *instance, struct mf_node_status *status)
 {
@@ -94,6 +98,19 @@ static void path_read(const struct mf_instance *instance, __u32 id, struct mf_as
 		status->heard_age_ms = now_ns > state->heard_ns ? (now_ns - state->heard_ns) / NS_PER_MS : 0;
 }
 
+/* Where a client is, as the programs see it: its prefix completes the address of the slot. */
+static void peer_read(const struct mf_instance *instance, __u32 id, struct mf_assoc_status *status)
+{
+	const struct mf_assoc_state *state = &instance->object.state[id];
+
+	status->clients = mf_introduction_clients(&instance->associations, id);
+	if (!(status->config.flags & MF_ASSOC_ROAMS) ||
+	    (__u64)instance->clock.monotonic_ns >= state->heard_ns + MF_PEER_HOLD_S * NS_PER_S)
+		return;
+	memcpy(status->peer_prefix, &state->peer_prefix, sizeof(status->peer_prefix));
+	memcpy(status->remote, status->peer_prefix, sizeof(status->peer_prefix));
+}
+
 static int traffic_read(const struct mf_instance *instance, __u32 id, struct mf_assoc_status *status)
 {
 	enum { OUT_PACKETS, OUT_BYTES, IN_PACKETS, IN_BYTES, WORDS = sizeof(struct mf_traffic) / sizeof(__u64) };
@@ -123,6 +140,7 @@ static int status_read(struct mf_instance *instance, __u32 id, struct mf_assoc_s
 		config_read(&status->config, &seed, &entry->association);
 		slot_read(instance, entry, status);
 		path_read(instance, id, status);
+		peer_read(instance, id, status);
 		error = traffic_read(instance, id, status);
 	}
 	sodium_memzero(&seed, sizeof(seed));

@@ -9,6 +9,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "loader/cutter.h"
 #include "loader/device.h"
 #include "loader/inner.h"
 #include "loader/instance.h"
@@ -124,21 +125,17 @@ int mf_watch_guards(struct mf_instance *instance)
 	return 0;
 }
 
+/* The device is deleted too where it has outlived its NIC: this one is another now, or in another namespace. */
 static void nic_refresh(struct mf_instance *instance)
 {
 	struct mf_link before = instance->nic;
-	int error;
 
 	mf_nic_find(instance);
 	if (before.ifindex && instance->nic.ifindex != before.ifindex) {
 		if (!instance->nic.ifindex)
 			mf_log(MF_LOG_WARNING, "%s: interface is gone; waiting for it", instance->options->interface);
+		mf_device_delete(instance);
 		mf_nic_forget(instance);
-	}
-	if (instance->nic.ifindex && instance->nic.ifindex != before.ifindex) {
-		error = mf_nic_attach(instance);
-		mf_log(error ? MF_LOG_ERROR : MF_LOG_NOTICE, "%s: interface is back: %s", instance->options->interface,
-		       error ? strerror(-error) : "attached again");
 	}
 	if (instance->nic.ifindex && instance->nic.mtu != before.mtu)
 		instance->mtu_next = 0;
@@ -176,29 +173,63 @@ static void mtu_spread(struct mf_instance *instance)
 	instance->stale |= MF_STALE_ASSOCIATIONS;
 }
 
-/* Deleted by somebody: made again, with its addresses and routes. */
-static void device_refresh(struct mf_instance *instance)
+static void cutter_check(struct mf_instance *instance)
 {
-	struct mf_link device = instance->device, inside = instance->inside;
+	struct mf_link cutter = instance->cutter, inside = instance->inside;
 
-	if (!mf_device_find(instance)) {
-		if (instance->device.ifindex == device.ifindex && instance->inside.ifindex == inside.ifindex) {
-			if (memcmp(instance->device.mac, device.mac, 6) || memcmp(instance->inside.mac, inside.mac, 6))
-				mf_node_publish(instance);
-			return;
-		}
-	}
-	mf_log(MF_LOG_WARNING, "%s: device was deleted; making it again", instance->record.config.device);
-	instance->device = device;
-	instance->inside = inside;
-	mf_device_delete(instance);
-	if (mf_device_create(instance))
+	if (!mf_cutter_find(instance) && instance->cutter.ifindex == cutter.ifindex &&
+	    instance->inside.ifindex == inside.ifindex) {
+		if (memcmp(instance->inside.mac, inside.mac, 6))
+			mf_node_publish(instance);
 		return;
-	for (unsigned int i = 0; i < instance->record.config.address_count; i++)
-		mf_address_put(&instance->netlink, instance->device.ifindex, &instance->record.config.address[i]);
+	}
+	mf_log(MF_LOG_WARNING, "%s was deleted; making it again", inside.name);
+	instance->cutter = cutter;
+	instance->inside = inside;
+	mf_cutter_delete(instance);
+	mf_cutter_create(instance);
+	mf_node_publish(instance);
+}
+
+/* Made and everything put back that belongs to it. */
+static int device_return(struct mf_instance *instance)
+{
+	int error = mf_device_create(instance);
+
+	if (!error)
+		error = mf_nic_attach(instance);
+	if (!error)
+		error = mf_device_raise(instance);
+	if (error)
+		return error;
+	mf_device_restore(instance);
 	for (__u32 id = 0; id < instance->associations.limit; id++)
 		if (instance->associations.entry[id].association.generation)
 			prefixes_route(instance, id);
+	return 0;
+}
+
+/* It goes with the NIC and comes with it; somebody may have deleted it, too. */
+static void device_check(struct mf_instance *instance)
+{
+	struct mf_link device = instance->device;
+	int error;
+
+	if (!instance->nic.ifindex)
+		return;
+	if (!mf_device_find(instance) && instance->device.ifindex == device.ifindex) {
+		if (memcmp(instance->device.mac, device.mac, 6))
+			mf_node_publish(instance);
+		return;
+	}
+	if (device.ifindex)
+		mf_log(MF_LOG_WARNING, "%s: device was deleted; making it again", instance->record.config.device);
+	mf_device_delete(instance);
+	error = device_return(instance);
+	if (error)
+		mf_device_delete(instance);
+	if (!device.ifindex && !error)
+		mf_log(MF_LOG_NOTICE, "%s: interface is back: attached again", instance->options->interface);
 }
 
 void mf_watch_refresh(struct mf_instance *instance)
@@ -214,9 +245,10 @@ void mf_watch_refresh(struct mf_instance *instance)
 	instance->stale = 0;
 	if (stale & MF_STALE_LINKS) {
 		nic_refresh(instance);
-		device_refresh(instance);
+		cutter_check(instance);
+		device_check(instance);
 		mf_watch_guards(instance);
-		mf_device_out_refresh(instance);
+		mf_cutter_refresh(instance);
 	}
 	if (stale & MF_STALE_ADDRESSES)
 		mf_nic_own_refresh(instance);

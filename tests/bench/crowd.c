@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Fills the maps of a crowd, in batches.
+ * Fills the maps of a crowd: associations in batches, slots and live table where they are mapped.
  */
 #include "tests/bench/crowd.h"
 
@@ -9,10 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "tests/packet/carried.h"
 
-enum { LOCAL_PORT = 40001, REMOTE_PORT = 40002, BATCH = 4000 };
+enum { LOCAL_PORT = 40001, REMOTE_PORT = 40002, ROTATION_MS = 1 << 30 /* all of it one slot */ };
 
 static void give_up(const char *what)
 {
@@ -28,16 +29,25 @@ static void identifier_put(__u8 *address, const char *prefix, __u64 value)
 	memcpy(address + 8, &value, 8);
 }
 
-/* Entry `slot` of five; 2 is the current one, the others have identifiers that are never drawn. */
-static void live_fill(struct mf_live *live, __u8 *address, __u32 id, __u32 slot)
+/* Slot `number` of five; 2 is the current one, the others have identifiers that are never drawn. */
+static void slot_fill(struct mf_slot *slot, __u32 id, __u32 number)
 {
-	*live = (struct mf_live){
-		.association = id, .generation = 1, .kind = MF_LIVE_ASSOCIATION, .carriage = MF_CARRIAGE_ENCAP,
-		.local_port = htons(LOCAL_PORT), .remote_port = htons(REMOTE_PORT), .index = 1000 + slot,
-		.until_ms = ~0ULL,
+	*slot = (struct mf_slot){
+		.index = 1000 + number, .start_ms = ROTATION_MS, .association = id,
+		.local_port = htons(LOCAL_PORT), .remote_port = htons(REMOTE_PORT),
 	};
-	identifier_put(address, "2001:db8:a::", (id + 1) * CROWD_LOCAL + (slot - 2ULL) * 0x51ab);
-	identifier_put(live->remote, "2001:db8:b::", (id + 1) * CROWD_REMOTE);
+	identifier_put(slot->local, "2001:db8:a::", (id + 1) * CROWD_LOCAL + (number - 2ULL) * 0x51ab);
+	identifier_put(slot->remote, "2001:db8:b::", (id + 1) * CROWD_REMOTE);
+}
+
+static void *map_memory(const struct bpf_map *map)
+{
+	size_t bytes = ((size_t)bpf_map__value_size(map) * bpf_map__max_entries(map) + 4095) & ~4095UL;
+	void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
+
+	if (memory == MAP_FAILED)
+		give_up("mmap of a map");
+	return memory;
 }
 
 static void batch_put(const struct bpf_map *map, const void *keys, const void *values, __u32 count)
@@ -51,19 +61,16 @@ static void batch_put(const struct bpf_map *map, const void *keys, const void *v
 
 static void lives_fill(struct crowd *crowd)
 {
-	__u8 (*keys)[16] = calloc(BATCH, sizeof(*keys));
-	struct mf_live *values = calloc(BATCH, sizeof(*values));
-	__u32 filled = 0;
+	const __u32 slots = crowd->count * MF_LIVE_PER_ASSOC;
+	struct mf_slot *slot = map_memory(crowd->skel->maps.mf_slots);
+	struct mf_live live = { .bucket = map_memory(crowd->skel->maps.mf_live), .half = mf_live_half(crowd->count),
+				.slots = slots, .slot = slot };
 
-	for (__u32 entry = 0; entry < crowd->count * MF_LIVE_PER_ASSOC; entry++) {
-		live_fill(&values[filled], keys[filled], entry / MF_LIVE_PER_ASSOC, entry % MF_LIVE_PER_ASSOC);
-		if (++filled == BATCH || entry + 1 == crowd->count * MF_LIVE_PER_ASSOC) {
-			batch_put(crowd->skel->maps.mf_live, keys, values, filled);
-			filled = 0;
-		}
+	for (__u32 i = 0; i < slots; i++) {
+		slot_fill(&slot[i], i / MF_LIVE_PER_ASSOC, i % MF_LIVE_PER_ASSOC);
+		if (mf_live_put(&live, i))
+			give_up("mf_live");
 	}
-	free(keys);
-	free(values);
 }
 
 static void associations_fill(struct crowd *crowd, const struct rig *like)
@@ -75,6 +82,7 @@ static void associations_fill(struct crowd *crowd, const struct rig *like)
 		keys[id] = id;
 		values[id] = like->association[HOST];
 		values[id].generation = 1;
+		values[id].rotation_ms = ROTATION_MS;
 	}
 	batch_put(crowd->skel->maps.mf_assoc, keys, values, crowd->count);
 	free(keys);
@@ -86,12 +94,14 @@ static void sizes_set(struct mayfly *skel, __u32 count)
 	bpf_map__set_max_entries(skel->maps.mf_assoc, count);
 	bpf_map__set_max_entries(skel->maps.mf_state, count);
 	bpf_map__set_max_entries(skel->maps.mf_traffic, count);
-	bpf_map__set_max_entries(skel->maps.mf_live, MF_LIVE_PER_ASSOC * count + 64);
+	bpf_map__set_max_entries(skel->maps.mf_slots, MF_LIVE_PER_ASSOC * count);
+	bpf_map__set_max_entries(skel->maps.mf_live, 2 * mf_live_half(count));
+	skel->rodata->mf_half = mf_live_half(count);
 }
 
 void crowd_open(struct crowd *crowd, const struct rig *like, __u32 count)
 {
-	struct mf_clock clock = { .offset_ns = 1, .version = MF_ABI_VERSION };
+	struct mf_clock clock = { .version = MF_ABI_VERSION };
 	__u32 zero = 0;
 
 	crowd->count = count;

@@ -6,6 +6,7 @@
 #ifndef MAYFLY_TESTS_BENCH_CROWD_H
 #define MAYFLY_TESTS_BENCH_CROWD_H
 
+#include "loader/live.h"
 #include "mayfly.skel.h"
 #include "tests/packet/rig.h"
 
@@ -28,7 +29,7 @@ struct crowd {
 	__u32 count;
 };
 
-/* `like` gives the node's settings. All five entries of each association stand in mf_live. */
+/* `like` gives the node's settings. All five slots of each association stand in mf_live. */
 void crowd_open(struct crowd *crowd, const struct rig *like, __u32 count);
 
 /* The ports that all associations of a crowd share. */

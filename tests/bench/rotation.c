@@ -7,7 +7,7 @@
  *
  * Prints samples (MEASURE, COUNT, ROUND, ms): rotation.map, new live entries in and old ones out, slots
  * derived before; rotation.derive, the slots alone; rotation.all, one after the other as the loader does it;
- * rotation.kernel, nothing but the system calls for as many deletions and insertions.
+ * rotation.kernel, for comparison: as many deletions and insertions in a hash map of the kernel's, a batch a call.
  */
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -17,10 +17,11 @@
 #include <sodium.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "loader/instance.h"
 
-enum { ROTATION_MS = 3000, LOOK_AHEAD_MS = 30000, ROUNDS = 9, WARM_UP = 2 };
+enum { ROTATION_MS = 3000, LOOK_AHEAD_MS = 30000, ROUNDS = 9, WARM_UP = 2, BATCH = 512, VALUE_BYTES = 56 };
 
 static double now_ms(void)
 {
@@ -84,6 +85,7 @@ static double derive_next(struct mf_instance *instance, __u32 count, struct mf_s
 		struct mf_slot *ring = instance->object.slots + entry->association.ring_base;
 
 		mf_slot_fill(&ring[index % entry->association.ring_slots], &seeds[id], &schedule, index);
+		ring[index % entry->association.ring_slots].association = id;
 		entry->filled_index = index;
 	}
 	return now_ms() - began;
@@ -103,55 +105,57 @@ static int is_right(struct mf_instance *instance, __u32 id, __u64 time_ms)
 	__u64 newest = mf_slot_index(&schedule, time_ms) + MF_KEEP_AHEAD;
 	struct mf_seed seed = seed_of(id);
 	struct mf_slot first, last;
-	struct mf_live live;
+	const struct mf_live *live = &instance->object.live;
+	__u32 position;
 
 	mf_slot_fill(&last, &seed, &schedule, newest);
 	mf_slot_fill(&first, &seed, &schedule, newest - MF_LIVE_PER_ASSOC);
-	return !bpf_map_lookup_elem(instance->object.map[MF_MAP_LIVE], last.local, &live) && live.index == newest &&
-	       bpf_map_lookup_elem(instance->object.map[MF_MAP_LIVE], first.local, &live) == -ENOENT;
+	position = mf_live_find(live, last.local);
+	return position != MF_LIVE_NOWHERE && instance->object.slots[position].index == newest &&
+	       mf_live_find(live, first.local) == MF_LIVE_NOWHERE;
 }
 
-/* The same entries out and in again, MF_KEEP_BATCH a call as the keeper does. ms, or < 0. */
-static double kernel_round(int fd, __u8 (*address)[16], struct mf_live *live, __u32 count)
+/* The same entries out and in again, a batch a call. ms, or < 0. */
+static double kernel_round(int fd, __u8 (*address)[16], __u8 (*value)[VALUE_BYTES], __u32 count)
 {
 	LIBBPF_OPTS(bpf_map_batch_opts, options);
 	double began = now_ms();
 
-	for (__u32 at = 0; at < count; at += MF_KEEP_BATCH) {
-		__u32 left = count - at < MF_KEEP_BATCH ? count - at : MF_KEEP_BATCH, some = left;
+	for (__u32 at = 0; at < count; at += BATCH) {
+		__u32 left = count - at < BATCH ? count - at : BATCH, some = left;
 
 		if (bpf_map_delete_batch(fd, address[at], &some, &options))
 			return -1;
 		some = left;
-		if (bpf_map_update_batch(fd, address[at], live + at, &some, &options))
+		if (bpf_map_update_batch(fd, address[at], value[at], &some, &options))
 			return -1;
 	}
 	return now_ms() - began;
 }
 
-static int measure_kernel(const struct mf_instance *instance, __u32 count, const struct mf_seed *seeds, __u64 time_ms)
+/* A hash map as large and as full as the live table, of addresses and what is to be known of each. */
+static int measure_kernel(__u32 count)
 {
-	__u8 (*address)[16] = calloc(count, 16);
-	struct mf_live *live = calloc(count, sizeof(*live));
-	int fd = instance->object.map[MF_MAP_LIVE], error = address && live ? 0 : -ENOMEM;
+	const __u32 all = count * MF_LIVE_PER_ASSOC;
+	__u8 (*address)[16] = calloc(all, 16), (*value)[VALUE_BYTES] = calloc(all, VALUE_BYTES);
+	int fd = bpf_map_create(BPF_MAP_TYPE_HASH, "rotation", 16, VALUE_BYTES, all + BATCH, NULL);
+	int error = !address || !value ? -ENOMEM : fd < 0 ? fd : 0;
 
-	for (__u32 id = 0; !error && id < count; id++) {
-		const struct mf_entry *entry = &instance->associations.entry[id];
-		struct mf_schedule schedule = mf_entry_schedule(entry);
-		struct mf_slot slot;
-
-		mf_slot_fill(&slot, &seeds[id], &schedule, mf_slot_index(&schedule, time_ms));
-		memcpy(address[id], slot.local, 16);
-		error = bpf_map_lookup_elem(fd, address[id], &live[id]);
-	}
+	if (!error)
+		randombytes_buf(address, all * sizeof(*address));
+	for (__u32 i = 0; !error && i < all; i++)
+		error = bpf_map_update_elem(fd, address[i], value[i], BPF_ANY);
 	for (int round = -WARM_UP; !error && round < ROUNDS; round++) {
-		double ms = kernel_round(fd, address, live, count);
+		__u32 first = (round + WARM_UP) % MF_LIVE_PER_ASSOC * count;
+		double ms = kernel_round(fd, address + first, value + first, count);
 
 		print("rotation.kernel", count, round, ms);
 		error = ms < 0 ? -EPROTO : 0;
 	}
+	if (fd >= 0)
+		close(fd);
 	free(address);
-	free(live);
+	free(value);
 	return error;
 }
 
@@ -175,7 +179,7 @@ static int measure(struct mf_instance *instance, __u32 count, struct mf_seed *se
 			return -EPROTO;
 		}
 	}
-	return measure_kernel(instance, count, seeds, time_ms);
+	return measure_kernel(count);
 }
 
 static int fill_and_measure(struct mf_instance *instance, __u32 count)

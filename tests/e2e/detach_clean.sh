@@ -79,6 +79,17 @@ loader server
 stop loader-server TERM
 unchanged "killed, adopted, SIGTERM"
 
+loader server --tc clsact
+up server
+reach client "${INNER[server]}"
+objects >"$RUN/objects"
+equal "clsact filters at the NIC, both ways" 2 \
+	"$(on server sh -c 'for way in ingress egress; do tc filter show dev eth0 $way; done' | grep -c 'mf_.*direct-action')"
+stop loader-server KILL
+loader server --tc clsact
+stop loader-server TERM
+unchanged "clsact filters, killed, adopted, SIGTERM"
+
 up server
 on server mayflyctl down eth0.conf
 up server

@@ -26,9 +26,25 @@ lab_address client eth0 "${LINK[client]}"
 reach client "${INNER[server]}"
 say "  down and up: works again"
 
+gone() { on client sh -c "! ip link show $1 2>/dev/null"; }
+on client ip link del mayfly0
+reach client "${INNER[server]}"
+say "  device deleted: made again"
+on client ip link del mayfly0-in
+reach client "${INNER[server]}"
+say "  the cutter deleted: made again"
+
+on client sh -c "ip link set eth0 down; ip link set eth0 name other0; ip link set other0 up"
+check "the NIC has another name: the device goes" within 3 gone mayfly0
+check "and no program of ours stays there" within 3 on client sh -c "! bpftool net show dev other0 | grep -q mf_"
+on client sh -c "ip link set other0 down; ip link set other0 name eth0; ip link set eth0 up"
+lab_address client eth0 "${LINK[client]}"
+check "its own name again: works again" within 10 on client ping -c 1 -W 1 "${INNER[server]}"
+
 on client ip link del eth0
 sleep 1
 check "the loader lives without its interface" running loader-client
+check "the device is gone with it" gone mayfly0
 lab_wire client eth0 router client
 lab_pass router client
 on router ip addr add "${LINK[client]}::1/64" dev client nodad

@@ -108,7 +108,7 @@ int LLVMFuzzerTestOneInput(const __u8 *data, size_t size)
 	/* Shorter inputs stand for a message whose end is zero, which is what real ones look like. */
 	memcpy(&message, data, size < sizeof(message) ? size : sizeof(message));
 	mf_request_answer(&target, NULL, &message, size > sizeof(message) ? size : sizeof(message), &answer);
-	demand(answer.version == MF_CONTROL_VERSION && answer.refusal <= MF_REFUSED_UNSUPPORTED);
+	demand(answer.version == MF_CONTROL_VERSION && answer.refusal < MF_REFUSALS);
 	demand(answer.refusal == MF_REFUSED_VALUE ? answer.field >= 16 && answer.field < sizeof(answer) : !answer.field);
 	if (answer.refusal)
 		for (size_t i = 0; i < sizeof(answer.room); i++)

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "bpf/abi.h"
 #include "mayfly.skel.h"
 
 enum { CAPACITY = 64, RING_SLOTS = 64 * 48, LOG_STATISTICS = 4, LOG_BYTES = 1 << 16, PROGRAMS_MAX = 32 };
@@ -31,12 +32,12 @@ static double now_ms(void)
 /* Maps whose size depends on the capacity stand with one entry in the object. */
 static int size_maps(struct bpf_object *object)
 {
-	static const struct {
+	const struct {
 		const char *name;
 		unsigned int entries;
 	} sized[] = {
 		{ "mf_assoc", CAPACITY }, { "mf_seed", CAPACITY }, { "mf_state", CAPACITY },
-		{ "mf_traffic", CAPACITY }, { "mf_slots", RING_SLOTS }, { "mf_live", 5 * CAPACITY + 64 },
+		{ "mf_traffic", CAPACITY }, { "mf_slots", RING_SLOTS }, { "mf_live", 2 * mf_live_half(CAPACITY) },
 		{ "mf_remote", 8 * CAPACITY }, { "mf_local", 8 }, { "mf_pair", 8 * CAPACITY },
 	};
 
@@ -121,6 +122,7 @@ int main(void)
 		fprintf(stderr, "load: cannot open the object: %s\n", strerror(errno));
 		return 1;
 	}
+	skeleton->rodata->mf_half = mf_live_half(CAPACITY);
 	error = size_maps(skeleton->obj);
 	if (!error)
 		error = load_and_print(skeleton->obj, logs);

@@ -262,13 +262,14 @@ lab_far() {
 }
 
 # overflows: packets so far that a full queue of this small machine lost: of a cable (256 packets), of a
-# CPU's backlog, of a UDP socket. A stalled CPU loses packets there, hop or no hop.
+# CPU's backlog, of a UDP socket. A stalled CPU loses packets there, hop or no hop. What the programs drop of the
+# device's is dropped for a reason, and said to be its.
 overflows() {
 	local host
 	for host in "${!HOST_PID[@]}"; do
 		nsenter --target "${HOST_PID[$host]}" --net cat /proc/net/dev /proc/net/snmp6
 	done | awk '
-		/^ *br0:/ { next }
+		/^ *(br0|mayfly[0-9]):/ { next }
 		/^ *[a-z0-9.-]+:/ { sub(/^[^:]*:/, ""); total += $4 + $12 }
 		/^Udp6RcvbufErrors/ { total += $2 }
 		END { print total + 0 }'

@@ -45,9 +45,9 @@ static int raw_socket(const char *device)
 	return fd;
 }
 
-static void attach(const struct bpf_program *program, const char *device)
+static void attach(const struct bpf_program *program, const char *device, enum bpf_tc_attach_point point)
 {
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = if_nametoindex(device), .attach_point = BPF_TC_INGRESS);
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = if_nametoindex(device), .attach_point = point);
 	LIBBPF_OPTS(bpf_tc_opts, options, .prog_fd = bpf_program__fd(program), .flags = BPF_TC_F_REPLACE, .handle = 1,
 		    .priority = 1);
 
@@ -109,8 +109,9 @@ void live_open(struct live *live, struct rig *rig)
 	live->in = raw_socket("mayfly0");
 	live->out = raw_socket("wire");
 	live->tun = tun_open(tun);
-	attach(rig->skel->progs.mf_out_tc, "mayfly0-in");
-	attach(rig->skel->progs.mf_guard, tun);
+	attach(rig->skel->progs.mf_out_tc, "nic", BPF_TC_EGRESS);
+	attach(rig->skel->progs.mf_cut_tc, "mayfly0-in", BPF_TC_INGRESS);
+	attach(rig->skel->progs.mf_guard, tun, BPF_TC_INGRESS);
 	counters_read(rig, live->counters);
 }
 

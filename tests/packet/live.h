@@ -28,7 +28,7 @@ struct live {
 	__u64 counters[MF_VERDICT_ROOM];
 };
 
-/* Attaches mf_out_tc to mayfly0-in, mf_guard to a tun device. */
+/* Attaches mf_out_tc to nic, mf_cut_tc to mayfly0-in, mf_guard to a tun device. */
 void live_open(struct live *live, struct rig *rig);
 void live_close(struct live *live);
 

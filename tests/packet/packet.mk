@@ -4,7 +4,7 @@
 packet_common := frame frame_control carried world rig rig_look rig_run live table
 packet_test := $(patsubst tests/packet/%.c,%,$(wildcard tests/packet/test_*.c))
 packet_bin := $(packet_test:%=$(B)/packet/%)
-packet_obj := $(packet_common:%=$(B)/packet/%.o) $(B)/loader/slot.o $(B)/loader/keeper.o $(B)/ctl/verdict.o
+packet_obj := $(packet_common:%=$(B)/packet/%.o) $(B)/loader/slot.o $(B)/loader/live.o $(B)/ctl/verdict.o
 
 $(B)/packet/%.o: tests/packet/%.c $(B)/mayfly.skel.h
 	@mkdir -p $(@D)

@@ -52,6 +52,10 @@ static const struct deal_terms deals[DEALS] = {
 		    .inner = HOSTS("8") },
 	[BIG] = { 3000, MF_CARRIAGE_ENCAP, { MF_ASSOC_ZERO_CHECKSUM, MF_ASSOC_ZERO_CHECKSUM }, .link_mtu = 65535,
 		  .wire = WIRE, .inner = HOSTS("9") },
+	[LISTENER] = { 3000, MF_CARRIAGE_ENCAP, { MF_ASSOC_LISTENS, MF_ASSOC_LISTENS }, .wire = WIRE,
+		       .inner = { { "fd6d:a::10" }, { "fd6d:b::10" } } },
+	[CLIENT] = { 3000, MF_CARRIAGE_ENCAP, { MF_ASSOC_ROAMS }, .wire = WIRE, .inner = HOSTS("11") },
+	[OTHER_CLIENT] = { 3000, MF_CARRIAGE_ENCAP, { MF_ASSOC_ROAMS }, .wire = WIRE, .inner = HOSTS("12") },
 };
 
 static void give_up(const char *what)
@@ -92,6 +96,23 @@ static void template_fill(struct mf_template *template, const struct deal_terms 
 	template->prefix_length = 128 - deal->hop_bits;
 }
 
+/* One key and one local seed for all, a seed of its own for each client, whose prefix HERE does not know. */
+static void introduction_fill(struct rig *rig, enum deal id)
+{
+	struct mf_seed *seed = &rig->seed[id];
+	struct mf_template open = { .prefix_length = 64, .hop_bits = 64 };
+
+	memset(seed->key, 0x40 + LISTENER, sizeof(seed->key));
+	if (id != LISTENER)
+		memset(rig->side == HERE ? seed->seed_remote : seed->seed_local, 0xc0 + id, sizeof(seed->seed_local));
+	if (id == LISTENER) {
+		memset(&seed->remote, 0, sizeof(seed->remote));
+		memset(seed->seed_remote, 0, sizeof(seed->seed_remote));
+	} else if (rig->side == HERE) {
+		seed->remote = open;
+	}
+}
+
 static void seed_fill(struct rig *rig, enum deal id)
 {
 	struct mf_seed *seed = &rig->seed[id];
@@ -102,6 +123,20 @@ static void seed_fill(struct rig *rig, enum deal id)
 	memset(seed->seed_remote, 0xa0 + !rig->side, sizeof(seed->seed_remote));
 	template_fill(&seed->local, &deals[id], rig->side);
 	template_fill(&seed->remote, &deals[id], !rig->side);
+	if (id >= LISTENER)
+		introduction_fill(rig, id);
+}
+
+static __u32 sum_of(const struct address *address)
+{
+	__u32 sum = 0;
+	__u16 word;
+
+	for (int i = 0; i < 16; i += 2) {
+		memcpy(&word, address->byte + i, 2);
+		sum += word;
+	}
+	return sum;
 }
 
 static void association_fill(struct rig *rig, enum deal id)
@@ -127,6 +162,7 @@ static void association_fill(struct rig *rig, enum deal id)
 	association->flags |= MF_ASSOC_HOST_PAIR;
 	memcpy(association->inner_local, local.byte, 16);
 	memcpy(association->inner_remote, remote.byte, 16);
+	association->inner_sum = sum_of(&local) + sum_of(&remote);
 }
 
 static void slots_fill(struct rig *rig, enum deal id)
@@ -135,9 +171,12 @@ static void slots_fill(struct rig *rig, enum deal id)
 	struct mf_schedule schedule = { association->rotation_ms, association->phase_ms };
 	__u64 first = mf_slot_index(&schedule, START_MS) - START_INDEX_BACK;
 
-	for (__u64 index = first; index < first + RING_SLOTS; index++)
-		mf_slot_fill(&rig->slots[association->ring_base + index % RING_SLOTS], &rig->seed[id], &schedule,
-			     index);
+	for (__u64 index = first; index < first + RING_SLOTS; index++) {
+		struct mf_slot *slot = &rig->slots[association->ring_base + index % RING_SLOTS];
+
+		mf_slot_fill(slot, &rig->seed[id], &schedule, index);
+		slot->association = id;
+	}
 }
 
 static void inner_fill(struct rig *rig, enum deal id)
@@ -173,6 +212,7 @@ static void node_fill(struct rig *rig)
 		.nic = if_nametoindex("nic"),
 		.device = if_nametoindex("mayfly0"),
 		.inside = if_nametoindex("mayfly0-in"),
+		.cutter = if_nametoindex("mayfly0-to"),
 		.flags = MF_NODE_DARK | MF_NODE_INNER_V4,
 		.prefixes = 2,
 	};
@@ -209,7 +249,8 @@ static void tables_clear(struct rig *rig)
 {
 	__u8 key[64];
 
-	map_clear(rig->skel->maps.mf_live, key);
+	rig_live_clear(rig);
+	map_clear(rig->skel->maps.mf_lent, key);
 	map_clear(rig->skel->maps.mf_own, key);
 	map_clear(rig->skel->maps.mf_router, key);
 	map_clear(rig->skel->maps.mf_probe, key);
@@ -257,7 +298,7 @@ static void sizes_set(struct mayfly *skel)
 	bpf_map__set_max_entries(skel->maps.mf_state, DEALS);
 	bpf_map__set_max_entries(skel->maps.mf_traffic, DEALS);
 	bpf_map__set_max_entries(skel->maps.mf_slots, DEALS * RING_SLOTS);
-	bpf_map__set_max_entries(skel->maps.mf_live, MF_LIVE_PER_ASSOC * DEALS + 64);
+	bpf_map__set_max_entries(skel->maps.mf_live, 2 * mf_live_half(DEALS));
 	bpf_map__set_max_entries(skel->maps.mf_remote, 64);
 	bpf_map__set_max_entries(skel->maps.mf_local, 64);
 	bpf_map__set_max_entries(skel->maps.mf_pair, 64);
@@ -271,11 +312,14 @@ void rig_open(struct rig *rig, enum side side)
 	if (!rig->skel)
 		give_up("mayfly__open");
 	sizes_set(rig->skel);
+	rig->skel->rodata->mf_half = mf_live_half(DEALS);
 	if (mayfly__load(rig->skel))
 		give_up("mayfly__load");
 	rig->slots = map_memory(rig->skel->maps.mf_slots);
 	rig->state = map_memory(rig->skel->maps.mf_state);
 	rig->clock = map_memory(rig->skel->maps.mf_clock);
+	rig->live = (struct mf_live){ .bucket = map_memory(rig->skel->maps.mf_live), .half = mf_live_half(DEALS),
+				      .slots = DEALS * RING_SLOTS, .slot = rig->slots };
 	for (enum deal id = 0; id < DEALS; id++)
 		seed_fill(rig, id);
 	rig_reset(rig);
@@ -286,6 +330,7 @@ void rig_close(struct rig *rig)
 	munmap(rig->slots, memory_bytes(rig->skel->maps.mf_slots));
 	munmap(rig->state, memory_bytes(rig->skel->maps.mf_state));
 	munmap(rig->clock, memory_bytes(rig->skel->maps.mf_clock));
+	munmap(rig->live.bucket, memory_bytes(rig->skel->maps.mf_live));
 	mayfly__destroy(rig->skel);
 	rig->skel = NULL;
 }

@@ -8,6 +8,7 @@
 
 #include "bpf/abi.h"
 #include "bpf/verdict.h"
+#include "loader/live.h"
 #include "tests/packet/frame.h"
 
 struct mayfly;
@@ -26,16 +27,20 @@ enum deal {
 	REWRITE_FOLLOWER,
 	QUICK,         /* encap, 200 ms, /80 with 48 hop bits */
 	BIG,           /* encap without checksum on a link of 65535 bytes */
+	LISTENER,      /* HERE's introduction; */
+	CLIENT,        /* one of its clients: roams HERE, an association like any other THERE */
+	OTHER_CLIENT,
 	DEALS,
 };
 
-enum program { MF_OUT, MF_OUT_TC, MF_IN, MF_IN_TC, MF_GUARD, MF_ARM, PROGRAMS };
+enum program { MF_OUT, MF_CUT_TC, MF_OUT_TC, MF_IN, MF_IN_TC, MF_GUARD, MF_ARM, PROGRAMS };
 enum {
 	PASS_XDP = 2,      /* enum xdp_action */
 	DROP_XDP = 1,
 	TX_XDP = 3,
 	REDIRECT_XDP = 4,
 	UNSPEC_TC = -1,    /* TC_ACT_* */
+	OK_TC = 0,
 	SHOT_TC = 2,
 	REDIRECT_TC = 7,
 	NO_VERDICT = -1,   /* nothing counted: left to the next program */
@@ -52,6 +57,7 @@ struct rig {
 	struct mf_slot *slots;          /* the maps themselves, mapped */
 	struct mf_assoc_state *state;
 	struct mf_clock *clock;
+	struct mf_live live;
 	__u64 counters[MF_VERDICT_ROOM]; /* after the last run */
 	struct mf_node node;            /* as it was last written */
 	struct mf_seed seed[DEALS];
@@ -72,7 +78,7 @@ struct meeting {
 	int checksum_complete; /* as a NIC gives it that sums every packet; Linux 6.15 and later check the sum */
 };
 
-/* Once a process, before any rig: a namespace with nic - wire, mayfly0 - mayfly0-in, routes. */
+/* Once a process, before any rig: a namespace with nic - wire, mayfly0 on nic, mayfly0-to - mayfly0-in, routes. */
 void rig_world(void);
 
 void rig_open(struct rig *rig, enum side side);

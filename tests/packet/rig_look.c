@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "loader/keeper.h"
 #include "loader/slot.h"
 #include "mayfly.skel.h"
 #include "tests/packet/rig.h"
@@ -39,15 +38,26 @@ void rig_slot_move(struct rig *rig, enum deal id, int ahead, const char *remote)
 	}
 }
 
-int rig_live_get(struct rig *rig, const __u8 *address, struct mf_live *live)
+const struct mf_slot *rig_live_get(const struct rig *rig, const __u8 *address)
 {
-	return bpf_map_lookup_elem(bpf_map__fd(rig->skel->maps.mf_live), address, live);
+	__u32 position = mf_live_find(&rig->live, address);
+
+	return position == MF_LIVE_NOWHERE ? NULL : &rig->slots[position];
 }
 
-void rig_live_set(struct rig *rig, const __u8 *address, const struct mf_live *live)
+int rig_live_has(const struct rig *rig, const struct mf_slot *slot)
 {
-	if (bpf_map_update_elem(bpf_map__fd(rig->skel->maps.mf_live), address, live, BPF_ANY))
+	__u32 position = mf_live_find_same(&rig->live, slot);
+
+	return position != MF_LIVE_NOWHERE && &rig->slots[position] == slot;
+}
+
+void rig_lend(struct rig *rig, const __u8 *address, const struct mf_loan *loan)
+{
+	if (bpf_map_update_elem(bpf_map__fd(rig->skel->maps.mf_lent), address, loan, BPF_ANY))
 		abort();
+	rig->node.flags |= MF_NODE_LENDS;
+	rig_node_write(rig);
 }
 
 static void member_set(const struct bpf_map *map, const struct address *address)
@@ -95,44 +105,84 @@ void rig_remote_drop(struct rig *rig, struct address prefix, __u32 length)
 	rig->clock->epoch++;
 }
 
-__u32 rig_live_count(struct rig *rig)
+static union mf_live_entry *entry_of(const struct rig *rig, __u32 number)
 {
-	int fd = bpf_map__fd(rig->skel->maps.mf_live);
-	__u8 key[16], *last = NULL;
+	return &rig->live.bucket[number / MF_BUCKET_ENTRIES].entry[number % MF_BUCKET_ENTRIES];
+}
+
+static __u32 entries_of(const struct rig *rig)
+{
+	return 2 * rig->live.half * MF_BUCKET_ENTRIES;
+}
+
+__u32 rig_live_count(const struct rig *rig)
+{
 	__u32 count = 0;
 
-	while (!bpf_map_get_next_key(fd, last, key)) {
-		last = key;
-		count++;
-	}
+	for (__u32 i = 0; i < entries_of(rig); i++)
+		count += entry_of(rig, i)->place != 0;
 	return count;
 }
 
-__u32 rig_live_room(struct rig *rig)
+void rig_live_clear(struct rig *rig)
 {
-	return bpf_map__max_entries(rig->skel->maps.mf_live);
+	memset(rig->live.bucket, 0, 2 * rig->live.half * sizeof(*rig->live.bucket));
 }
 
 void rig_live_drop(struct rig *rig, enum deal id)
 {
-	int fd = bpf_map__fd(rig->skel->maps.mf_live);
-
-	for (int i = 0; i < RING_SLOTS; i++)
-		bpf_map_delete_elem(fd, rig->slots[rig->association[id].ring_base + i].local);
+	for (__u32 i = 0; i < RING_SLOTS; i++)
+		mf_live_drop(&rig->live, rig->association[id].ring_base + i);
 }
 
-void rig_live_wipe(struct rig *rig, const struct address *prefix, __u32 bytes)
+struct mf_live_key rig_live_key(const struct rig *rig, const __u8 *address)
 {
-	int fd = bpf_map__fd(rig->skel->maps.mf_live);
-	struct address key, next;
-	int more = !bpf_map_get_next_key(fd, NULL, key.byte);
+	__u64 word[2];
 
-	while (more) {
-		more = !bpf_map_get_next_key(fd, key.byte, next.byte);
-		if (!memcmp(key.byte, prefix->byte, bytes))
-			bpf_map_delete_elem(fd, key.byte);
-		key = next;
+	memcpy(word, address, sizeof(word));
+	return mf_live_key(word[0], word[1], rig->live.half);
+}
+
+/* Fills one bucket with slots that belong there and not into `other`; `left` says which half it is of. */
+static void bucket_crowd(struct rig *rig, __u32 bucket, __u32 other, int left, const struct mf_slot *others[])
+{
+	__u32 filled = 0;
+
+	for (__u32 i = 0; i < rig->live.slots && filled < MF_BUCKET_ENTRIES; i++) {
+		struct mf_live_key key = rig_live_key(rig, rig->slots[i].local);
+
+		if ((left ? key.left : key.right) != bucket || (left ? key.right : key.left) == other)
+			continue;
+		rig->live.bucket[bucket].entry[filled] = (union mf_live_entry){ .tag = key.tag, .place = i + 1 };
+		others[filled++] = &rig->slots[i];
 	}
+	if (filled < MF_BUCKET_ENTRIES)
+		abort();
+}
+
+void rig_live_crowd(struct rig *rig, const struct mf_slot *slot, const struct mf_slot *others[])
+{
+	struct mf_live_key key = rig_live_key(rig, slot->local);
+
+	bucket_crowd(rig, key.left, key.right, 1, others);
+	bucket_crowd(rig, key.right, key.left, 0, others + MF_BUCKET_ENTRIES);
+}
+
+/* Tags are the slot's own, so that the entries are not taken for leftovers. */
+void rig_live_fill(struct rig *rig, __u32 place)
+{
+	struct mf_live_key key = rig_live_key(rig, rig->slots[place - 1].local);
+
+	for (__u32 i = 0; i < entries_of(rig); i++)
+		if (!entry_of(rig, i)->place)
+			*entry_of(rig, i) = (union mf_live_entry){ .tag = key.tag, .place = place };
+}
+
+void rig_live_unfill(struct rig *rig, __u32 place)
+{
+	for (__u32 i = 0; i < entries_of(rig); i++)
+		if (entry_of(rig, i)->place == place)
+			entry_of(rig, i)->word = 0;
 }
 
 struct keeper_seen rig_keeper(struct rig *rig)
@@ -153,11 +203,8 @@ void rig_keep(struct rig *rig, enum deal id)
 	rig_live_drop(rig, id);
 	rig->state[id].kept_index = rig_index(rig, id) + MF_KEEP_AHEAD;
 	for (int ahead = -MF_KEEP_BACK; ahead <= MF_KEEP_AHEAD; ahead++) {
-		struct mf_slot *slot = rig_slot(rig, id, ahead);
-		struct mf_live live;
-
-		mf_keeper_entry(&live, id, &rig->association[id], slot);
-		rig_live_set(rig, slot->local, &live);
+		if (mf_live_put(&rig->live, rig_slot(rig, id, ahead) - rig->slots))
+			abort();
 	}
 }
 

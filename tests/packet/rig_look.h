@@ -16,12 +16,21 @@ void rig_slot_move(struct rig *rig, enum deal id, int ahead, const char *remote)
 
 /* What the keeper would: current - 2 ... current + 2 into mf_live, nothing else of `id` there. */
 void rig_keep(struct rig *rig, enum deal id);
-int rig_live_get(struct rig *rig, const __u8 *address, struct mf_live *live); /* 0: there */
-void rig_live_set(struct rig *rig, const __u8 *address, const struct mf_live *live);
-__u32 rig_live_count(struct rig *rig);
-__u32 rig_live_room(struct rig *rig);
-void rig_live_drop(struct rig *rig, enum deal id);                                   /* all of this association */
-void rig_live_wipe(struct rig *rig, const struct address *prefix, __u32 bytes);      /* all that begin so */
+
+/* The slot that mf_live leads to from `address`, NULL: none; whether that slot of an association is what it finds. */
+const struct mf_slot *rig_live_get(const struct rig *rig, const __u8 *address);
+int rig_live_has(const struct rig *rig, const struct mf_slot *slot);
+__u32 rig_live_count(const struct rig *rig);
+void rig_live_clear(struct rig *rig);
+void rig_live_drop(struct rig *rig, enum deal id);      /* all of this association */
+void rig_live_fill(struct rig *rig, __u32 place);       /* every free entry leads to this place of mf_slots (plus 1) */
+void rig_live_unfill(struct rig *rig, __u32 place);     /* and is free again */
+/* Fills both buckets of `slot` with other slots, which are given. */
+void rig_live_crowd(struct rig *rig, const struct mf_slot *slot, const struct mf_slot *others[]);
+struct mf_live_key rig_live_key(const struct rig *rig, const __u8 *address);
+
+/* Lent to a local socket. */
+void rig_lend(struct rig *rig, const __u8 *address, const struct mf_loan *loan);
 
 /* Addresses of the host itself in a hopping prefix, and routers that may solicit. */
 void rig_own_set(struct rig *rig, struct address address);
@@ -33,7 +42,7 @@ void rig_remote_drop(struct rig *rig, struct address prefix, __u32 length);
 
 /* The keeper's own count. */
 struct keeper_seen {
-	__u64 beats, hops;
+	__u64 beats, hops, refused;
 };
 struct keeper_seen rig_keeper(struct rig *rig);
 

@@ -53,7 +53,8 @@ __u32 rig_tick_ns(void)
 static int program_fd(const struct rig *rig, enum program program)
 {
 	const struct bpf_program *programs[PROGRAMS] = {
-		[MF_OUT] = rig->skel->progs.mf_out, [MF_OUT_TC] = rig->skel->progs.mf_out_tc,
+		[MF_OUT] = rig->skel->progs.mf_out, [MF_CUT_TC] = rig->skel->progs.mf_cut_tc,
+		[MF_OUT_TC] = rig->skel->progs.mf_out_tc,
 		[MF_IN] = rig->skel->progs.mf_in, [MF_IN_TC] = rig->skel->progs.mf_in_tc,
 		[MF_GUARD] = rig->skel->progs.mf_guard, [MF_ARM] = rig->skel->progs.mf_arm,
 	};
@@ -160,9 +161,12 @@ void rig_run(struct rig *rig, enum program program, const struct frame *frame, s
 
 void rig_send(struct rig *rig, const struct frame *frame, struct result *result)
 {
+	rig_run(rig, MF_OUT_TC, frame, result);
+	if (result->action != REDIRECT_TC || result->verdict != NO_VERDICT)
+		return;
 	rig_run(rig, MF_OUT, frame, result);
 	if (result->action == PASS_XDP)
-		rig_run(rig, MF_OUT_TC, frame, result);
+		rig_run(rig, MF_CUT_TC, frame, result);
 }
 
 void rig_receive(struct rig *rig, const struct frame *frame, struct result *result)

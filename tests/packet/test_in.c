@@ -111,13 +111,12 @@ static void every_protocol(struct lab *lab, const struct row *row)
 	}
 }
 
-/* a: generation that mf_assoc has meanwhile. */
-static void generation(struct lab *lab, const struct row *row)
+static void gone(struct lab *lab, const struct row *row)
 {
 	struct frame inner, wire;
 
 	table_small(lab, HOST, &inner, &wire);
-	lab->here.association[HOST].generation = row->a;
+	lab->here.association[HOST].generation = 0;
 	rig_association_write(&lab->here, HOST);
 	expect_refused(lab, &wire, MF_DROP_NO_SLOT, row->name);
 }
@@ -167,29 +166,6 @@ static void dead(struct lab *lab, const struct row *row)
 		expect_passed(lab, &wire, row->name);
 	else
 		expect_refused(lab, &wire, row->c, row->name);
-}
-
-/* a: milliseconds the lent address has yet to live, b: verdict; c: protocol of a stranger's packet. */
-static void lent(struct lab *lab, const struct row *row)
-{
-	struct address target = rig_address("2001:db8:a::1:1");
-	struct mf_live live = { .kind = MF_LIVE_SOCKET, .until_ms = START_MS + row->a };
-	struct packet packet = table_packet(HOST, THERE, row->c, 47);
-	struct frame wire;
-
-	packet.source = rig_address("2001:db8:77::1");
-	packet.destination = target;
-	frame_packet(&wire, &packet);
-	rig_live_set(&lab->here, target.byte, &live);
-	if (row->b != MF_IN_LENT) {
-		expect_refused(lab, &wire, row->b, row->name);
-		return;
-	}
-	rig_run(&lab->here, MF_IN, &wire, &lab->result);
-	expect_verdict(&lab->result, MF_IN_LENT, PASS_XDP, row->name);
-	expect_frame(&lab->result.out, &wire, row->name);
-	rig_run(&lab->here, MF_IN_TC, &wire, &lab->result);
-	expect_verdict(&lab->result, NO_VERDICT, UNSPEC_TC, row->name);
 }
 
 /* a: first slot heard, b: second; c: what must stand as the newest. */
@@ -281,7 +257,7 @@ static void cut_short(struct lab *lab, const struct row *row)
 		cut = wire;
 		frame_cut(&cut, length);
 		rig_receive(&lab->here, &cut, &lab->result);
-		if (lab->result.verdict == MF_IN_DELIVERED || lab->result.action == REDIRECT_TC)
+		if (lab->result.verdict == MF_IN_DELIVERED || lab->result.action == OK_TC)
 			fail_msg("%u of %u bytes were delivered", length, wire.length);
 		if (length >= ETH_BYTES + IP6_BYTES && lab->result.verdict == MF_PASS_OTHER)
 			fail_msg("%u of %u bytes went to the stack", length, wire.length);
@@ -356,8 +332,7 @@ static const struct row rows[] = {
 	{ "any bit of the prefix turned: not ours, left to the stack untouched", other_prefix_passed },
 	{ "/80 prefix: its bits decide whether it is ours, the other 48 whether it lives", long_prefix },
 	{ "any protocol but UDP: refused", every_protocol },
-	{ "association has a newer generation: refused", generation, 77 },
-	{ "association is gone: refused", generation, 0 },
+	{ "association is gone: refused", gone },
 	{ "our own packet reflected, ends exchanged or not: refused", reflected },
 	{ "peer of another association: refused", other_association },
 	{ "dead address, routed prefix: dropped", dead, MF_NODE_DARK, 0, MF_DROP_DEAD },
@@ -368,9 +343,6 @@ static const struct row rows[] = {
 	  MF_PASS_OTHER },
 	{ "host's own address in a dark prefix on the link: left to the stack", dead, MF_NODE_DARK | MF_NODE_ON_LINK, 1,
 	  MF_PASS_OTHER },
-	{ "lent address: UDP of anybody goes to the stack untouched", lent, 5000, MF_IN_LENT, UDP },
-	{ "lent address: ICMPv6 of anybody goes to the stack untouched", lent, 5000, MF_IN_LENT, ICMP6 },
-	{ "lent address past its lifetime: expired", lent, 0, MF_DROP_EXPIRED, UDP },
 	{ "newest slot heard is noted", heard_index, -1, 1, 1 },
 	{ "an older slot does not take the newest one back", heard_index, 1, -1, 1 },
 	{ "what is refused was not heard, nor counted as traffic", refused_is_not_heard },

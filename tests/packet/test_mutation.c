@@ -218,7 +218,7 @@ static void departures(struct lab *lab, const struct row *row)
 		fast = lab->result.out;
 		if (said_end(&fast) != fast.length)
 			fail_msg("frame %u says %u of %u bytes", turn, frame_get16(&fast, AT_LENGTH), fast.length);
-		rig_run(&lab->here, MF_OUT_TC, &inner, &lab->result);
+		rig_run(&lab->here, MF_CUT_TC, &inner, &lab->result);
 		assert_int_equal(lab->result.verdict, MF_OUT_SENT_SLOW);
 		expect_frame(&lab->result.out, &fast, row->name);
 	}
@@ -261,7 +261,10 @@ static const struct row rows[] = {
 	{ "noise in XDP on the NIC: a verdict, nothing delivered", noise, MF_IN, 0, HOST },
 	{ "noise in tc on the NIC: no crash", noise, MF_IN_TC, 0, REWRITE },
 	{ "noise in XDP on the device: no crash", noise, MF_OUT, 0, HOST },
-	{ "noise in tc on the device: no crash", noise, MF_OUT_TC, 0, HOST },
+	{ "noise in tc on the way out of the NIC, cutter's: no crash", noise, MF_OUT_TC, 0, HOST },
+	{ "noise in tc on the way out of the NIC, rewrite: no crash", noise, MF_OUT_TC, 0, REWRITE },
+	{ "noise in tc on the way out of the NIC, zero checksum: no crash", noise, MF_OUT_TC, 0, ZERO },
+	{ "noise in tc behind the cutter: no crash", noise, MF_CUT_TC, 0, HOST },
 	{ "noise in the guard: no crash", noise, MF_GUARD, 0, HOST },
 };
 

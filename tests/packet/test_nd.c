@@ -46,13 +46,13 @@ static struct solicitation question(struct lab *lab, enum target target, int ahe
 
 static void on_link(struct lab *lab, __u32 flags)
 {
-	struct mf_live lent = { .kind = MF_LIVE_SOCKET, .until_ms = START_MS + 5000 };
+	struct mf_loan lent = { .until_ms = START_MS + 5000 };
 
 	lab->here.node.flags = ON_LINK | flags;
 	rig_node_write(&lab->here);
 	rig_router_set(&lab->here, rig_address(router));
 	rig_own_set(&lab->here, target_of(lab, OWN, 0));
-	rig_live_set(&lab->here, target_of(lab, LENT, 0).byte, &lent);
+	rig_lend(&lab->here, target_of(lab, LENT, 0).byte, &lent);
 }
 
 /* RFC 4861 section 4.4, solicited. */

@@ -36,7 +36,7 @@ static void check_both_ways(struct lab *lab, enum deal deal, const struct frame 
 	expect_verdict(&lab->result, MF_OUT_SENT, REDIRECT_XDP, what);
 	expect_frame(&lab->result.out, &wire, what);
 	assert_true(frame_checksums_hold(&lab->result.out, ETH_BYTES));
-	rig_run(&lab->here, MF_OUT_TC, inner, &lab->result);
+	rig_run(&lab->here, MF_CUT_TC, inner, &lab->result);
 	expect_verdict(&lab->result, MF_OUT_SENT_SLOW, REDIRECT_TC, what);
 	expect_frame(&lab->result.out, &wire, what);
 	expect_round_trip(lab, inner, what);
@@ -194,12 +194,13 @@ static int was_sent(const struct result *result)
 static void cut_short(struct lab *lab, const struct row *row)
 {
 	struct packet packet = table_packet(row->c, HERE, row->a, 60);
+	enum program last = row->c == REWRITE || row->c == ZERO ? MF_OUT_TC : MF_CUT_TC;
 	struct frame inner, cut;
 
 	packet.shape = row->b;
 	frame_packet(&inner, &packet);
 	for (__u32 length = ETH_BYTES + 1; length < inner.length; length++)
-		for (enum program program = MF_OUT; program <= MF_OUT_TC; program++) {
+		for (enum program program = MF_OUT; program <= last; program++) {
 			cut = inner;
 			frame_cut(&cut, length);
 			rig_run(&lab->here, program, &cut, &lab->result);
@@ -218,7 +219,7 @@ static void lying_header(struct lab *lab, const struct row *row)
 		packet.source = rig_address("::ffff:10.1.2.3");
 		packet.destination = rig_address("::ffff:10.2.3.4");
 	}
-	for (enum program program = MF_OUT; program <= MF_OUT_TC; program++) {
+	for (enum program program = MF_OUT; program <= MF_CUT_TC; program++) {
 		frame_packet(&inner, &packet);
 		inner.byte[row->a] = row->b;
 		rig_run(&lab->here, program, &inner, &lab->result);
@@ -236,6 +237,8 @@ static void not_ip(struct lab *lab, const struct row *row)
 	frame_set16(&inner, 12, row->a);
 	rig_run(&lab->here, MF_OUT, &inner, &lab->result);
 	expect_verdict(&lab->result, MF_DROP_NOT_IP, DROP_XDP, "fast");
+	rig_run(&lab->here, MF_CUT_TC, &inner, &lab->result);
+	expect_verdict(&lab->result, MF_DROP_NOT_IP, SHOT_TC, "cutter");
 	rig_run(&lab->here, MF_OUT_TC, &inner, &lab->result);
 	expect_verdict(&lab->result, MF_DROP_NOT_IP, SHOT_TC, "slow");
 }
@@ -250,7 +253,7 @@ static void zero_checksum(struct lab *lab, const struct row *row)
 	carried_encap(&wire, rig_slot(&lab->here, ZERO, 0), &inner, row->a == MF_OUT ? WITHOUT_ADDRESSES : WHOLE);
 	frame_set16(&wire, AT_CHECK, 0);
 	rig_run(&lab->here, row->a, &inner, &lab->result);
-	assert_int_equal(lab->result.verdict, row->a == MF_OUT ? MF_OUT_SENT : MF_OUT_SENT_SLOW);
+	assert_int_equal(lab->result.verdict, row->a == MF_CUT_TC ? MF_OUT_SENT_SLOW : MF_OUT_SENT);
 	expect_frame(&lab->result.out, &wire, "zero checksum");
 	expect_round_trip(lab, &inner, "zero checksum");
 }
@@ -276,7 +279,7 @@ static void large_frame(struct lab *lab, const struct row *row)
 	struct frame inner;
 
 	frame_packet(&inner, &packet);
-	rig_run_as(&lab->here, MF_OUT_TC, &inner, &meeting, &lab->result);
+	rig_run_as(&lab->here, MF_CUT_TC, &inner, &meeting, &lab->result);
 	expect_verdict(&lab->result, MF_DROP_LARGE_FRAME, SHOT_TC, "large frame");
 }
 
@@ -324,8 +327,8 @@ static const struct row rows[] = {
 	{ "every traffic class, networks: ECN goes outside, DSCP only inside (RFC 6040 4.1)", every_class, 0, 0, NET },
 	{ "every inner hop limit comes back, the outer one is 64", every_hop_limit },
 	{ "padding behind the packet is not sent, fast path", padded, MF_OUT, TCP },
-	{ "padding behind the packet is not sent, slow path", padded, MF_OUT_TC, TCP },
-	{ "padding behind the packet is not sent, slow path, summed", padded, MF_OUT_TC, UDP, 1 },
+	{ "padding behind the packet is not sent, slow path", padded, MF_CUT_TC, TCP },
+	{ "padding behind the packet is not sent, slow path, summed", padded, MF_CUT_TC, UDP, 1 },
 	{ "frame cut at every byte, UDP: never sent", cut_short, UDP, PLAIN, HOST },
 	{ "frame cut at every byte, TCP with extension headers: never sent", cut_short, TCP, ALL_EXTENSIONS, HOST },
 	{ "frame cut at every byte, networks: never sent", cut_short, UDP, PLAIN, NET },
@@ -342,7 +345,8 @@ static const struct row rows[] = {
 	{ "ARP on the device: dropped as not IP", not_ip, TYPE_ARP },
 	{ "unknown type on the device: dropped as not IP", not_ip, 0x9000 },
 	{ "zero checksum, fast path: 0 on the wire, back to the byte", zero_checksum, MF_OUT },
-	{ "zero checksum, slow path: 0 on the wire, carried whole, back to the byte", zero_checksum, MF_OUT_TC },
+	{ "zero checksum, slow path: 0 on the wire, carried whole, back to the byte", zero_checksum, MF_CUT_TC },
+	{ "zero checksum, at the NIC: 0 on the wire, carried whole, back to the byte", zero_checksum, MF_OUT_TC },
 	{ "large frame that the kernel cannot grow: dropped by its name", no_room },
 	{ "large frame for a carriage with checksum: dropped by its name", large_frame, 0, 0, HOST },
 	{ "large frame between networks: dropped by its name", large_frame, 0, 0, NET },

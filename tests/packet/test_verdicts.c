@@ -29,7 +29,7 @@ static void send_long(struct lab *lab, enum deal deal, __u32 segment)
 	struct frame inner;
 
 	frame_packet(&inner, &packet);
-	rig_run_as(&lab->here, MF_OUT_TC, &inner, &meeting, &lab->result);
+	rig_run_as(&lab->here, deal == HOST ? MF_CUT_TC : MF_OUT_TC, &inner, &meeting, &lab->result);
 }
 
 static void receive_slot(struct lab *lab, int ahead)
@@ -48,6 +48,16 @@ static void receive_changed(struct lab *lab, __u32 at, __u8 value)
 
 	table_small(lab, HOST, &inner, &wire);
 	wire.byte[at] = value;
+	rig_receive(&lab->here, &wire, &lab->result);
+}
+
+/* A packet of the peer, as it came off the wire, to another link-layer address. */
+static void receive_at(struct lab *lab, const __u8 *mac)
+{
+	struct frame inner, wire;
+
+	table_small(lab, HOST, &inner, &wire);
+	memcpy(wire.byte, mac, 6);
 	rig_receive(&lab->here, &wire, &lab->result);
 }
 
@@ -113,9 +123,9 @@ static void open_slot(struct lab *lab)
 static void lend(struct lab *lab)
 {
 	struct address address = rig_address("2001:db8:a::1:1");
-	struct mf_live live = { .kind = MF_LIVE_SOCKET, .until_ms = ~0ULL };
+	struct mf_loan loan = { .until_ms = ~0ULL };
 
-	rig_live_set(&lab->here, address.byte, &live);
+	rig_lend(&lab->here, address.byte, &loan);
 	receive_plain(lab, "2001:db8:77::1", "2001:db8:a::1:1");
 }
 
@@ -136,6 +146,7 @@ static void reach(struct lab *lab, enum mf_verdict verdict)
 	case MF_OUT_SENT:
 		return send_small(lab, HOST, NULL, 0);
 	case MF_OUT_SENT_SLOW:
+		rig_slot_move(&lab->here, REWRITE, 0, "2001:db8:c::1");
 		return send_small(lab, REWRITE, NULL, 0);
 	case MF_OUT_OPENED:
 		return open_slot(lab);
@@ -198,6 +209,10 @@ static void reach(struct lab *lab, enum mf_verdict verdict)
 		return send_small(lab, HOST, NULL, TYPE_ARP);
 	case MF_DROP_ROOM:
 		return send_long(lab, ZERO, 1000);
+	case MF_DROP_DEVICE:
+		return receive_at(lab, mac_device);
+	case MF_DROP_NO_PEER:
+		return send_small(lab, CLIENT, NULL, 0);
 	case MF_VERDICTS:
 	case MF_VERDICT_ROOM:
 		break;

@@ -19,7 +19,7 @@ static void expect_dropped(struct lab *lab, const struct frame *inner, int verdi
 {
 	rig_run(&lab->here, MF_OUT, inner, &lab->result);
 	expect_verdict(&lab->result, NO_VERDICT, PASS_XDP, what);
-	rig_run(&lab->here, MF_OUT_TC, inner, &lab->result);
+	rig_run(&lab->here, MF_CUT_TC, inner, &lab->result);
 	expect_verdict(&lab->result, verdict, SHOT_TC, what);
 }
 
@@ -29,7 +29,7 @@ static void expect_slot(struct lab *lab, enum deal deal, int ahead, const char *
 
 	small(deal, &inner);
 	carried_encap(&wire, rig_slot(&lab->here, deal, ahead), &inner, WITHOUT_ADDRESSES);
-	for (enum program program = MF_OUT; program <= MF_OUT_TC; program++) {
+	for (enum program program = MF_OUT; program <= MF_CUT_TC; program++) {
 		rig_run(&lab->here, program, &inner, &lab->result);
 		expect_frame(&lab->result.out, &wire, what);
 	}
@@ -88,7 +88,7 @@ static void foreign_source(struct lab *lab, const struct row *row)
 	frame_packet(&inner, &packet);
 	rig_run(&lab->here, MF_OUT, &inner, &lab->result);
 	expect_verdict(&lab->result, MF_DROP_INNER_SOURCE, DROP_XDP, row->name);
-	rig_run(&lab->here, MF_OUT_TC, &inner, &lab->result);
+	rig_run(&lab->here, MF_CUT_TC, &inner, &lab->result);
 	expect_verdict(&lab->result, MF_DROP_INNER_SOURCE, SHOT_TC, row->name);
 }
 
@@ -161,7 +161,12 @@ static void no_route(struct lab *lab, const struct row *row)
 
 	small(row->c, &inner);
 	rig_slot_move(&lab->here, row->c, 0, where[row->a]);
-	expect_dropped(lab, &inner, MF_DROP_NO_ROUTE, row->name);
+	if (row->c == HOST) {
+		expect_dropped(lab, &inner, MF_DROP_NO_ROUTE, row->name);
+		return;
+	}
+	rig_run(&lab->here, MF_OUT_TC, &inner, &lab->result);
+	expect_verdict(&lab->result, MF_DROP_NO_ROUTE, SHOT_TC, row->name);
 }
 
 static void unresolved(struct lab *lab, const struct row *row)
@@ -173,10 +178,70 @@ static void unresolved(struct lab *lab, const struct row *row)
 	carried_encap(&wire, rig_slot(&lab->here, HOST, 0), &inner, WITHOUT_ADDRESSES);
 	rig_run(&lab->here, MF_OUT, &inner, &lab->result);
 	expect_verdict(&lab->result, NO_VERDICT, PASS_XDP, row->name);
-	rig_run(&lab->here, MF_OUT_TC, &inner, &lab->result);
+	rig_run(&lab->here, MF_CUT_TC, &inner, &lab->result);
 	expect_verdict(&lab->result, MF_OUT_SENT_SLOW, REDIRECT_TC, row->name);
 	memcpy(wire.byte, lab->result.out.byte, 12); /* the kernel writes them */
 	expect_frame(&lab->result.out, &wire, row->name);
+}
+
+static void unresolved_at_nic(struct lab *lab, const struct row *row)
+{
+	struct frame inner;
+
+	small(row->c, &inner);
+	rig_slot_move(&lab->here, row->c, 0, "2001:db8:c::1");
+	rig_run(&lab->here, MF_OUT_TC, &inner, &lab->result);
+	expect_verdict(&lab->result, MF_OUT_SENT_SLOW, REDIRECT_TC, row->name);
+}
+
+static void no_association_at_nic(struct lab *lab, const struct row *row)
+{
+	static const char *const where[] = { "fd6d:b::ffff", "ff02::16", "::ffff:192.0.2.1" };
+	struct packet packet = table_packet(HOST, HERE, UDP, 47);
+	struct frame inner;
+
+	for (int i = 0; i < 3; i++) {
+		packet.destination = rig_address(where[i]);
+		if (i == 2)
+			packet.source = rig_address("::ffff:10.1.2.3");
+		frame_packet(&inner, &packet);
+		rig_run(&lab->here, MF_OUT_TC, &inner, &lab->result);
+		expect_verdict(&lab->result, MF_DROP_NO_ASSOCIATION, SHOT_TC, row->name);
+	}
+}
+
+/*
+ * One bit of the source's link-layer address makes it another's frame. a: 1 between strangers, which is left alone; 2 the
+ * same from the NIC's own address to an association: the host's, routed so by whoever did; b: tags.
+ */
+static void others_at_nic(struct lab *lab, const struct row *row)
+{
+	static const enum deal deals[] = { HOST, REWRITE, ZERO, NET };
+	struct frame inner, changed;
+
+	for (int i = 0; i < 4; i++) {
+		struct packet packet = table_packet(deals[i], HERE, UDP, 47);
+
+		if (row->a == 1) {
+			packet.source = rig_address("2001:db8:77::1");
+			packet.destination = rig_address("2001:db8:78::1");
+		}
+		frame_packet(&inner, &packet);
+		for (int tag = 0; tag < row->b; tag++)
+			frame_tag(&inner, TYPE_VLAN, 7);
+		for (int bit = 0; bit < 48; bit++) {
+			changed = inner;
+			changed.byte[6 + bit / 8] ^= 0x80 >> bit % 8;
+			if (row->a == 2)
+				memcpy(changed.byte + 6, mac_nic, 6);
+			else if (!memcmp(changed.byte + 6, mac_nic, 6))
+				continue;
+			rig_run(&lab->here, MF_OUT_TC, &changed, &lab->result);
+			expect_verdict(&lab->result, row->a ? NO_VERDICT : MF_DROP_INNER, row->a ? UNSPEC_TC : SHOT_TC,
+				       row->name);
+			expect_frame(&lab->result.out, &changed, row->name);
+		}
+	}
 }
 
 /* A peer on the link: the neighbour of this slot's address is not that of the next slot's. */
@@ -194,7 +259,7 @@ static void on_link_peer(struct lab *lab, const struct row *row)
 	lab->here.now_ms = rig_slot(&lab->here, HOST, 1)->start_ms;
 	rig_run(&lab->here, MF_OUT, &inner, &lab->result);
 	expect_verdict(&lab->result, NO_VERDICT, PASS_XDP, row->name);
-	rig_run(&lab->here, MF_OUT_TC, &inner, &lab->result);
+	rig_run(&lab->here, MF_CUT_TC, &inner, &lab->result);
 	expect_verdict(&lab->result, MF_OUT_SENT_SLOW, REDIRECT_TC, row->name);
 }
 
@@ -228,10 +293,8 @@ static void opens(struct lab *lab, const struct row *row)
 
 	lab->there.state[row->c].heard_index = rig_index(&lab->there, row->c) + row->a;
 	request(&frame, row->c);
-	rig_run(&lab->there, MF_OUT, &frame, &lab->result);
-	expect_verdict(&lab->result, NO_VERDICT, PASS_XDP, row->name);
 	rig_run(&lab->there, MF_OUT_TC, &frame, &lab->result);
-	expect_verdict(&lab->result, MF_OUT_OPENED, REDIRECT_TC, row->name);
+	expect_verdict(&lab->result, MF_OUT_OPENED, UNSPEC_TC, row->name);
 	carried_raw(&wire, slot, shim, NULL, 0);
 	expect_frame(&lab->result.out, &wire, row->name);
 	expect_refused(lab, &wire, MF_IN_OPENED, row->name);
@@ -244,7 +307,7 @@ static void opens_zero_checksum(struct lab *lab, const struct row *row)
 
 	request(&frame, ZERO);
 	rig_run(&lab->there, MF_OUT_TC, &frame, &lab->result);
-	expect_verdict(&lab->result, MF_OUT_OPENED, REDIRECT_TC, row->name);
+	expect_verdict(&lab->result, MF_OUT_OPENED, UNSPEC_TC, row->name);
 	assert_int_equal(frame_get16(&lab->result.out, AT_CHECK), 0);
 	expect_refused(lab, &lab->result.out, MF_IN_OPENED, row->name);
 }
@@ -312,6 +375,15 @@ static const struct row rows[] = {
 	{ "peer's prefix blackholed: no route", no_route, 2, 0, HOST },
 	{ "no route to the peer's prefix: no route", no_route, 3, 0, HOST },
 	{ "no route, rewrite", no_route, 3, 0, REWRITE },
+	{ "no route, zero checksum", no_route, 3, 0, ZERO },
+	{ "unresolved neighbour, rewrite: to the kernel's own resolution", unresolved_at_nic, 0, 0, REWRITE },
+	{ "unresolved neighbour, zero checksum: to the kernel's own resolution", unresolved_at_nic, 0, 0, ZERO },
+	{ "from the device to no association: dropped at the NIC", no_association_at_nic },
+	{ "other traffic of the NIC: left alone", others_at_nic, 1 },
+	{ "other traffic of the NIC, tagged: left alone", others_at_nic, 1, 1 },
+	{ "the host's own traffic: left alone", others_at_nic, 2 },
+	{ "inner addresses by a third link-layer address: dropped, not let out", others_at_nic, 0 },
+	{ "inner addresses by a third link-layer address, tagged: dropped, not let out", others_at_nic, 0, 2 },
 	{ "neighbour not resolved: slow path sends the right packet by it", unresolved },
 	{ "peer on the link: a next hop holds for its slot only", on_link_peer },
 	{ "inner packets and bytes are counted, host pair", traffic, 0, 0, HOST },

@@ -2,7 +2,7 @@
 /*
  * The namespace that the packet tests run in:
  *
- *	mayfly0 ==veth== mayfly0-in     nic ==veth== wire (the gateway, 2001:db8:f::2)
+ *	mayfly0 (macvlan) on nic ==veth== wire (the gateway, 2001:db8:f::2)     mayfly0-to ==veth== mayfly0-in
  *
  * Nothing runs at the other end of `wire`: the gateway's neighbour entry is permanent, 2001:db8:f::50's too,
  * and 2001:db8:f::99 has none. Behind `wire`, seen as an interface of this host, stand
@@ -17,18 +17,21 @@
 static const char links[] =
 	"link set lo up\n"
 	"link add nic address 02:00:00:00:00:01 type veth peer name wire address 02:00:00:00:00:02\n"
-	"link add mayfly0 address 02:00:00:00:00:03 type veth peer name mayfly0-in address 02:00:00:00:00:04\n"
+	"link add mayfly0-to type veth peer name mayfly0-in address 02:00:00:00:00:04\n"
 	"link set nic addrgenmode none\n"
 	"link set wire addrgenmode none\n"
-	"link set mayfly0 addrgenmode none\n"
+	"link set mayfly0-to addrgenmode none\n"
 	"link set mayfly0-in addrgenmode none\n"
 	"link set nic mtu 65535\n"
 	"link set wire mtu 65535\n"
-	"link set mayfly0 mtu 65535\n"
+	"link set mayfly0-to mtu 65535\n"
 	"link set mayfly0-in mtu 65535\n"
+	"link add mayfly0 link nic address 02:00:00:00:00:03 mtu 65535 type macvlan mode private\n"
+	"link set mayfly0 addrgenmode none\n"
 	"link set nic up\n"
 	"link set wire up\n"
 	"link set mayfly0 up\n"
+	"link set mayfly0-to up\n"
 	"link set mayfly0-in up\n"
 	"address add 2001:db8:f::1/64 dev nic nodad\n"
 	"neighbour add 2001:db8:f::2 lladdr 02:00:00:00:00:02 dev nic nud permanent\n"

@@ -73,6 +73,22 @@ static struct mf_message association(void)
 	assert_int_equal(mf_check_node(&m), MF_FIELD(node_config.field)); \
 } while (0)
 
+/* From the association that is right to one that listens, or roams. */
+static void listen_on(struct mf_assoc_config *config)
+{
+	config->flags = MF_ASSOC_LISTENS;
+	memset(&config->remote, 0, sizeof(config->remote));
+	config->local_count = config->remote_count = 0;
+}
+
+static void roam(struct mf_assoc_config *config)
+{
+	config->flags = MF_ASSOC_ROAMS;
+	config->remote = template("::", 64, 64);
+	config->seed_remote[0] = 1;
+	config->remote_count = 1;
+}
+
 #define ASSOC_REFUSED(field, statement) do { \
 	struct mf_message m = association(); \
 	struct mf_assoc_config *c = &m.assoc_config; \
@@ -164,6 +180,49 @@ static void association_numbers(void **state)
 	ASSOC_REFUSED(pad, c->pad[0] = 1);
 }
 
+static void introductions(void **state)
+{
+	struct mf_message listener = association(), client = association();
+
+	(void)state;
+	listen_on(&listener.assoc_config);
+	assert_int_equal(mf_check_assoc(&listener), 0);
+	listener.assoc_config.local_count = 2;
+	assert_int_equal(mf_check_assoc(&listener), 0);
+	listener.assoc_config.remote = template("::", 64, 64);
+	assert_int_equal(mf_check_assoc(&listener), 0);
+	mf_check_assoc_fill(&listener.assoc_config);
+	assert_int_equal(listener.assoc_config.remote.hop_bits, 0);
+	roam(&client.assoc_config);
+	assert_int_equal(mf_check_assoc(&client), 0);
+	client.assoc_config.flags |= MF_ASSOC_ZERO_CHECKSUM | MF_ASSOC_FOLLOWS;
+	assert_int_equal(mf_check_assoc(&client), 0);
+
+	ASSOC_REFUSED(flags, listen_on(c); c->flags |= MF_ASSOC_OPENS);
+	ASSOC_REFUSED(flags, roam(c); c->flags |= MF_ASSOC_OPENS);
+	ASSOC_REFUSED(flags, listen_on(c); c->flags |= MF_ASSOC_ROAMS; c->local_count = c->remote_count = 1);
+	ASSOC_REFUSED(carriage, listen_on(c); c->carriage = MF_CARRIAGE_REWRITE);
+	ASSOC_REFUSED(carriage, roam(c); c->carriage = MF_CARRIAGE_REWRITE);
+	ASSOC_REFUSED(remote, listen_on(c); c->remote = template("2001:db8:2::", 64, 64));
+	ASSOC_REFUSED(remote, listen_on(c); c->remote.pad[5] = 1);
+	ASSOC_REFUSED(remote, roam(c); c->remote = template("2001:db8:2::", 64, 64));
+	ASSOC_REFUSED(remote, roam(c); c->remote = template("::", 80, 48));
+	ASSOC_REFUSED(remote, roam(c); c->remote.prefix_length = 255);
+	ASSOC_REFUSED(seed_remote, listen_on(c); c->seed_remote[7] = 1);
+	ASSOC_REFUSED(seed_remote, roam(c); c->seed_remote[0] = 0);
+	ASSOC_REFUSED(remote_count, listen_on(c); c->remote_count = 1);
+	ASSOC_REFUSED(remote_count, roam(c); c->remote_count = 0);
+	ASSOC_REFUSED(remote_count, roam(c); c->remote_count = 2);
+	ASSOC_REFUSED(local_count, roam(c); c->local_count = 0);
+	ASSOC_REFUSED(local_count, listen_on(c); c->local_count = MF_ASSOC_PREFIXES + 1);
+	ASSOC_REFUSED(remote_prefix[0], roam(c); c->remote_prefix[0] = prefix("fd20::", 64));
+	ASSOC_REFUSED(local_prefix[0], roam(c); c->local_count = 1; c->local_prefix[0] = prefix("fd20::", 64));
+	ASSOC_REFUSED(local_prefix[0], listen_on(c); c->local_count = 1; c->local_prefix[0] = prefix("2001:db8:1::5", 128));
+	/* The first /64 is what an open prefix looks like. */
+	ASSOC_REFUSED(remote, c->remote = template("::1:0:0:0", 80, 48));
+	ASSOC_REFUSED(remote, c->remote = template("::", 64, 64));
+}
+
 static void association_prefixes(void **state)
 {
 	(void)state;
@@ -218,7 +277,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(right_ones), cmocka_unit_test(node_names), cmocka_unit_test(node_numbers),
 		cmocka_unit_test(node_addresses), cmocka_unit_test(association_numbers),
-		cmocka_unit_test(association_prefixes), cmocka_unit_test(filling), cmocka_unit_test(ring_slots),
+		cmocka_unit_test(association_prefixes), cmocka_unit_test(introductions), cmocka_unit_test(filling), cmocka_unit_test(ring_slots),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -96,9 +96,9 @@ static void test_open_remote(void **state)
 	introduce_listener(&knock, &introduction, &server.node);
 	introduce_client(&one, &introduction, &server.node, "a", client.public_key, zero);
 	assert_string_equal(knock.name, "introduction@1800000000");
-	assert_int_equal(knock.flags, INTRODUCE_LISTENS);
+	assert_int_equal(knock.flags, MF_ASSOC_LISTENS);
 	assert_int_equal(knock.remote_count, 0);
-	assert_int_equal(one.flags, INTRODUCE_ROAMS);
+	assert_int_equal(one.flags, MF_ASSOC_ROAMS);
 	assert_memory_equal(one.remote.base, zero, 16);
 	assert_int_equal(one.remote.prefix_length, 64);
 	assert_int_equal(one.remote.hop_bits, 64);

@@ -16,12 +16,13 @@
 #include "ctl/parse.h"
 #include "ctl/show.h"
 
-static struct mf_assoc_status associations[2];
-static struct snapshot snapshot = { .associations = associations, .count = 2, .now_ms = 1700000001234 };
+static struct mf_assoc_status associations[4];
+static struct snapshot snapshot = { .associations = associations, .count = 4, .now_ms = 1700000001234 };
 
 static int set_up(void **state)
 {
 	struct mf_assoc_status *one = &associations[0], *two = &associations[1];
+	struct mf_assoc_status *three = &associations[2], *four = &associations[3];
 	struct mf_node_config *node = &snapshot.node.config;
 
 	(void)state;
@@ -42,6 +43,11 @@ static int set_up(void **state)
 	two->config.carriage = 250;
 	two->config.remote_count = 255;
 	two->heard_age_ms = 12;
+	two->config.flags = MF_ASSOC_ROAMS;
+	memset(two->peer_prefix, 0x20, sizeof(two->peer_prefix));
+	three->config = (struct mf_assoc_config){ .name = "three", .flags = MF_ASSOC_LISTENS, .rotation_ms = 3000 };
+	three->clients = 1234;
+	four->config = (struct mf_assoc_config){ .name = "four", .flags = MF_ASSOC_ROAMS, .rotation_ms = 3000 };
 	two->start_ms = 1700000009999; /* ahead of our clock */
 	snapshot.counters.verdict[MF_DROP_DEAD] = 7;
 	return 0;
@@ -91,7 +97,8 @@ static void test_json(void **state)
 		"name", "id", "generation", "local_addresses", "remote_addresses", "local_prefix", "remote_prefix",
 		"rotation_ms", "carriage", "encrypted", "zero_checksum", "opens", "follows", "local", "remote", "slot",
 		"slot_start_ms", "slot_age_ms", "slot_left_ms", "hops", "added_ms", "inner_mtu", "path_mtu",
-		"heard_age_ms", "heard_slot", "out_packets", "out_bytes", "in_packets", "in_bytes", NULL,
+		"heard_age_ms", "heard_slot", "out_packets", "out_bytes", "in_packets", "in_bytes",
+		"role", "peer_prefix", "clients", NULL,
 	};
 	char *text = capture(show_json, NULL);
 	json_t *root = json_loads(text, 0, NULL), *list, *one;
@@ -100,7 +107,7 @@ static void test_json(void **state)
 	assert_non_null(root);
 	demand_fields(json_object_get(root, "node"), node_fields);
 	list = json_object_get(root, "associations");
-	assert_int_equal(json_array_size(list), 2);
+	assert_int_equal(json_array_size(list), 4);
 	one = json_array_get(list, 0);
 	demand_fields(one, association_fields);
 	assert_true(json_is_null(json_object_get(one, "heard_age_ms")));
@@ -116,6 +123,43 @@ static void test_json(void **state)
 	root = json_loads(text, 0, NULL);
 	assert_int_equal(json_array_size(json_object_get(root, "associations")), 1);
 	json_decref(root);
+	free(text);
+}
+
+static const char *string_of(const json_t *list, size_t at, const char *name)
+{
+	return json_string_value(json_object_get(json_array_get(list, at), name));
+}
+
+static void test_introductions(void **state)
+{
+	char *text = capture(show_json, NULL);
+	json_t *root = json_loads(text, 0, NULL), *list = json_object_get(root, "associations");
+
+	(void)state;
+	assert_string_equal(string_of(list, 0, "role"), "peer");
+	assert_true(json_is_null(json_object_get(json_array_get(list, 0), "peer_prefix")));
+	assert_string_equal(string_of(list, 1, "role"), "client");
+	assert_string_equal(string_of(list, 1, "peer_prefix"), "2020:2020:2020:2020::/64");
+	assert_true(json_is_object(json_object_get(json_array_get(list, 1), "remote")));
+	assert_string_equal(string_of(list, 2, "role"), "introduction");
+	assert_int_equal(json_integer_value(json_object_get(json_array_get(list, 2), "clients")), 1234);
+	assert_true(json_is_null(json_object_get(json_array_get(list, 2), "remote")));
+	assert_true(json_is_null(json_object_get(json_array_get(list, 3), "peer_prefix")));
+	assert_true(json_is_null(json_object_get(json_array_get(list, 3), "remote")));
+	json_decref(root);
+	free(text);
+	text = capture(show_text, NULL);
+	assert_non_null(strstr(text, "introduction: three\n"));
+	assert_non_null(strstr(text, "clients: 1,234\n"));
+	assert_non_null(strstr(text, "client: four\n"));
+	assert_non_null(strstr(text, "there now: unknown"));
+	free(text);
+	text = capture(print_tsv, NULL);
+	assert_non_null(strstr(text, "\tpeer\t-\t0\n"));
+	assert_non_null(strstr(text, "\tclient\t2020:2020:2020:2020::/64\t0\n"));
+	assert_non_null(strstr(text, "\tintroduction\t-\t1234\n"));
+	assert_non_null(strstr(text, "\tclient\t-\t0\n"));
 	free(text);
 }
 
@@ -137,9 +181,11 @@ static void test_tsv(void **state)
 	assert_int_equal(tabs(line), 15);
 	line = strchr(line, '\n') + 1;
 	assert_memory_equal(line, "association\tone\t", 16);
-	assert_int_equal(tabs(line), 21);
-	line = strchr(line, '\n') + 1;
-	assert_int_equal(tabs(line), 21);
+	assert_int_equal(tabs(line), 24);
+	for (int i = 0; i < 3; i++) {
+		line = strchr(line, '\n') + 1;
+		assert_int_equal(tabs(line), 24);
+	}
 	line = strchr(line, '\n') + 1;
 	assert_memory_equal(line, "verdict\tpass_other\t0\n", 21);
 	free(text);
@@ -162,7 +208,7 @@ static void test_text(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_json), cmocka_unit_test(test_tsv), cmocka_unit_test(test_text),
+		cmocka_unit_test(test_json), cmocka_unit_test(test_introductions), cmocka_unit_test(test_tsv), cmocka_unit_test(test_text),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, NULL);
