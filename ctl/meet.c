@@ -193,7 +193,8 @@ static int open_loader(struct meet *meet, const struct ctl *ctl)
 	if (!client_ask(&meet->loader, &message) && message.node_status.attached)
 		return 0;
 	client_close(&meet->loader);
-	return up_bring(ctl, meet->options.file, (__u32)meet->config.meet_count + 1, &meet->loader);
+	return up_bring(ctl, meet->options.file, (__u32)meet->config.meet_count + 1, meet->options.json,
+			&meet->loader);
 }
 
 static int conclude(struct meet *meet)

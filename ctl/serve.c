@@ -249,7 +249,7 @@ static int bring_up(struct serving *serving, const struct ctl *ctl, const struct
 
 	if (no_loader)
 		return 0;
-	result = up_bring(ctl, serving->argument, (__u32)more, &serving->loader);
+	result = up_bring(ctl, serving->argument, (__u32)more, false, &serving->loader);
 	if (!result)
 		rendezvous_status_path(serving->status_path, serving->loader.path, RENDEZVOUS_SERVE);
 	return result;

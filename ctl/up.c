@@ -25,6 +25,7 @@ struct run {
 	struct plan plan;
 	__u32 more; /* associations that there is to be room for besides those of the file */
 	bool fresh; /* nothing was up before */
+	bool quiet; /* nothing on stdout */
 };
 
 static void close_run(struct run *run)
@@ -166,7 +167,7 @@ static int take_steps(struct run *run, struct mf_message *message)
 		const struct plan_step *step = &run->plan.step[i];
 		int error = take_step(run, step, message);
 
-		if (!error && !run->fresh)
+		if (!error && !run->fresh && !run->quiet)
 			print_step(step);
 		if (error && !first)
 			first = error;
@@ -301,16 +302,17 @@ static int run_file(struct run *run, const struct ctl *ctl, const char *argument
 	result = carry_out(run);
 	if (result)
 		return result;
-	print_outcome(run);
+	if (!run->quiet)
+		print_outcome(run);
 	mind_rendezvous(run, reload);
 	if (run->config.peer_count)
 		say_note("%s", CTL_NOT_ENCRYPTED);
 	return ctl_finish_output();
 }
 
-int up_bring(const struct ctl *ctl, const char *argument, __u32 more, struct client *client)
+int up_bring(const struct ctl *ctl, const char *argument, __u32 more, bool quiet, struct client *client)
 {
-	struct run run = { .more = more };
+	struct run run = { .more = more, .quiet = quiet };
 	int result = run_file(&run, ctl, argument, false);
 
 	if (!result) {
