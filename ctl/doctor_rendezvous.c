@@ -13,7 +13,8 @@ static const char *remedy_of(const char *outcome)
 		const char *remedy;
 	} remedies[] = {
 		{ STORE_NO_BOOTSTRAP, "name nodes by address in Bootstrap, or mend the DNS" },
-		{ STORE_NO_ANSWER, "let UDP out, also from the hopping prefix (PublishPrefix); try other Bootstrap nodes" },
+		{ STORE_NO_ANSWER, "let UDP out, also from the hopping prefix (PublishPrefix); try other nodes in "
+				   "Bootstrap" },
 		{ STORE_NOTHING, "does the server run, with this node's public key among its clients, the same Period "
 				 "and a right clock (chronyc tracking, at both ends)?" },
 		{ STORE_FOREIGN, "compare the public keys of both ends (mayflyctl pubkey)" },

@@ -65,7 +65,8 @@ void meet_print(const struct config_peer *peer, const struct meeting *meeting,
 	       format_period(period, best->offer.rotation_ms));
 	print_age(best);
 	printf("  %-12s %s (%s), held by %u, found in %s\n", "store", meet_store_name(rendezvous),
-	       meeting->two_stage ? "two stages" : form_name(best->offer.form), best->result.holders, format_span(span, best->result.took_ms));
+	       meeting->two_stage ? "two stages" : form_name(best->offer.form), best->result.holders,
+	       format_span(span, best->result.took_ms));
 	printf("  %-12s %u answered, %u silent; %u datagrams sent\n", "nodes", sum.nodes, sum.silent, sum.sent);
 }
 

@@ -78,12 +78,12 @@ char *meeting_why(char words[static MEETING_WORDS], const struct meeting *meetin
 	meeting_sum(meeting, &sum);
 	switch (sum.outcome) {
 	case STORE_NO_BOOTSTRAP:
-		snprintf(words, MEETING_WORDS, "no bootstrap node: none of the names in Bootstrap gives an address, and no "
-			 "node is remembered; look at the DNS, or name a node by its address");
+		snprintf(words, MEETING_WORDS, "no bootstrap node: none of the names in Bootstrap gives an address, and "
+			 "no node is remembered; look at the DNS, or name a node by its address");
 		break;
 	case STORE_NO_ANSWER:
-		snprintf(words, MEETING_WORDS, "no answer: %u nodes were asked and all are silent; is UDP let out, and are "
-			 "the Bootstrap nodes alive?", sum.silent);
+		snprintf(words, MEETING_WORDS, "no answer: %u nodes were asked and all are silent; is UDP let out, and "
+			 "are the Bootstrap nodes alive?", sum.silent);
 		break;
 	case STORE_NOTHING:
 		snprintf(words, MEETING_WORDS, "nothing stored for us (%u nodes answered): does the server run, is this "

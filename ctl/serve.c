@@ -45,7 +45,8 @@ static int read_all(struct serving *serving, struct registry *registry)
 {
 	char why[SAY_BYTES];
 
-	if (config_file_read(&serving->config, serving->public_key, serving->argument, why) || read_private(serving, why) ||
+	if (config_file_read(&serving->config, serving->public_key, serving->argument, why) ||
+	    read_private(serving, why) ||
 	    registry_load(registry, &serving->config, serving->private_key, serving->public_key, NULL, why))
 		return failed(why);
 	if (!registry->count && !*serving->config.node.rendezvous.clients)

@@ -52,7 +52,10 @@ struct serving {
 /* Everything that is due now, and the timer for what is due next. */
 void serving_work(struct serving *serving);
 
-/* serving_clients.c. The clients have changed: whom there is no more is forgotten, who is new is published for. 0 or -ENOMEM. */
+/*
+ * serving_clients.c. The clients have changed: whom there is no more is forgotten, who is new is published for.
+ * 0 or -ENOMEM.
+ */
 int serving_take_registry(struct serving *serving, struct registry *registry);
 
 /* serving_stage.c: two-stage publication (docs/PROTOCOL.md 7.5). */

@@ -9,8 +9,8 @@
 const char *state_path(char path[static CONFIG_PATH_BYTES], const char *directory, const char *name)
 {
 	if (mkdir(directory, 0755) && errno != EEXIST) {
-		say_note("cannot make %s: %s; good nodes are not remembered (--state DIR names another place)", directory,
-			 strerror(errno));
+		say_note("cannot make %s: %s; good nodes are not remembered (--state DIR names another place)",
+			 directory, strerror(errno));
 		return NULL;
 	}
 	if (snprintf(path, CONFIG_PATH_BYTES, "%s/%s", directory, name) >= CONFIG_PATH_BYTES) {

@@ -47,7 +47,7 @@ void store_place_of(struct store_place *place, const struct rendezvous_pair *pai
 	place->period = period;
 	rendezvous_item_seed(pair, period_s, period, place->seed, place->public_key);
 	rendezvous_descriptor(pair, period, place->descriptor);
-	place->until_s = period + 3 * period_s; /* a reader whose clock is behind by one still looks there in the third */
+	place->until_s = period + 3 * period_s; /* a reader whose clock is behind still looks there in the third */
 }
 
 const char *store_outcome_name(enum store_outcome outcome)

@@ -94,7 +94,9 @@ static void close_store(struct store *base)
 
 struct store *store_dht_new(const struct store_settings *settings)
 {
-	static const struct store_operations operations = { .name = "dht", .put = put, .get = get, .close = close_store };
+	static const struct store_operations operations = {
+		.name = "dht", .put = put, .get = get, .close = close_store,
+	};
 	struct store_dht *store = calloc(1, sizeof(*store));
 
 	if (!store)
