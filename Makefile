@@ -26,10 +26,10 @@ BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Wno-unused-parameter -W
 	-I. -I/usr/include/$(shell $(CC) -dumpmachine)
 
 loader_libs = $(shell $(PKG_CONFIG) --libs libbpf libelf libsodium libcap-ng libseccomp)
-ctl_libs = $(shell $(PKG_CONFIG) --libs inih jansson libsodium hiredis)
+ctl_libs = $(shell $(PKG_CONFIG) --libs inih jansson libsodium hiredis libuv)
 
 loader_src := $(wildcard loader/*.c)
-ctl_src := $(wildcard ctl/*.c ctl/*/*.c) loader/slot.c loader/refusal.c
+ctl_src := $(wildcard ctl/*.c ctl/*/*.c) loader/slot.c loader/refusal.c loader/notify.c
 loader_obj := $(loader_src:%.c=$(B)/%.o)
 ctl_obj := $(ctl_src:%.c=$(B)/%.o)
 unit_src := $(wildcard tests/unit/test_*.c)

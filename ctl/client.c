@@ -152,6 +152,27 @@ int client_ask(struct client *client, struct mf_message *message)
 	return message->type == type ? 0 : -EPROTO;
 }
 
+static bool is_broken(int error)
+{
+	return error == -EPIPE || error == -ECONNRESET || error == -ENOTCONN || error == -EBADF;
+}
+
+int client_ask_again(struct client *client, struct mf_message *message)
+{
+	char path[CLIENT_PATH_BYTES], why[SAY_BYTES];
+	int error = client_ask(client, message);
+
+	if (!is_broken(error))
+		return error;
+	memcpy(path, client->path, sizeof(path));
+	client_close(client);
+	if (client_open(client, path, why)) {
+		memcpy(client->path, path, sizeof(path));
+		return error;
+	}
+	return client_ask(client, message);
+}
+
 int client_next_event(struct client *client, struct mf_event *event)
 {
 	struct mf_message message;

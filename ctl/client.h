@@ -31,6 +31,9 @@ void client_close(struct client *client);
  */
 int client_ask(struct client *client, struct mf_message *message);
 
+/* The same; a loader that has gone meanwhile and come back is connected to anew, once. For who keeps a line for long. */
+int client_ask_again(struct client *client, struct mf_message *message);
+
 /* Waits for the next event of a subscribed connection. 0; -EINTR; -ECONNRESET if the loader has gone. */
 int client_next_event(struct client *client, struct mf_event *event);
 

@@ -9,6 +9,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <ini.h>
+#include <sodium.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -324,6 +325,7 @@ int config_parse(struct config *config, const char *file, const char *text, size
 	config->node.mode = MF_MODE_ROUTED;
 	config->node.look_ahead_ms = MF_LOOK_AHEAD_DEFAULT_MS;
 	strcpy(config->node.device, "mayfly0");
+	config_rendezvous_init(&config->node.rendezvous);
 
 	line = ini_parse_stream(read_piece, &reader, handle, &reader);
 	if (line && !reader.error) /* inih's own opinion of a line that looked right to us */
@@ -336,7 +338,8 @@ int config_parse(struct config *config, const char *file, const char *text, size
 
 void config_close(struct config *config)
 {
+	sodium_memzero(&config->node.rendezvous.store, sizeof(config->node.rendezvous.store));
 	free(config->peers);
-	config->peers = NULL;
-	config->peer_count = config->peer_room = 0;
+	config->peers = config->meets = NULL;
+	config->peer_count = config->meet_count = config->peer_room = 0;
 }

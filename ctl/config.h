@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "ctl/config_rendezvous.h"
 #include "ctl/say.h"
 #include "loader/control.h"
 
@@ -22,7 +23,8 @@ enum {
 
 enum config_node_key {
 	NODE_INTERFACE, NODE_PRIVATE_KEY_FILE, NODE_PREFIX, NODE_MODE, NODE_DARK, NODE_ROUTER, NODE_ON_LINK_PEERS,
-	NODE_ADDRESS, NODE_LOOK_AHEAD, NODE_CAPACITY, NODE_DEVICE, NODE_KEYS,
+	NODE_ADDRESS, NODE_LOOK_AHEAD, NODE_CAPACITY, NODE_DEVICE, NODE_STORE, NODE_BOOTSTRAP, NODE_PUBLISH_PREFIX,
+	NODE_PERIOD, NODE_CLIENTS, NODE_FORM, NODE_DHT_FAMILY, NODE_TWO_STAGE, NODE_PRIVATE_NETWORK, NODE_KEYS,
 };
 
 enum config_peer_key {
@@ -58,6 +60,7 @@ struct config_node {
 	enum mf_node_mode mode;
 	bool dark, on_link_peers;
 	__u32 look_ahead_ms, capacity;
+	struct config_rendezvous rendezvous;
 };
 
 struct config_peer {
@@ -81,6 +84,9 @@ struct config {
 	struct config_node node;
 	struct config_peer *peers;
 	size_t peer_count, peer_room;
+	/* Of whom nothing but the public key is known: for serve and meet. They stand behind the others in `peers`. */
+	struct config_peer *meets;
+	size_t meet_count;
 };
 
 /*

@@ -5,8 +5,11 @@
  */
 #include "ctl/config.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "ctl/config_key.h"
 #include "ctl/format.h"
 #include "ctl/identity.h"
 #include "ctl/parse.h"
@@ -202,12 +205,47 @@ static int check_peer_encap(const struct config *config, const struct config_pee
 	return 0;
 }
 
+/* Somebody to meet is known by the public key and nothing else: what would be agreed on is found out. */
+static bool is_rendezvous(const struct config_peer *peer)
+{
+	return peer->line_of[PEER_PUBLIC_KEY] && !peer->line_of[PEER_PREFIX] && !peer->line_of[PEER_KEY_FILE];
+}
+
+static int check_meet(const struct config *config, const struct config_peer *peer, char why[static SAY_BYTES])
+{
+	static const enum config_peer_key agreed[] = {
+		PEER_ADDRESS, PEER_LOCAL_ADDRESS, PEER_LOCAL_SEED, PEER_REMOTE_SEED, PEER_ROTATION, PEER_CARRIAGE,
+		PEER_ZERO_CHECKSUM, PEER_PORT, PEER_PEER_PORT,
+	};
+
+	for (size_t i = 0; i < sizeof(agreed) / sizeof(*agreed); i++)
+		if (peer->line_of[agreed[i]])
+			return config_wrong(config, peer->line_of[agreed[i]], why,
+					    "found %s for peer %s, of whom only the PublicKey is known, expected "
+					    "Prefix and KeyFile as well, or no such setting",
+					    config_peer_keys.keys[agreed[i]].name, peer->name);
+	return 0;
+}
+
+static int complete_meet(const struct config *config, struct config_peer *peer, const __u8 *node_public,
+			 char why[static SAY_BYTES])
+{
+	int error = check_meet(config, peer, why);
+
+	if (!error && !node_public)
+		error = config_wrong(config, peer->line, why,
+				     "found neither Prefix and KeyFile for peer %s nor PrivateKeyFile in [Node], "
+				     "expected those (a peer of a file) or this (a peer to meet)", peer->name);
+	if (!error)
+		error = complete_peer_addresses(config, peer, node_public, why);
+	return error ? error : complete_peer_prefix(config, peer, why);
+}
+
 static int complete_peer(const struct config *config, struct config_peer *peer, const __u8 *node_public,
 			 char why[static SAY_BYTES])
 {
 	int error;
 
-	complete_peer_name(config, peer);
 	error = require_peer_key(config, peer, PEER_PREFIX, "Prefix", why);
 	if (!error)
 		error = require_peer_key(config, peer, PEER_KEY_FILE, "KeyFile", why);
@@ -221,6 +259,85 @@ static int complete_peer(const struct config *config, struct config_peer *peer, 
 		return error;
 	return peer->carriage == MF_CARRIAGE_REWRITE ? check_peer_rewrite(config, peer, why) :
 						       check_peer_encap(config, peer, why);
+}
+
+/* Puts those to meet behind the others, both as they stand in the file. */
+static int part_peers(struct config *config, char why[static SAY_BYTES])
+{
+	size_t count = config->peer_count, kept = 0, met = 0;
+	struct config_peer *meets = reallocarray(NULL, count + 1, sizeof(*meets));
+
+	if (!meets)
+		return say_why(why, -ENOMEM, "no memory for %zu peers", count);
+	for (size_t i = 0; i < count; i++) {
+		complete_peer_name(config, &config->peers[i]);
+		if (is_rendezvous(&config->peers[i]))
+			meets[met++] = config->peers[i];
+		else if (kept++ != i)
+			config->peers[kept - 1] = config->peers[i];
+	}
+	if (met)
+		memcpy(config->peers + kept, meets, met * sizeof(*meets));
+	free(meets);
+	config->peer_count = kept;
+	config->meets = count ? config->peers + kept : NULL;
+	config->meet_count = met;
+	return 0;
+}
+
+/* Ports say no more than 256 bytes, slowly: the short forms are what is announced. */
+static int complete_form(struct config *config, char why[static SAY_BYTES])
+{
+	struct config_rendezvous *rendezvous = &config->node.rendezvous;
+
+	if (rendezvous->store.kind != CONFIG_STORE_ANNOUNCE)
+		return 0;
+	if (!config->node.line_of[NODE_FORM])
+		rendezvous->form = RENDEZVOUS_FULL;
+	if (rendezvous->form == RENDEZVOUS_NATIVE)
+		return config_wrong(config, config->node.line_of[NODE_FORM], why,
+				    "found Form = native with Store = announce, expected full or compact");
+	return 0;
+}
+
+/* What queries leave from is one more prefix to the loader: dark, but for what it lends. */
+static int complete_publish_prefix(struct config *config, char why[static SAY_BYTES])
+{
+	const struct mf_template *publish = &config->node.rendezvous.publish_prefix;
+	struct config_templates *prefixes = &config->node.prefixes;
+
+	if (!publish->prefix_length)
+		return 0;
+	for (unsigned int i = 0; i < prefixes->count; i++)
+		if (is_same_template(&prefixes->template[i], publish))
+			return 0;
+	if (prefixes->count == MF_HOPPING_PREFIXES)
+		return config_wrong(config, config->node.line_of[NODE_PUBLISH_PREFIX], why,
+				    "found PublishPrefix besides %u prefixes, expected room for it: at most %u in all",
+				    prefixes->count, MF_HOPPING_PREFIXES);
+	prefixes->template[prefixes->count++] = *publish;
+	return 0;
+}
+
+/* Whoever meets knows each other by keys: the address that follows from this node's is on the device in any case. */
+static int complete_meeting_address(struct config *config, const __u8 *node_public, char why[static SAY_BYTES])
+{
+	struct config_prefixes *addresses = &config->node.addresses;
+	__u8 own[16];
+
+	if (!node_public || (!config->meet_count && !*config->node.rendezvous.clients))
+		return 0;
+	identity_address(own, node_public);
+	for (unsigned int i = 0; i < addresses->count; i++)
+		if (!memcmp(addresses->prefix[i].address, own, 16))
+			return 0;
+	if (addresses->count == MF_ASSOC_PREFIXES)
+		return config_wrong(config, config->node.line_of[NODE_ADDRESS], why,
+				    "found %d addresses, expected room for that of this node's key, by which it is met",
+				    MF_ASSOC_PREFIXES);
+	memcpy(addresses->prefix[addresses->count].address, own, 16);
+	addresses->prefix[addresses->count++].length = 128;
+	return 0;
 }
 
 /* By default in doubles, so that a reload seldom needs more than the node came up with. */
@@ -244,8 +361,19 @@ int config_complete(struct config *config, const __u8 *node_public, char why[sta
 {
 	int error = complete_node(config, node_public, why);
 
+	config_rendezvous_complete(&config->node.rendezvous);
+	if (!error)
+		error = complete_form(config, why);
+	if (!error)
+		error = complete_publish_prefix(config, why);
+	if (!error)
+		error = part_peers(config, why);
+	if (!error)
+		error = complete_meeting_address(config, node_public, why);
 	for (size_t i = 0; !error && i < config->peer_count; i++)
 		error = complete_peer(config, &config->peers[i], node_public, why);
+	for (size_t i = 0; !error && i < config->meet_count; i++)
+		error = complete_meet(config, &config->meets[i], node_public, why);
 	if (!error)
 		error = complete_capacity(config, why);
 	if (!error)

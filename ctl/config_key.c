@@ -265,6 +265,23 @@ static const struct config_key node_keys[NODE_KEYS] = {
 		"a number of associations, 1 to 1000000" },
 	[NODE_DEVICE] = { "Device", parse_device, NODE(device), .expected =
 		"a device name of at most 12 letters, digits and dashes, such as mayfly0" },
+	[NODE_STORE] = { "Store", config_parse_store, NODE(rendezvous.store), .quiet = true, .expected =
+		"dht, announce, or redis://HOST" },
+	[NODE_BOOTSTRAP] = { "Bootstrap", config_parse_bootstrap, NODE(rendezvous.bootstrap), .list = true,
+		.expected = "up to 16 nodes such as router.example.org:6881 or [2001:db8::1]:6881, apart by commas" },
+	[NODE_PUBLISH_PREFIX] = { "PublishPrefix", parse_one_template, NODE(rendezvous.publish_prefix), .expected =
+		PREFIX },
+	[NODE_PERIOD] = { "Period", config_parse_period, NODE(rendezvous.period_ms), .expected =
+		"a duration of 1s to 24h in whole seconds, such as 10m" },
+	[NODE_CLIENTS] = { "Clients", parse_path, NODE(rendezvous.clients), .expected =
+		"the full path of a directory of public key files" },
+	[NODE_FORM] = { "Form", config_parse_form, NODE(rendezvous.form), .expected = "native, full or compact" },
+	[NODE_DHT_FAMILY] = { "DhtFamily", config_parse_dht_family, NODE(rendezvous.family), .expected =
+		"any, ipv4 or ipv6" },
+	[NODE_TWO_STAGE] = { "TwoStage", config_parse_two_stage, NODE(rendezvous.two_stage), .expected =
+		"a number of clients, 0 to 1000000" },
+	[NODE_PRIVATE_NETWORK] = { "PrivateNetwork", parse_flag, NODE(rendezvous.private_network), .expected =
+		YES_NO },
 };
 
 static const struct config_key peer_keys[PEER_KEYS] = {

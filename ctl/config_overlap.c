@@ -23,15 +23,16 @@ static int compare_names(const void *one, const void *other)
 
 int config_check_names(const struct config *config, char why[static SAY_BYTES])
 {
-	const struct config_peer **sorted = calloc(config->peer_count + 1, sizeof(*sorted));
+	size_t count = config->peer_count + config->meet_count;
+	const struct config_peer **sorted = calloc(count + 1, sizeof(*sorted));
 	int error = 0;
 
 	if (!sorted)
-		return say_why(why, -ENOMEM, "no memory for %zu peers", config->peer_count);
-	for (size_t i = 0; i < config->peer_count; i++)
+		return say_why(why, -ENOMEM, "no memory for %zu peers", count);
+	for (size_t i = 0; i < count; i++)
 		sorted[i] = &config->peers[i];
-	qsort(sorted, config->peer_count, sizeof(*sorted), compare_names);
-	for (size_t i = 1; !error && i < config->peer_count; i++)
+	qsort(sorted, count, sizeof(*sorted), compare_names);
+	for (size_t i = 1; !error && i < count; i++)
 		if (!strcmp(sorted[i - 1]->name, sorted[i]->name))
 			error = config_wrong(config, sorted[i]->line, why,
 					     "found a second peer called %s (the first is on line %u), "
@@ -97,7 +98,8 @@ static void add_prefixes(struct entries *entries, const struct config_prefixes *
 
 static int gather(struct entries *entries, const struct config *config)
 {
-	size_t room = MF_HOPPING_PREFIXES + MF_ASSOC_PREFIXES + config->peer_count * (1 + 2 * MF_ASSOC_PREFIXES);
+	size_t room = MF_HOPPING_PREFIXES + MF_ASSOC_PREFIXES +
+		      (config->peer_count + config->meet_count) * (1 + 2 * MF_ASSOC_PREFIXES);
 
 	entries->count = 0;
 	entries->entry = reallocarray(NULL, room, sizeof(*entries->entry));
@@ -113,6 +115,8 @@ static int gather(struct entries *entries, const struct config *config)
 		add_prefixes(entries, &peer->local_addresses, USE_LOCAL_INNER, peer);
 		add_prefixes(entries, &peer->addresses, USE_PEER_INNER, peer);
 	}
+	for (size_t i = 0; i < config->meet_count; i++)
+		add_prefixes(entries, &config->meets[i].addresses, USE_PEER_INNER, &config->meets[i]);
 	return 0;
 }
 

@@ -36,6 +36,8 @@ int command_rendezvous(const struct ctl *ctl, int argc, char **argv);
 int command_up(const struct ctl *ctl, int argc, char **argv);
 int command_down(const struct ctl *ctl, int argc, char **argv);
 int command_reload(const struct ctl *ctl, int argc, char **argv);
+int command_serve(const struct ctl *ctl, int argc, char **argv);
+int command_meet(const struct ctl *ctl, int argc, char **argv);
 int command_show(const struct ctl *ctl, int argc, char **argv);
 int command_dump(const struct ctl *ctl, int argc, char **argv);
 int command_watch(const struct ctl *ctl, int argc, char **argv);

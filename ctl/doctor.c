@@ -72,8 +72,8 @@ static bool look_at_config(struct doctor *doctor, const char *argument, struct c
 		doctor_say(doctor, DOCTOR_FAIL, NULL, "%s", why);
 		return false;
 	}
-	doctor_say(doctor, DOCTOR_OK, NULL, "%s: %zu peer%s", config->file, config->peer_count,
-		   config->peer_count == 1 ? "" : "s");
+	doctor_say(doctor, DOCTOR_OK, NULL, "%s: %zu peer%s", config->file,
+		   config->peer_count + config->meet_count, config->peer_count + config->meet_count == 1 ? "" : "s");
 	doctor->config = config;
 	memcpy(doctor->nic, config->node.interface, sizeof(doctor->nic));
 	return true;
@@ -89,6 +89,7 @@ static void check_all(struct doctor *doctor)
 	doctor_check_routes(doctor);
 	doctor_check_settings(doctor);
 	doctor_check_state(doctor);
+	doctor_check_rendezvous(doctor);
 }
 
 int command_doctor(const struct ctl *ctl, int argc, char **argv)

@@ -37,6 +37,9 @@ void doctor_check_routes(struct doctor *doctor);
 /* doctor_state.c: what the loader and its counters tell */
 void doctor_check_state(struct doctor *doctor);
 
+/* doctor_rendezvous.c: serve and meet */
+void doctor_check_rendezvous(struct doctor *doctor);
+
 /* doctor_link.c: the id of the XDP program at the interface, 0 for none; -errno */
 int doctor_xdp_program(unsigned int ifindex);
 

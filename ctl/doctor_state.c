@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ctl/doctor.h"
+#include "ctl/introduce.h"
 #include "ctl/verdict.h"
 
 static void check_clock_state(struct doctor *doctor, const struct mf_node_status *node)
@@ -24,7 +25,7 @@ static void check_peers(struct doctor *doctor)
 	for (size_t i = 0; i < doctor->state->count; i++) {
 		const struct mf_assoc_status *status = &doctor->state->associations[i];
 
-		if (status->heard_age_ms != ~0ULL)
+		if (status->heard_age_ms != ~0ULL || introduce_is_name(status->config.name))
 			continue;
 		if (silent++ < NAMED)
 			doctor_say(doctor, DOCTOR_WARN, "is the peer up, with the same key, rotation and clock? "

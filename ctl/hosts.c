@@ -39,7 +39,7 @@ int command_hosts(const struct ctl *ctl, int argc, char **argv)
 	}
 	gethostname(name, sizeof(name) - 1);
 	print_host(&config.node.addresses, name, true);
-	for (size_t i = 0; i < config.peer_count; i++)
+	for (size_t i = 0; i < config.peer_count + config.meet_count; i++)
 		print_host(&config.peers[i].addresses, config.peers[i].name, false);
 	config_close(&config);
 	return ctl_finish_output();

@@ -18,6 +18,16 @@ static const struct ctl_command commands[] = {
 	  "Routes, device, programs and addresses go; the loader stays and waits for the next up." },
 	{ "reload", command_reload, "FILE", "change what differs from FILE and touch nothing else",
 	  "Connections of associations that stay as they are go on undisturbed." },
+	{ "serve", command_serve, "FILE [--state DIR] [--no-loader]", "let registered clients meet this node, until told to end",
+	  "Brings the node up as up does, makes a new introduction every Period and leaves it for every registered client\n"
+	  "where Store says. SIGHUP, or mayflyctl reload FILE, reads the clients again.\n"
+	  "  --state DIR    where good nodes of the DHT are remembered (default /var/lib/mayfly)\n"
+	  "  --no-loader    publish only; queries leave from addresses of this host" },
+	{ "meet", command_meet, "FILE [PEER] [--print] [--json] [--state DIR]", "find a server by its public key, and reach it",
+	  "Looks for the introduction that PEER has left for this node and brings this end of it up.\n"
+	  "  --print        only say what was found; queries leave from addresses of this host\n"
+	  "  --json         for programs; mayflyctl(8) describes the fields\n"
+	  "  --state DIR    where good nodes of the DHT are remembered (default /var/lib/mayfly)" },
 	{ "show", command_show, "[NAME] [--json]", "node and associations as they are at this moment",
 	  "  NAME     only the association of this name\n"
 	  "  --json   for programs; mayflyctl(8) describes the fields" },

@@ -240,6 +240,7 @@ void show_text(const struct snapshot *snapshot, const char *name)
 	print_node(&style, snapshot);
 	for (size_t i = 0; i < snapshot->count; i++)
 		print_association(&style, &snapshot->associations[i], snapshot->now_ms);
+	show_rendezvous_text(snapshot);
 	print_verdicts(&style, &snapshot->counters);
 }
 

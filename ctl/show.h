@@ -13,6 +13,10 @@ void show_text(const struct snapshot *snapshot, const char *name);
 void show_json(const struct snapshot *snapshot, const char *name);
 void show_tsv(const struct snapshot *snapshot);
 
+/* How serve and meet stand, where they left a status. */
+void show_rendezvous_text(const struct snapshot *snapshot);
+struct json_t *show_rendezvous_object(const struct snapshot *snapshot); /* NULL: neither did */
+
 /* No address of the other end can be shown: an introduction, or a client that has not been heard of late. */
 bool show_peer_is_unknown(const struct mf_assoc_status *status);
 

@@ -170,7 +170,7 @@ static json_t *verdict_object(const struct mf_counters *counters)
 
 void show_json(const struct snapshot *snapshot, const char *name)
 {
-	json_t *root = json_object(), *associations = json_array();
+	json_t *root = json_object(), *associations = json_array(), *rendezvous = show_rendezvous_object(snapshot);
 
 	for (size_t i = 0; i < snapshot->count; i++)
 		if (!name || !strncmp(snapshot->associations[i].config.name, name, MF_NAME_BYTES))
@@ -179,6 +179,8 @@ void show_json(const struct snapshot *snapshot, const char *name)
 	json_object_set_new(root, "version", json_integer(SCHEMA_VERSION));
 	json_object_set_new(root, "node", node_object(snapshot));
 	json_object_set_new(root, "associations", associations);
+	if (rendezvous)
+		json_object_set_new(root, "rendezvous", rendezvous);
 	json_object_set_new(root, "verdict", verdict_object(&snapshot->counters));
 	json_dumpf(root, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
 	putchar('\n');

@@ -78,6 +78,7 @@ int snapshot_take(struct snapshot *snapshot, struct client *client, char why[sta
 		return error;
 	value.node = message.node_status;
 	value.now_ms = programs_now_ms(&value.node);
+	snprintf(value.socket, sizeof(value.socket), "%s", client->path);
 	if (value.node.attached) {
 		error = take_associations(&value, client, why);
 		memset(&message, 0, sizeof(message));

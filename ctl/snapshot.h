@@ -13,6 +13,7 @@ struct snapshot {
 	size_t count;
 	struct mf_counters counters;
 	__u64 now_ms; /* by the clock that the programs use */
+	char socket[CLIENT_PATH_BYTES]; /* of the loader that was asked */
 };
 
 /* 0, or -errno and `why`; then there is nothing to close. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* up and reload: bring the loader to what a configuration wants, by the plan of plan.c. */
 #include <errno.h>
+#include <signal.h>
 #include <sodium.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,7 +9,10 @@
 #include "ctl/config_file.h"
 #include "ctl/ctl.h"
 #include "ctl/format.h"
+#include "ctl/introduce.h"
 #include "ctl/plan.h"
+#include "ctl/rendezvous_status.h"
+#include "ctl/up.h"
 #include "ctl/wanted.h"
 
 enum { LIST_MOST = 40 }; /* associations that the summary names */
@@ -19,7 +23,9 @@ struct run {
 	struct client client;
 	struct snapshot present;
 	struct plan plan;
+	__u32 more; /* associations that there is to be room for besides those of the file */
 	bool fresh; /* nothing was up before */
+	bool quiet; /* nothing on stdout */
 };
 
 static void close_run(struct run *run)
@@ -48,6 +54,29 @@ static int read_files(struct run *run, const char *argument)
 	return 0;
 }
 
+/* Introductions come and go with serve and meet: no file has them, so no file takes them away. */
+static void leave_introductions(struct snapshot *present)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < present->count; i++)
+		if (!introduce_is_name(present->associations[i].config.name))
+			present->associations[kept++] = present->associations[i];
+	present->count = kept;
+}
+
+static void make_room(struct config *config, __u32 more)
+{
+	struct config_node *node = &config->node;
+
+	if (node->line_of[NODE_CAPACITY])
+		return;
+	while (node->capacity < config->peer_count + more && node->capacity < MF_CAPACITY_MAX)
+		node->capacity *= 2;
+	if (node->capacity > MF_CAPACITY_MAX)
+		node->capacity = MF_CAPACITY_MAX;
+}
+
 static int look_at_loader(struct run *run, const struct ctl *ctl)
 {
 	const char *wanted = run->config.node.interface;
@@ -62,7 +91,10 @@ static int look_at_loader(struct run *run, const struct ctl *ctl)
 			  run->present.node.nic, run->config.file, wanted);
 		return CTL_FAILED;
 	}
+	leave_introductions(&run->present);
 	run->fresh = !run->present.node.attached;
+	if (run->fresh)
+		make_room(&run->config, run->more);
 	if (!run->fresh && !run->config.node.line_of[NODE_CAPACITY] &&
 	    run->present.node.config.capacity >= run->config.peer_count)
 		run->config.node.capacity = run->present.node.config.capacity; /* room enough: let it be */
@@ -135,7 +167,7 @@ static int take_steps(struct run *run, struct mf_message *message)
 		const struct plan_step *step = &run->plan.step[i];
 		int error = take_step(run, step, message);
 
-		if (!error && !run->fresh)
+		if (!error && !run->fresh && !run->quiet)
 			print_step(step);
 		if (error && !first)
 			first = error;
@@ -236,6 +268,23 @@ static void print_outcome(const struct run *run)
 		       format_count(count, run->plan.untouched), run->plan.untouched == 1 ? "" : "s");
 }
 
+/* A peer of whom only the key is known is none of ours; whoever serves is told to look again. */
+static void mind_rendezvous(const struct run *run, bool reload)
+{
+	const struct config *config = &run->config;
+	char path[RENDEZVOUS_STATUS_PATH], why[SAY_BYTES];
+	struct rendezvous_status status;
+
+	if (config->meet_count && !run->more)
+		say_note("%zu peer%s with a PublicKey alone %s left to mayflyctl serve (here) and meet (there)",
+			 config->meet_count, config->meet_count == 1 ? "" : "s", config->meet_count == 1 ? "is" : "are");
+	rendezvous_status_path(path, run->client.path, RENDEZVOUS_SERVE);
+	if (!reload || rendezvous_status_read(path, &status, why) || !rendezvous_status_is_live(&status))
+		return;
+	if (!kill((pid_t)status.pid, SIGHUP))
+		say_note("mayflyctl serve (process %u) reads its clients again", status.pid);
+}
+
 static int run_file(struct run *run, const struct ctl *ctl, const char *argument, bool reload)
 {
 	int result = read_files(run, argument);
@@ -253,10 +302,25 @@ static int run_file(struct run *run, const struct ctl *ctl, const char *argument
 	result = carry_out(run);
 	if (result)
 		return result;
-	print_outcome(run);
+	if (!run->quiet)
+		print_outcome(run);
+	mind_rendezvous(run, reload);
 	if (run->config.peer_count)
 		say_note("%s", CTL_NOT_ENCRYPTED);
 	return ctl_finish_output();
+}
+
+int up_bring(const struct ctl *ctl, const char *argument, __u32 more, bool quiet, struct client *client)
+{
+	struct run run = { .more = more, .quiet = quiet };
+	int result = run_file(&run, ctl, argument, false);
+
+	if (!result) {
+		*client = run.client;
+		run.client.fd = -1;
+	}
+	close_run(&run);
+	return result;
 }
 
 static int up_or_reload(const struct ctl *ctl, int argc, char **argv, bool reload)

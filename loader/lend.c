@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Entries of mf_lent. The loader owns their end; programs only look them up, while mf_node says that there are any.
+ * Entries of mf_lent. The loader owns their end; programs only look them up, while mf_node says that there are any. Each
+ * has a local route of its own for as long: the stack takes packets to addresses that no interface has by that alone.
  */
 #include "loader/lend.h"
 
@@ -13,6 +14,7 @@
 #include "loader/instance.h"
 #include "loader/node.h"
 #include "loader/prefix.h"
+#include "loader/route.h"
 
 enum { LIFETIME_MAX_MS = 24 * 3600 * 1000 };
 
@@ -28,6 +30,7 @@ static void take_back(struct mf_instance *instance, __u32 at)
 {
 	struct mf_lent *lent = &instance->lent;
 
+	mf_route_local_drop(&instance->netlink, lent->entry[at].address);
 	bpf_map_delete_elem(instance->object.map[MF_MAP_LENT], lent->entry[at].address);
 	lent->entry[at] = lent->entry[--lent->count];
 	if (!lent->count)
@@ -102,9 +105,22 @@ int mf_lend_address(struct mf_instance *instance, const struct mf_lend *lend, st
 	error = lend_until(instance, lend, now_ms);
 	if (error)
 		return refuse(trouble, 0, error);
+	if (at < 0) {
+		error = mf_route_local_put(&instance->netlink, lend->address);
+		if (error && error != -EEXIST) {
+			bpf_map_delete_elem(instance->object.map[MF_MAP_LENT], lend->address);
+			return refuse(trouble, 0, error);
+		}
+	}
 	mf_lend_recall(instance, lend->address, now_ms + lend->lifetime_ms);
 	error = instance->lent.count == 1 ? mf_node_publish(instance) : 0;
 	return error ? refuse(trouble, 0, error) : 0;
+}
+
+void mf_lend_clear(struct mf_instance *instance)
+{
+	while (instance->lent.count)
+		take_back(instance, instance->lent.count - 1);
 }
 
 __u64 mf_lend_expire(struct mf_instance *instance, __u64 now_ms)

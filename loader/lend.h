@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Hopping addresses lent to a local socket: passed to the stack until they expire.
+ * Hopping addresses lent to a local socket: passed to the stack, and local to it by a route, until they expire.
  */
 #ifndef MAYFLY_LOADER_LEND_H
 #define MAYFLY_LOADER_LEND_H
@@ -18,6 +18,9 @@ struct mf_lent {
 
 /* Lends, prolongs, or (lifetime 0) takes back. -1 and *trouble. */
 int mf_lend_address(struct mf_instance *instance, const struct mf_lend *lend, struct mf_trouble *trouble);
+
+/* Takes all back: the node goes down. */
+void mf_lend_clear(struct mf_instance *instance);
 
 /* Takes back what has expired. When the next one does, ~0: none. */
 __u64 mf_lend_expire(struct mf_instance *instance, __u64 now_ms);

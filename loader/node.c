@@ -144,6 +144,7 @@ static void take_down(struct mf_instance *instance)
 {
 	instance->running = 0;
 	mf_reports_close(instance);
+	mf_lend_clear(instance);
 	mf_attach_init(&instance->attach, &instance->pins, &instance->object, &instance->netlink,
 		       instance->options);
 	mf_device_delete(instance); /* first: what it says must not leave by a NIC without programs */
@@ -159,7 +160,6 @@ static void take_down(struct mf_instance *instance)
 	mf_associations_close(&instance->associations);
 	memset(&instance->record, 0, sizeof(instance->record));
 	memset(&instance->nic, 0, sizeof(instance->nic));
-	memset(&instance->lent, 0, sizeof(instance->lent));
 	instance->shortest_ms = 0;
 	instance->adopted = 0;
 	instance->device_error = 0;

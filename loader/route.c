@@ -119,6 +119,28 @@ int mf_route_drop(struct mf_netlink *netlink, int ifindex, const struct mf_prefi
 	return mf_netlink_talk(netlink, NULL, NULL);
 }
 
+enum { LOOPBACK = 1 }; /* ifindex, in every network namespace */
+
+static int local_talk(struct mf_netlink *netlink, __u16 type, __u16 flags, const __u8 address[static 16])
+{
+	const struct kernel_prefix host = { AF_INET6, 128, 16, address };
+	struct rtmsg *message = route_begin(netlink, type, flags, LOOPBACK, &host);
+
+	message->rtm_table = RT_TABLE_LOCAL;
+	message->rtm_type = RTN_LOCAL;
+	return mf_netlink_talk(netlink, NULL, NULL);
+}
+
+int mf_route_local_put(struct mf_netlink *netlink, const __u8 address[static 16])
+{
+	return local_talk(netlink, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, address);
+}
+
+int mf_route_local_drop(struct mf_netlink *netlink, const __u8 address[static 16])
+{
+	return local_talk(netlink, RTM_DELROUTE, 0, address);
+}
+
 struct gateway_visit {
 	__u32 ifindex;
 	mf_gateway_visitor *visitor;

@@ -26,6 +26,10 @@ int mf_route_put(struct mf_netlink *netlink, int ifindex, __u16 flags, const str
 		 const __u8 *source);
 int mf_route_drop(struct mf_netlink *netlink, int ifindex, const struct mf_prefix *to);
 
+/* Makes one hopping address local, though no interface has it, so that a socket may hear there. -EEXIST: it is already. */
+int mf_route_local_put(struct mf_netlink *netlink, const __u8 address[static 16]);
+int mf_route_local_drop(struct mf_netlink *netlink, const __u8 address[static 16]);
+
 typedef void mf_gateway_visitor(const __u8 gateway[static 16], void *context);
 /* Every IPv6 gateway that some route through interface `ifindex` names; one may come several times. */
 int mf_route_gateways(struct mf_netlink *netlink, int ifindex, mf_gateway_visitor *visitor, void *context);

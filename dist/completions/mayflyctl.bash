@@ -62,14 +62,15 @@ _mayflyctl() {
 	--socket | --key-file | --private-key-file) _filedir; return ;;
 	--form) COMPREPLY=($(compgen -W 'native full compact' -- "$cur")); return ;;
 	--period) COMPREPLY=($(compgen -W '60s 600s 1h' -- "$cur")); return ;;
+	--state) _filedir -d; return ;;
 	--rotation | --interval) COMPREPLY=($(compgen -W '200ms 1s 3s 10s 1m' -- "$cur")); return ;;
 	--iid | --key | --at | --prefix | --slots | --peer | --seed | --nonce | --two-stage) return ;;
 	esac
 
 	case $command in
 	'')
-		COMPREPLY=($(compgen -W 'up down reload show dump watch events doctor hosts derive rendezvous genkey pubkey
-			genpsk 			--socket --help --version' -- "$cur"))
+		COMPREPLY=($(compgen -W 'up down reload serve meet show dump watch events doctor hosts derive rendezvous genkey
+			pubkey genpsk --socket --help --version' -- "$cur"))
 		return
 		;;
 	up | reload | doctor | hosts)
@@ -79,6 +80,16 @@ _mayflyctl() {
 	down)
 		_filedir conf
 		[[ $cur == */* ]] || COMPREPLY+=($(compgen -W "$(_mayflyctl_interfaces)" -- "$cur"))
+		;;
+	serve)
+		COMPREPLY=($(compgen -W '--state --no-loader' -- "$cur"))
+		_filedir conf
+		[[ $cur == */* ]] || COMPREPLY+=($(compgen -W "$(_mayflyctl_configurations)" -- "$cur"))
+		;;
+	meet)
+		COMPREPLY=($(compgen -W '--print --json --state' -- "$cur"))
+		_filedir conf
+		[[ $cur == */* ]] || COMPREPLY+=($(compgen -W "$(_mayflyctl_configurations)" -- "$cur"))
 		;;
 	show) COMPREPLY=($(compgen -W "--json $(_mayflyctl_associations)" -- "$cur")) ;;
 	watch) COMPREPLY=($(compgen -W '--interval' -- "$cur")) ;;

@@ -8,14 +8,7 @@
 
 lab_internet
 both_of
-cat >"$RUN/notify.py" <<'END'
-import socket, sys
-sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-sock.bind(sys.argv[1])
-while True:
-    print(sock.recv(4096).decode().replace("\n", " "), flush=True)
-END
-start notify client python3 "$RUN/notify.py" "$RUN/notify.sock"
+start notify client python3 "$LAB/notify.py" "$RUN/notify.sock"
 within 5 test -S "$RUN/notify.sock"
 LOADER_ENV="NOTIFY_SOCKET=$RUN/notify.sock WATCHDOG_USEC=1000000 JOURNAL_STREAM=1:1" loader client --user nobody
 check "READY=1" within 5 grep -q READY=1 "$RUN/notify.log"

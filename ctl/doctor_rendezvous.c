@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* doctor on the rendezvous: whether it is published, and why not; how the last lookup ended. */
+#include <string.h>
+
+#include "ctl/doctor.h"
+#include "ctl/rendezvous_status.h"
+#include "ctl/store.h"
+
+static const char *remedy_of(const char *outcome)
+{
+	static const struct {
+		enum store_outcome outcome;
+		const char *remedy;
+	} remedies[] = {
+		{ STORE_NO_BOOTSTRAP, "name nodes by address in Bootstrap, or mend the DNS" },
+		{ STORE_NO_ANSWER, "let UDP out, also from the hopping prefix (PublishPrefix); try other nodes in "
+				   "Bootstrap" },
+		{ STORE_NOTHING, "does the server run, with this node's public key among its clients, the same Period "
+				 "and a right clock (chronyc tracking, at both ends)?" },
+		{ STORE_FOREIGN, "compare the public keys of both ends (mayflyctl pubkey)" },
+		{ STORE_REFUSED, "does another process serve with the same key? is the clock right?" },
+		{ STORE_FAILED, "its own message says why (journalctl -u 'mayfly-serve@*')" },
+	};
+
+	for (size_t i = 0; i < sizeof(remedies) / sizeof(*remedies); i++)
+		if (!strcmp(outcome, store_outcome_name(remedies[i].outcome)))
+			return remedies[i].remedy;
+	return NULL;
+}
+
+static void check_publication(struct doctor *doctor, const struct rendezvous_status *status)
+{
+	const struct rendezvous_event *last = &status->publication;
+
+	if (status->failing)
+		doctor_say(doctor, DOCTOR_FAIL, remedy_of(last->outcome),
+			   "%u introductions could not be published (the last, for %s: %s)", status->failing, last->peer,
+			   last->outcome);
+	else if (status->current < status->clients)
+		doctor_say(doctor, DOCTOR_WARN, "nothing: it takes a while at the start",
+			   "published for %u of %u clients so far", status->current, status->clients);
+	else if (status->clients)
+		doctor_say(doctor, DOCTOR_OK, NULL, "published for all of %u clients (%s)", status->clients,
+			   status->store);
+	else
+		doctor_say(doctor, DOCTOR_WARN, "a [Peer] with a PublicKey alone, or a file in the directory of Clients",
+			   "serve has no clients");
+}
+
+static void check_serve(struct doctor *doctor, const struct rendezvous_status *status)
+{
+	if (!rendezvous_status_is_live(status)) {
+		doctor_say(doctor, DOCTOR_FAIL, "systemctl restart 'mayfly-serve@NIC', or mayflyctl serve FILE",
+			   "serve has died: what it published is forgotten by and by");
+		return;
+	}
+	check_publication(doctor, status);
+	if (status->refused)
+		doctor_say(doctor, DOCTOR_WARN, "a greater Capacity, and mayflyctl and mayfly-loader of one version",
+			   "mayfly-loader did not take %u requests about introductions", status->refused);
+	if (status->wrong)
+		doctor_say(doctor, DOCTOR_WARN, "a public key in base64 in each (mayflyctl pubkey)",
+			   "%u files of Clients hold no key", status->wrong);
+}
+
+static void check_meet(struct doctor *doctor, const struct rendezvous_status *status)
+{
+	const struct rendezvous_event *last = &status->lookup;
+
+	if (!strcmp(last->outcome, store_outcome_name(STORE_DONE)))
+		doctor_say(doctor, DOCTOR_OK, NULL, "%s was found when it was last looked for", last->peer);
+	else
+		doctor_say(doctor, DOCTOR_WARN, remedy_of(last->outcome), "%s was not found: %s", last->peer,
+			   last->outcome);
+}
+
+void doctor_check_rendezvous(struct doctor *doctor)
+{
+	char path[RENDEZVOUS_STATUS_PATH], why[SAY_BYTES];
+	struct rendezvous_status status;
+
+	if (!doctor->state || !*doctor->state->socket)
+		return;
+	rendezvous_status_path(path, doctor->state->socket, RENDEZVOUS_SERVE);
+	if (!rendezvous_status_read(path, &status, why))
+		check_serve(doctor, &status);
+	rendezvous_status_path(path, doctor->state->socket, RENDEZVOUS_MEET);
+	if (!rendezvous_status_read(path, &status, why))
+		check_meet(doctor, &status);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The lookups of a client: its own items of three periods; and where none is, the two stages of a server with many
+ * clients (docs/PROTOCOL.md 7.5).
+ */
+#ifndef MAYFLY_CTL_MEET_SEARCH_H
+#define MAYFLY_CTL_MEET_SEARCH_H
+
+#include "ctl/meeting.h"
+
+struct meet_search {
+	const struct config_rendezvous *rendezvous;
+	const struct rendezvous_pair *pair;
+	struct meeting *meeting; /* filled in; secret memory */
+	struct dht_socket_from from;
+	const char *nodes_path;  /* of the remembered DHT nodes; NULL: none are */
+};
+
+/* Searches until it knows. 0 whatever was found, or -errno and `why`: it could not search. */
+int meet_search(const struct meet_search *search, char why[static SAY_BYTES]);
+
+#endif

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Three lookups, one answer. */
+#include "ctl/meeting.h"
+
+#include <string.h>
+
+void meeting_begin(struct meeting *meeting, __u64 unix_s, __u32 period_s)
+{
+	__u32 period = rendezvous_period(unix_s, period_s);
+
+	memset(meeting, 0, sizeof(*meeting));
+	meeting->period_s = period_s;
+	meeting->lookup[0].period = period;
+	meeting->lookup[1].period = period - period_s;
+	meeting->lookup[2].period = period + period_s;
+}
+
+const struct meeting_lookup *meeting_best(const struct meeting *meeting)
+{
+	const struct meeting_lookup *best = NULL;
+
+	for (int i = 0; i < MEETING_PERIODS; i++) {
+		const struct meeting_lookup *lookup = &meeting->lookup[i];
+
+		if (lookup->opened && (!best || lookup->period > best->period))
+			best = lookup;
+	}
+	return best;
+}
+
+bool meeting_is_over(const struct meeting *meeting)
+{
+	for (int i = 0; i < MEETING_PERIODS; i++)
+		if (!meeting->lookup[i].ended)
+			return false;
+	return true;
+}
+
+/* What tells a person more comes first: that something is there, that somebody answered. */
+static int weight(enum store_outcome outcome)
+{
+	static const enum store_outcome order[] = {
+		STORE_CANCELLED, STORE_NO_BOOTSTRAP, STORE_NO_ANSWER, STORE_FAILED, STORE_REFUSED, STORE_NOTHING,
+		STORE_FOREIGN, STORE_DONE,
+	};
+	int i = 0;
+
+	while (order[i] != outcome)
+		i++;
+	return i;
+}
+
+void meeting_sum(const struct meeting *meeting, struct store_result *sum)
+{
+	*sum = (struct store_result){ .outcome = STORE_CANCELLED };
+	for (int i = 0; i < MEETING_PERIODS; i++) {
+		const struct store_result *one = &meeting->lookup[i].result;
+		enum store_outcome outcome = meeting->lookup[i].ended ? one->outcome : STORE_CANCELLED;
+
+		if (weight(outcome) >= weight(sum->outcome)) {
+			sum->outcome = outcome;
+			memcpy(sum->why, one->why, sizeof(sum->why));
+		}
+		sum->holders += one->holders;
+		sum->nodes += one->nodes;
+		sum->silent += one->silent;
+		sum->sent += one->sent;
+		sum->received += one->received;
+		if (one->took_ms > sum->took_ms)
+			sum->took_ms = one->took_ms;
+	}
+}
+
+char *meeting_why(char words[static MEETING_WORDS], const struct meeting *meeting)
+{
+	struct store_result sum;
+
+	meeting_sum(meeting, &sum);
+	switch (sum.outcome) {
+	case STORE_NO_BOOTSTRAP:
+		snprintf(words, MEETING_WORDS, "no bootstrap node: none of the names in Bootstrap gives an address, and "
+			 "no node is remembered; look at the DNS, or name a node by its address");
+		break;
+	case STORE_NO_ANSWER:
+		snprintf(words, MEETING_WORDS, "no answer: %u nodes were asked and all are silent; is UDP let out, and "
+			 "are the Bootstrap nodes alive?", sum.silent);
+		break;
+	case STORE_NOTHING:
+		snprintf(words, MEETING_WORDS, "nothing stored for us (%u nodes answered): does the server run, is this "
+			 "node's public key registered there, is Period the same (%us here), and are both clocks right?",
+			 sum.nodes, meeting->period_s);
+		break;
+	case STORE_FOREIGN:
+		snprintf(words, MEETING_WORDS, "wrong key: a value stands there that does not open; is the PublicKey of "
+			 "this peer the server's, and this node's key the one that is registered there?");
+		break;
+	default:
+		snprintf(words, MEETING_WORDS, "%s%s%s", store_outcome_name(sum.outcome), *sum.why ? ": " : "", sum.why);
+	}
+	return words;
+}
+
+const char *meeting_clock(const struct meeting *meeting)
+{
+	if (meeting->lookup[0].opened || !meeting_best(meeting))
+		return NULL;
+	if (meeting->lookup[2].opened)
+		return "clock apart: found for the next period only, so this clock is behind the server's";
+	return "clock apart: found for the last period only, so this clock is ahead of the server's, or the server has "
+	       "stopped";
+}

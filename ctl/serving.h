@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A server at work: introductions by period, associations for them in the loader, publication for every client.
+ * serve.c begins and ends it.
+ */
+#ifndef MAYFLY_CTL_SERVING_H
+#define MAYFLY_CTL_SERVING_H
+
+#include "ctl/introduce.h"
+#include "ctl/publish.h"
+#include "ctl/registry.h"
+#include "ctl/rendezvous_status.h"
+#include "ctl/store.h"
+#include "loader/notify.h"
+
+enum {
+	SERVING_INTRODUCTIONS = 4, /* of the last, the current and the next period, and one that is leaving */
+	SERVING_SWEEP = 256,       /* requests to the loader before the loop has its turn */
+	SERVING_PUTS = 8,          /* under way at once: a put takes some 8 nodes, each of them must not be hurried */
+};
+
+struct serving {
+	const struct ctl *ctl;
+	const char *argument; /* the configuration's name */
+	struct config config;
+	__u8 public_key[KEY_PUBLIC_BYTES];
+	__u8 *private_key; /* secret memory */
+	struct client loader; /* path "": none, nothing but publication */
+	struct introduce_node node;
+
+	uv_loop_t loop;
+	uv_timer_t timer;
+	uv_signal_t signals[3];
+	struct loop_dht *dht;
+	struct store *store;
+	struct publish *publish; /* an item of each client: of periods, or in two stages of long windows */
+	struct publish *common;  /* in two stages: one item a period for all of them; else NULL */
+	struct serving_stage *stage; /* secret memory */
+	struct registry registry;
+	__u32 *by_number; /* registry index by number of publish; ~0: none */
+	__u32 numbers;    /* room of it */
+	struct introduction *introductions; /* SERVING_INTRODUCTIONS, secret memory */
+	__u32 puts;       /* under way */
+
+	struct rendezvous_status status;
+	char status_path[RENDEZVOUS_STATUS_PATH]; /* "": none */
+	__u64 status_ms, progress_ms, remembered_ms;
+	struct mf_notify notify;
+	bool ready, failing, said_refused, closing;
+};
+
+/* Everything that is due now, and the timer for what is due next. */
+void serving_work(struct serving *serving);
+
+/*
+ * serving_clients.c. The clients have changed: whom there is no more is forgotten, who is new is published for.
+ * 0 or -ENOMEM.
+ */
+int serving_take_registry(struct serving *serving, struct registry *registry);
+
+/* serving_stage.c: two-stage publication (docs/PROTOCOL.md 7.5). */
+struct serving_stage {
+	__u8 epoch[32];
+	struct two_stage_keys keys; /* of the window asked for last */
+};
+
+bool serving_wants_stages(const struct serving *serving, size_t clients);
+int serving_take_epoch(struct serving *serving); /* other keys from now on; 0 or -ENOMEM */
+/* Keys of the window that begins at, or holds, this time; NULL: there are none. */
+const struct two_stage_keys *serving_stage_keys(struct serving *serving, __u32 unix_s);
+__u32 serving_long_s(const struct serving *serving);
+
+/* serving_introduce.c: introductions by the clock, and their associations. */
+void serving_turn(struct serving *serving, __u64 now_ms);
+bool serving_sweep(struct serving *serving); /* tells the loader of some more that it has to know; true: there are more */
+const struct introduction *serving_introduction(const struct serving *serving, __u32 period);
+void serving_delete_client(struct serving *serving, const struct registered *client);
+void serving_leave(struct serving *serving); /* takes all introductions away */
+__u64 serving_turn_ms(const struct serving *serving, __u64 now_ms); /* when something changes next */
+
+/* Unix milliseconds. */
+__u64 serving_now_ms(void);
+
+static inline __u32 serving_period_s(const struct serving *serving)
+{
+	return serving->config.node.rendezvous.period_ms / 1000;
+}
+
+#endif

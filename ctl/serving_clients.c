@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Who is served: clients that come and go, each with a number of its own in the schedule. */
+#include <errno.h>
+#include <sodium.h>
+#include <stdlib.h>
+
+#include "ctl/serving.h"
+
+enum { SPREAD_FEW = 16 }; /* so many clients are published for at once */
+
+static const __u32 none = ~(__u32)0;
+
+static int keep_number(struct serving *serving, __u32 number, size_t index)
+{
+	if (number >= serving->numbers) {
+		__u32 room = number * 2 + 16;
+		__u32 *by_number = reallocarray(serving->by_number, room, sizeof(*by_number));
+
+		if (!by_number)
+			return -ENOMEM;
+		for (__u32 i = serving->numbers; i < room; i++)
+			by_number[i] = none;
+		serving->by_number = by_number;
+		serving->numbers = room;
+	}
+	serving->by_number[number] = (__u32)index;
+	return 0;
+}
+
+/* Many first items are spread over a tenth of the period: all at once would tell who is one server's. */
+static __u32 spread_ms(const struct serving *serving)
+{
+	return serving->registry.count > SPREAD_FEW ? serving->config.node.rendezvous.period_ms / 10 : 0;
+}
+
+static int take_entry(struct serving *serving, size_t index)
+{
+	struct registered *entry = &serving->registry.entry[index];
+	int number;
+
+	if (entry->number == none || entry->renumber) {
+		number = publish_add(serving->publish, serving_now_ms(), spread_ms(serving));
+		if (number < 0)
+			return number;
+		entry->number = (__u32)number;
+		entry->renumber = false;
+	}
+	return keep_number(serving, entry->number, index);
+}
+
+static size_t leave_out(struct serving *serving, const struct registry *fresh)
+{
+	size_t gone = 0;
+
+	for (size_t i = 0; i < serving->registry.count; i++) {
+		const struct registered *entry = &serving->registry.entry[i];
+
+		if (registry_find(fresh, entry->public_key) >= 0)
+			continue;
+		publish_remove(serving->publish, entry->number);
+		serving->by_number[entry->number] = none;
+		serving_delete_client(serving, entry);
+		gone++;
+	}
+	return gone;
+}
+
+static struct publish *new_schedule(__u32 period_s)
+{
+	struct publish_settings settings = { .period_s = period_s };
+
+	randombytes_buf(&settings.seed, sizeof(settings.seed));
+	return publish_new(&settings, serving_now_ms());
+}
+
+/* From pairs to two stages or back, for more or fewer clients: everything is put anew. 1: so it is now; 0; -ENOMEM. */
+static int take_mode(struct serving *serving, struct registry *registry)
+{
+	bool stages = serving_wants_stages(serving, registry->count);
+
+	if (serving->publish && stages == (serving->common != NULL))
+		return 0;
+	publish_free(serving->publish);
+	publish_free(serving->common);
+	serving->common = stages ? new_schedule(serving_period_s(serving)) : NULL;
+	serving->publish = new_schedule(stages ? serving_long_s(serving) : serving_period_s(serving));
+	for (__u32 i = 0; i < serving->numbers; i++)
+		serving->by_number[i] = none;
+	for (size_t i = 0; i < registry->count; i++)
+		registry->entry[i].renumber = registry->entry[i].number != none;
+	if (!serving->publish || (stages && (!serving->common || publish_add(serving->common, serving_now_ms(), 0) < 0)))
+		return -ENOMEM;
+	return 1;
+}
+
+/* Whoever was removed opens nothing that is put from now on: the others' items say the new keys. */
+static int take_removal(struct serving *serving)
+{
+	__u64 now_ms = serving_now_ms();
+
+	publish_renew(serving->publish, now_ms, 0);
+	publish_renew(serving->common, now_ms, 0);
+	return serving_take_epoch(serving);
+}
+
+int serving_take_registry(struct serving *serving, struct registry *registry)
+{
+	size_t gone = leave_out(serving, registry);
+	int changed = take_mode(serving, registry), error = changed < 0 ? changed : 0;
+
+	registry_close(&serving->registry);
+	serving->registry = *registry;
+	*registry = (struct registry){ 0 };
+	if (!error && serving->common && changed)
+		error = serving_take_epoch(serving);
+	else if (!error && serving->common && gone)
+		error = take_removal(serving);
+	for (size_t i = 0; !error && i < serving->registry.count; i++)
+		error = take_entry(serving, i);
+	return error;
+}

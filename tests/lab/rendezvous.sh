@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# A server to be met and a client that knows its public key, for scripts that have sourced lib.sh; and a DHT of
+# libtorrent's nodes somewhere in the internet of the lab:
+#
+#	nodes --- router          fd80:0:0:I::1, each in a /64 of its own
+
+# rendezvous_nodes COUNT: they know each other when this returns.
+rendezvous_nodes() {
+	/usr/bin/python3 -c 'import libtorrent' 2>/dev/null || skip "python3-libtorrent is not installed"
+	lab_host nodes
+	lab_wire nodes eth0 router nodes
+	on nodes ip -batch - <<-END
+		addr add fd81::2/64 dev eth0 nodad
+		route add default via fd81::1 dev eth0
+		route add local fd80::/32 dev lo
+	END
+	on nodes sysctl -qw net.ipv6.ip_nonlocal_bind=1
+	on router ip -batch - <<-END
+		addr add fd81::1/64 dev nodes nodad
+		route add fd80::/32 via fd81::2 dev nodes
+	END
+	rendezvous_start "$1"
+}
+
+# rendezvous_start COUNT: them alone; again, after `stop dht-nodes`.
+rendezvous_start() {
+	local count=$1 listen=() i
+	for ((i = 1; i <= count; i++)); do
+		listen+=("[fd80:0:0:$i::1]:6881")
+	done
+	start dht-nodes nodes /usr/bin/python3 "$LAB/dht_nodes.py" "${listen[@]}"
+	within 40 grep -q READY "$RUN/dht-nodes.log" && return
+	log_of dht-nodes >&2
+	return 1
+}
+
+# key_of HOST: makes its key pair; prints the public key.
+key_of() {
+	[ -s "$RUN/$1/key" ] || (umask 077 && mayflyctl genkey >"$RUN/$1/key")
+	mayflyctl pubkey <"$RUN/$1/key"
+}
+
+# meeting_of HOST PEER [LINE...]: HOST's configuration, which knows of PEER no more than the public key.
+meeting_of() {
+	local host=$1 peer=$2
+	shift 2
+	key_of "$host" >/dev/null
+	node_of "$host" "PrivateKeyFile = $RUN/$host/key" "DhtFamily = ipv6" "PrivateNetwork = yes" \
+		"Bootstrap = [fd80:0:0:1::1]:6881, [fd80:0:0:2::1]:6881, [fd80:0:0:3::1]:6881" "$@"
+	printf '[Peer]\nName = %s\nPublicKey = %s\n' "$peer" "$(key_of "$peer")" >>"$RUN/$host/eth0.conf"
+}
+
+# serve HOST [OPTION...]: in the background, until its status says something. SERVE_ENV goes before it.
+serve() {
+	local host=$1
+	shift
+	start "serve-$host" "$host" env ${SERVE_ENV:-} mayflyctl serve eth0.conf --state "$RUN/$host/state" "$@"
+}
+
+# served HOST FIELD: of the status that serve writes.
+served() { on "$1" cat /run/mayfly/eth0.serve | python3 "$LAB/field.py" "$2"; }
+
+# published HOST N: the items of the current period of N clients stand.
+published() { [ "$(served "$1" published_current 2>/dev/null)" = "$2" ]; }
+
+# meet HOST [OPTION...]: JSON in $RUN/meet.log. MEET_ENV goes before it.
+meet() {
+	local host=$1
+	shift
+	on "$host" env ${MEET_ENV:-} mayflyctl meet eth0.conf --json --state "$RUN/$host/state" "$@" \
+		>"$RUN/meet.log" 2>"$RUN/meet.err"
+}

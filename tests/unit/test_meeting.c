@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Three lookups, one answer: the newest offer, or the reason that tells a person most. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "ctl/meeting.h"
+
+enum { NOW = 1700000123, PERIOD_S = 600 };
+
+static void end_all(struct meeting *meeting, enum store_outcome current, enum store_outcome last,
+		    enum store_outcome next)
+{
+	const enum store_outcome outcomes[] = { current, last, next };
+
+	meeting_begin(meeting, NOW, PERIOD_S);
+	for (int i = 0; i < MEETING_PERIODS; i++) {
+		meeting->lookup[i].ended = true;
+		meeting->lookup[i].opened = outcomes[i] == STORE_DONE;
+		meeting->lookup[i].result = (struct store_result){ .outcome = outcomes[i], .nodes = 3, .sent = 10,
+								   .took_ms = 100U * (unsigned int)i };
+	}
+}
+
+static void test_periods(void **state)
+{
+	struct meeting meeting;
+
+	(void)state;
+	meeting_begin(&meeting, NOW, PERIOD_S);
+	assert_int_equal(meeting.lookup[0].period, NOW - NOW % PERIOD_S);
+	assert_int_equal(meeting.lookup[1].period, NOW - NOW % PERIOD_S - PERIOD_S);
+	assert_int_equal(meeting.lookup[2].period, NOW - NOW % PERIOD_S + PERIOD_S);
+	assert_false(meeting_is_over(&meeting));
+	assert_null(meeting_best(&meeting));
+}
+
+static void test_newest(void **state)
+{
+	struct meeting meeting;
+
+	(void)state;
+	end_all(&meeting, STORE_DONE, STORE_DONE, STORE_DONE);
+	assert_true(meeting_is_over(&meeting));
+	assert_ptr_equal(meeting_best(&meeting), &meeting.lookup[2]);
+	assert_null(meeting_clock(&meeting));
+	end_all(&meeting, STORE_DONE, STORE_DONE, STORE_NOTHING);
+	assert_ptr_equal(meeting_best(&meeting), &meeting.lookup[0]);
+	end_all(&meeting, STORE_NOTHING, STORE_DONE, STORE_NOTHING);
+	assert_ptr_equal(meeting_best(&meeting), &meeting.lookup[1]);
+	assert_non_null(strstr(meeting_clock(&meeting), "ahead"));
+	end_all(&meeting, STORE_NOTHING, STORE_NOTHING, STORE_DONE);
+	assert_non_null(strstr(meeting_clock(&meeting), "behind"));
+}
+
+static void test_sum(void **state)
+{
+	struct store_result sum;
+	struct meeting meeting;
+
+	(void)state;
+	end_all(&meeting, STORE_NO_ANSWER, STORE_NOTHING, STORE_NO_ANSWER);
+	meeting_sum(&meeting, &sum);
+	assert_int_equal(sum.outcome, STORE_NOTHING);
+	assert_int_equal(sum.nodes, 9);
+	assert_int_equal(sum.sent, 30);
+	assert_int_equal(sum.took_ms, 200);
+}
+
+static void test_why(void **state)
+{
+	static const struct {
+		enum store_outcome outcome;
+		const char *words;
+	} rows[] = {
+		{ STORE_NO_BOOTSTRAP, "no bootstrap node" }, { STORE_NO_ANSWER, "no answer" },
+		{ STORE_NOTHING, "nothing stored" },         { STORE_FOREIGN, "wrong key" },
+		{ STORE_FAILED, "failed: no route" },
+	};
+	char words[MEETING_WORDS];
+	struct meeting meeting;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		end_all(&meeting, STORE_NO_BOOTSTRAP, rows[i].outcome, STORE_NO_BOOTSTRAP);
+		strcpy(meeting.lookup[1].result.why, "no route");
+		if (strncmp(meeting_why(words, &meeting), rows[i].words, strlen(rows[i].words)))
+			fail_msg("row %zu: %s", i, words);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_periods), cmocka_unit_test(test_newest), cmocka_unit_test(test_sum),
+		cmocka_unit_test(test_why),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
