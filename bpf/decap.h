@@ -13,6 +13,8 @@ enum { ECN_NONE = 0, ECN_ECT1 = 1, ECN_ECT0 = 2, ECN_CE = 3, ECN_REFUSED = 4 };
 struct arrival {
 	struct mf_node *node;
 	struct mf_association *association;
+	struct mf_assoc_state *state;
+	struct mf_traffic *traffic;
 	__u32 id;
 	struct mf_shim shim;
 	struct tags_in {
@@ -206,12 +208,22 @@ static __always_inline void client_learn(struct arrival *arrival, struct mf_asso
 	state->path_mtu_ns = 0;
 }
 
+/* Has its two lines fetched while the headers are looked at: among many associations both have to come from afar. */
+static __always_inline int arrival_fetch(struct arrival *arrival)
+{
+	arrival->state = bpf_map_lookup_elem(&mf_state, &arrival->id);
+	arrival->traffic = bpf_map_lookup_elem(&mf_traffic, &arrival->id);
+	if (!arrival->state || !arrival->traffic)
+		return -1;
+	(void)*(volatile __u64 *)&arrival->state->heard_index;
+	(void)*(volatile __u64 *)&arrival->traffic->in_packets;
+	return 0;
+}
+
 static __always_inline void heard(struct arrival *arrival, __u64 index, __u64 now_ns)
 {
-	struct mf_assoc_state *state = bpf_map_lookup_elem(&mf_state, &arrival->id);
+	struct mf_assoc_state *state = arrival->state;
 
-	if (!state)
-		return;
 	if (arrival->association->flags & MF_ASSOC_ROAMS)
 		client_learn(arrival, state, index);
 	if (state->heard_index < index)
@@ -222,12 +234,8 @@ static __always_inline void heard(struct arrival *arrival, __u64 index, __u64 no
 
 static __always_inline void count_in(const struct arrival *arrival, __u32 bytes)
 {
-	struct mf_traffic *traffic = bpf_map_lookup_elem(&mf_traffic, &arrival->id);
-
-	if (!traffic)
-		return;
-	traffic->in_packets += 1;
-	traffic->in_bytes += bytes;
+	arrival->traffic->in_packets += 1;
+	arrival->traffic->in_bytes += bytes;
 }
 
 /* Reads outer lengths, shim and tags of a frame whose outer header has been checked. */
@@ -292,6 +300,8 @@ static __always_inline __u32 decapsulate(struct xdp_md *ctx, struct mf_node *nod
 	struct arrival arrival = { .node = node, .association = association, .id = hit->slot->association };
 	__u32 verdict;
 
+	if (arrival_fetch(&arrival))
+		return MF_DROP_NO_SLOT;
 	verdict = arrival_read(ctx, &arrival);
 	if (verdict != MF_IN_DELIVERED)
 		return verdict;

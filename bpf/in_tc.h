@@ -120,7 +120,7 @@ static __always_inline int in_rewritten(struct __sk_buff *skb, struct mf_node *n
 	__u32 verdict, bytes = skb->len - sizeof(struct ethhdr);
 	__u64 now_ns = coarse_ns();
 
-	if (!association || !is_still(hit))
+	if (!association || !is_still(hit) || arrival_fetch(&arrival))
 		verdict = MF_DROP_NO_SLOT;
 	else if (!source_right)
 		verdict = MF_DROP_SOURCE;

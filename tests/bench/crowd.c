@@ -61,14 +61,16 @@ static void batch_put(const struct bpf_map *map, const void *keys, const void *v
 
 static void lives_fill(struct crowd *crowd)
 {
-	const __u32 slots = crowd->count * MF_LIVE_PER_ASSOC;
+	const __u32 slots = crowd->count * RING_SLOTS;
 	struct mf_slot *slot = map_memory(crowd->skel->maps.mf_slots);
 	struct mf_live live = { .bucket = map_memory(crowd->skel->maps.mf_live), .half = mf_live_half(crowd->count),
 				.slots = slots, .slot = slot };
 
-	for (__u32 i = 0; i < slots; i++) {
-		slot_fill(&slot[i], i / MF_LIVE_PER_ASSOC, i % MF_LIVE_PER_ASSOC);
-		if (mf_live_put(&live, i))
+	for (__u32 i = 0; i < crowd->count * MF_LIVE_PER_ASSOC; i++) {
+		__u32 id = i / MF_LIVE_PER_ASSOC, number = i % MF_LIVE_PER_ASSOC;
+
+		slot_fill(&slot[id * RING_SLOTS + number], id, number);
+		if (mf_live_put(&live, id * RING_SLOTS + number))
 			give_up("mf_live");
 	}
 }
@@ -94,7 +96,7 @@ static void sizes_set(struct mayfly *skel, __u32 count)
 	bpf_map__set_max_entries(skel->maps.mf_assoc, count);
 	bpf_map__set_max_entries(skel->maps.mf_state, count);
 	bpf_map__set_max_entries(skel->maps.mf_traffic, count);
-	bpf_map__set_max_entries(skel->maps.mf_slots, MF_LIVE_PER_ASSOC * count);
+	bpf_map__set_max_entries(skel->maps.mf_slots, RING_SLOTS * count);
 	bpf_map__set_max_entries(skel->maps.mf_live, 2 * mf_live_half(count));
 	skel->rodata->mf_half = mf_live_half(count);
 }

@@ -29,7 +29,7 @@ struct crowd {
 	__u32 count;
 };
 
-/* `like` gives the node's settings. All five slots of each association stand in mf_live. */
+/* `like` gives the node's settings. Rings are as long as the default ones, five slots of each stand in mf_live. */
 void crowd_open(struct crowd *crowd, const struct rig *like, __u32 count);
 
 /* The ports that all associations of a crowd share. */
