@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Programs that tests/bench/run and tests/kernels/run use.
 
-bench_bin := $(addprefix $(B)/bench/,udpblast pingpong rotation seal)
+bench_bin := $(addprefix $(B)/bench/,udpblast pingpong memory_at_exit rotation seal)
 
 $(B)/bench/%.o: tests/bench/%.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) -std=gnu11 $(CPPFLAGS) $(CFLAGS) $(WARN) -MMD -MP -c $< -o $@
 
-$(B)/bench/udpblast $(B)/bench/pingpong: %: %.o
+$(B)/bench/udpblast $(B)/bench/pingpong $(B)/bench/memory_at_exit: %: %.o
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS) $^ -o $@
 

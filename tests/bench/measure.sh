@@ -8,16 +8,19 @@ measure_tcp() {
 		python3 "$LAB/field.py" end.sum_received.bits_per_second <"$RUN/iperf.json"
 }
 
-# measure_udp PATH: datagrams of 64 bytes received a second. Each has a port of its own turn, so that none is late.
+# measure_udp PATH [collect]: datagrams of 64 bytes received a second; whose receiver each wakes, or who collects them.
+# Each has a port of its own turn, so that none is late.
 measure_udp() {
 	local port=$((20000 + RANDOM % 10000))
-	start blast "$1-b" taskset -c 1 "$STORE/udpblast" receive "$port" "$SECONDS_EACH"
+	start blast "$1-b" taskset -c 1 "$STORE/udpblast" receive "$port" "$SECONDS_EACH" ${2:-}
 	within 5 on "$1-b" sh -c "ss -lun | grep -q :$port"
 	on "$1-a" taskset -c 0 "$STORE/udpblast" send "${TARGET[$1]}" "$port" 64 "$(awk "BEGIN { print $SECONDS_EACH + 0.5 }")" \
 		>"$RUN/sent.log" || return
 	await blast
 	cut -d ' ' -f 2 "$RUN/blast.log"
 }
+
+measure_collect() { measure_udp "$1" collect; }
 
 # measure_rtt PATH: median round trip of a 64-byte datagram, ns.
 measure_rtt() {
@@ -52,7 +55,7 @@ part_speed() {
 	for path in "${paths[@]}"; do
 		stand "$path"
 	done
-	rounds speed "$ROUNDS" "tcp udp" "${paths[@]}"
+	rounds speed "$ROUNDS" "tcp udp collect" "${paths[@]}"
 }
 
 # The same carriage at 3 s and 200 ms, and with addresses that stand still for an hour.

@@ -26,6 +26,11 @@ class Samples:
     def median(self, measure, name):
         return statistics.median(self.values[measure, name].values())
 
+    def share(self, measure, name, percent):
+        """The least value that so many per cent of all do not exceed; 100: the greatest."""
+        values = sorted(self.values[measure, name].values())
+        return values[max(-(-len(values) * percent // 100), 1) - 1]
+
     def spread(self, measure, name):
         """First and third quartile."""
         return quartiles(list(self.values[measure, name].values()))

@@ -2,14 +2,16 @@
 /*
  * As many UDP datagrams a second as one core sends and one receives.
  *
- *	udpblast receive PORT SECONDS      counts SECONDS, beginning 200 ms after the first datagram
+ *	udpblast receive PORT SECONDS [collect]      counts SECONDS, beginning 200 ms after the first datagram
  *	udpblast send ADDRESS PORT BYTES SECONDS
  *
+ * The receiver sleeps until a datagram wakes it; with `collect` it sleeps 0.5 ms and then takes what has come.
  * Either prints one line: datagrams, and datagrams a second.
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BATCH = 64, BYTES_MAX = 1472, RECEIVE_BUFFER = 32 << 20, WAIT_MS = 5000, SETTLE_MS = 200 };
+enum { BATCH = 64, BYTES_MAX = 1472, RECEIVE_BUFFER = 32 << 20, WAIT_MS = 5000, SETTLE_MS = 200, COLLECT_NS = 500000 };
 
 struct batch {
 	struct mmsghdr message[BATCH];
@@ -67,16 +69,33 @@ static int send_for(int fd, struct batch *batch, double seconds)
 	return 0;
 }
 
-static int receive_some(int fd, struct batch *batch)
+static int receive_woken(int fd, struct batch *batch)
 {
 	int got = recvmmsg(fd, batch->message, BATCH, MSG_WAITFORONE, NULL);
 
 	return got < 0 ? -errno : got;
 }
 
-/* Ends early when nothing comes any more; the time then ends with the last datagram. */
-static int receive_for(int fd, struct batch *batch, double seconds)
+/* Naps unless there may be more to take at once: else a fast sender would be polled, and nobody would sleep. */
+static int receive_collected(int fd, struct batch *batch)
 {
+	const struct timespec nap = { .tv_nsec = COLLECT_NS };
+	long long until = now_ns() + WAIT_MS * 1000000LL;
+	int got, error;
+
+	do {
+		got = recvmmsg(fd, batch->message, BATCH, MSG_DONTWAIT, NULL);
+		error = got < 0 ? errno : 0;
+		if (got < BATCH)
+			nanosleep(&nap, NULL);
+	} while (error == EAGAIN && now_ns() < until);
+	return error ? -error : got;
+}
+
+/* Ends early when nothing comes any more; the time then ends with the last datagram. */
+static int receive_for(int fd, struct batch *batch, double seconds, bool collect)
+{
+	int (*receive_some)(int, struct batch *) = collect ? receive_collected : receive_woken;
 	long long began, last, count = 0;
 	int got = receive_some(fd, batch);
 
@@ -95,7 +114,7 @@ static int receive_for(int fd, struct batch *batch, double seconds)
 	return 0;
 }
 
-static int receiver(int port, double seconds)
+static int receiver(int port, double seconds, bool collect)
 {
 	struct sockaddr_in6 address = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
 	struct timeval wait = { .tv_sec = WAIT_MS / 1000 };
@@ -106,7 +125,7 @@ static int receiver(int port, double seconds)
 		return -errno;
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes));
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
-	error = receive_for(fd, batch, seconds);
+	error = receive_for(fd, batch, seconds, collect);
 	free(batch);
 	close(fd);
 	return error;
@@ -132,12 +151,12 @@ int main(int argc, char **argv)
 {
 	int error = -EINVAL;
 
-	if (argc == 4 && !strcmp(argv[1], "receive"))
-		error = receiver(atoi(argv[2]), atof(argv[3]));
+	if ((argc == 4 || (argc == 5 && !strcmp(argv[4], "collect"))) && !strcmp(argv[1], "receive"))
+		error = receiver(atoi(argv[2]), atof(argv[3]), argc == 5);
 	else if (argc == 6 && !strcmp(argv[1], "send") && atoi(argv[4]) > 0 && atoi(argv[4]) <= BYTES_MAX)
 		error = sender(argv[2], atoi(argv[3]), atoi(argv[4]), atof(argv[5]));
 	else
-		fprintf(stderr, "usage: udpblast receive PORT SECONDS | send ADDRESS PORT BYTES SECONDS\n");
+		fprintf(stderr, "usage: udpblast receive PORT SECONDS [collect] | send ADDRESS PORT BYTES SECONDS\n");
 	if (error)
 		fprintf(stderr, "udpblast: %s\n", strerror(-error));
 	return !!error;
