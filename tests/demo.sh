@@ -231,12 +231,24 @@ verdict_of() {
 
 is() { "$@" >/dev/null 2>&1 && echo yes || echo no; }
 
+# put_apart: the DHT's hosts, and who has talked to them from a hopping prefix: nodes name him to others as a node for a
+# while, so that these ask him, in vain. judge_wire leaves out what has one of them at an end, judge_lent judges just that.
+put_apart() {
+	local host address
+	APART=(--apart "$DHT")
+	for host in client server; do
+		for address in $(python3 "$LAB/wire.py" live "$RUN/nodes.pcap" "${HOP[$host]}/64"); do
+			APART+=(--apart "$address/128")
+		done
+	done
+}
+
 # judge_wire HOST: its addresses in the capture of its link, each against the slot schedule; those that were lent for
 # queries of the DHT are judged apart, by judge_lent.
 judge_wire() {
 	local host=$1 seen least
 	derived "$host" $((STARTED_MS - 10000)) $((120000 / ROTATION_MS)) >"$RUN/$host.slots"
-	python3 "$LAB/wire.py" schedule "$RUN/$host.pcap" "${HOP[$host]}/64" --apart "$DHT" --derived "$RUN/$host.slots" \
+	python3 "$LAB/wire.py" schedule "$RUN/$host.pcap" "${HOP[$host]}/64" "${APART[@]}" --derived "$RUN/$host.slots" \
 		>"$RUN/$host.json"
 	seen=$(number "$host.json" addresses)
 	least=$((RUN_SECONDS * 1000 / ROTATION_MS - 1))
@@ -249,7 +261,7 @@ judge_wire() {
 # longer than an operation may take, and be given back; the host's ordinary address is not for the DHT to see.
 judge_lent() {
 	local host=$1 seen longest
-	python3 "$LAB/wire.py" lent "$RUN/nodes.pcap" "${HOP[$host]}/64" --derived "$RUN/$host.slots" >"$RUN/$host.lent"
+	python3 "$LAB/wire.py" lent "$RUN/$host.pcap" "${HOP[$host]}/64" "${APART[@]}" --derived "$RUN/$host.slots" >"$RUN/$host.lent"
 	seen=$(number "$host.lent" addresses)
 	longest=$(number "$host.lent" longest_ms)
 	LENT=$((LENT + seen))
@@ -359,9 +371,10 @@ for capture in wire-client wire-server wire-nodes sniff moment; do
 	stop "$capture" INT
 done
 chapter "What was promised, and what the captures at the router and at the stranger say"
-tell "${DIM}What has a node of the DHT ($DHT) at its other end is judged apart: queries leave from addresses of the same$PLAIN"
-tell "${DIM}prefixes, each lent to one socket until it has its answer.$PLAIN"
+tell "${DIM}Queries of the DHT leave from the same prefixes, from addresses lent to a socket until it has its answer. Packets to$PLAIN"
+tell "${DIM}and from nodes ($DHT), and lent addresses that were once taken for nodes, are judged apart, as \"others\".$PLAIN"
 ADDRESSES=0 LENT=0
+put_apart
 for host in client server; do
 	judge_wire "$host"
 	judge_lent "$host"

@@ -5,9 +5,9 @@
     wire.py sum FILE PREFIX...                         JSON: what stood on the wire within the prefixes
     wire.py schedule FILE PREFIX --derived JSON        each address within its window of `derive --json`
     wire.py live FILE PREFIX                           the addresses seen, newest first
-    wire.py lent FILE PREFIX... --derived JSON         JSON: addresses lent to sockets, in a capture of nothing else
+    wire.py lent FILE PREFIX --derived JSON            JSON: addresses lent to sockets, judged by what is put apart
 
-With --apart PREFIX, packets from or to that prefix do not count. FILE is a pcap of Ethernet frames (tcpdump -w). Only IPv6 is looked at.
+With --apart PREFIX, packets from or to that prefix do not count, and for `lent` no others do. FILE is a pcap of Ethernet frames (tcpdump -w). Only IPv6 is looked at.
 """
 import argparse
 import ipaddress
@@ -68,7 +68,7 @@ def collect(args):
                        "flow_labels": set(), "ports": set(), "zero_checksums": 0, "bytes": 0}
     for when, packet in packets(args.file):
         ours = False
-        if within(packet[8:24], apart) or within(packet[24:40], apart):
+        if (within(packet[8:24], apart) or within(packet[24:40], apart)) != (args.command == "lent"):
             continue
         for end, address in (("sent", packet[8:24]), ("received", packet[24:40])):
             if args.since <= when < args.until and within(address, nets):
