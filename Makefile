@@ -49,7 +49,7 @@ help: ## this list
 deps: ## install the Debian packages that building and testing need
 	$(Q)tests/install-deps
 
-demo: deps ## build, then show two hosts talking while their addresses hop
+demo: deps ## build, then show two hosts meet and talk while their addresses hop
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)tests/demo.sh
 

@@ -1,13 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# `make demo`: two hosts talk by unmodified programs while their addresses hop once a second. A capture
-# on the router's link and a stranger's scan tell whether it is true; the exit status says it too.
+# `make demo`: two hosts that know each other's public key and nothing else meet by way of a DHT of other people's nodes,
+# then talk by unmodified programs while their addresses hop. Captures on the router's links and a stranger's scan tell
+# whether it is true; the exit status says it too.
 
 . "$(dirname "$0")/lab/lib.sh"
+. "$LAB/rendezvous.sh"
 
-ROTATION=1s
-RUN_SECONDS=24
+NODES=24
+TRANSMISSION=65 # its number among the nodes
+RUN_SECONDS=27
+LENT_MOST_MS=10000
 FILE_MIB=52
 if [ -t 1 ]; then
 	BOLD=$'\e[1m' DIM=$'\e[2m' GREEN=$'\e[32m' RED=$'\e[31m' CYAN=$'\e[36m' PLAIN=$'\e[0m'
@@ -24,47 +28,98 @@ shell() {
 	typed "$1" "$2"
 	on "$1" sh -c "$2" && return
 	tell "${RED}that failed$PLAIN"
-	[ -f "$RUN/loader-$1.log" ] && cat "$RUN/loader-$1.log"
+	cat "$RUN/loader-$1.log" "$RUN/serve.log" 2>/dev/null
 	exit 1
 }
+
+dim() { sed "s/^/      $DIM/; s/\$/$PLAIN/"; }
 
 # --- the hosts -----------------------------------------------------------------------
 
 make_keys() {
 	local host
 	for host in client server; do
-		on "$host" sh -c "umask 077; mayflyctl genkey >private.key; mayflyctl pubkey <private.key >public.key"
-		SEED[$host]=$(python3 -c '
-import base64, hashlib, sys
-print(hashlib.sha256(b"mayfly seed" + base64.b64decode(sys.stdin.read())).hexdigest()[:16])' <"$RUN/$host/public.key")
+		shell "$host" "umask 077; mayflyctl genkey >private.key; mayflyctl pubkey <private.key >public.key"
 	done
-	hop_key
 }
 
-# write_file HOST PEER
+# write_file HOST PEER: of the peer it says the name and the public key.
 write_file() {
 	local host=$1 peer=$2
-	cp -p "$RUN/hop.key" "$RUN/$host/hop.key"
-	cat >"$RUN/$host/eth0.conf" <<-END
+	cat >"$RUN/$host/$host.conf" <<-END
 		[Node]
 		Interface = eth0
 		PrivateKeyFile = $RUN/$host/private.key
 		Prefix = ${HOP[$host]}/64
+		Bootstrap = [fd80:0:0:1::1]:6881, [fd80:0:0:2::1]:6881, [fd80:0:0:3::1]:6881
+		DhtFamily = ipv6
+		PrivateNetwork = yes
 
 		[Peer]
 		Name = $peer
 		PublicKey = $(cat "$RUN/$peer/public.key")
-		Prefix = ${HOP[$peer]}/64
-		KeyFile = $RUN/$host/hop.key
-		Rotation = $ROTATION
 	END
 }
 
 begin_host() {
-	local host=$1
-	typed "$host" "mayfly-loader --interface eth0 &"
-	loader "$host"
-	shell "$host" "mayflyctl up eth0.conf"
+	typed "$1" "mayfly-loader --interface eth0 &"
+	loader "$1"
+}
+
+# none_lent HOST: no address is lent to a socket.
+none_lent() { [ -z "$(on "$1" ip -6 route show table local proto 109)" ]; }
+
+# --- how they meet ---------------------------------------------------------------------
+
+start_nodes() {
+	rendezvous_nodes "$NODES" --node "[fd80:0:0:$TRANSMISSION::1]:6881" || exit 1
+	tell "$NODES nodes of libtorrent at fd80:0:0:1::1 ... fd80:0:0:$NODES::1 know each other: a small Mainline DHT."
+	if command -v transmission-daemon >/dev/null; then
+		rendezvous_transmission "$TRANSMISSION"
+		JOINED="did not join them in time, which changes nothing"
+	else
+		JOINED="is not installed, which changes nothing"
+	fi
+}
+
+# say_transmission: it has had as long as the meeting took.
+say_transmission() {
+	[ -z "${PID[transmission]:-}" ] || ! within 1 rendezvous_has_met "$TRANSMISSION" ||
+		JOINED="was the 25th node; it stores nothing, and did no harm"
+	tell "${DIM}transmission-daemon $JOINED$PLAIN"
+}
+
+has_published() { [ "$(served server last_publication_outcome 2>/dev/null)" = done ]; }
+
+serve_it() {
+	typed server "mayflyctl serve server.conf --state . &"
+	start serve server mayflyctl serve server.conf --state .
+	if ! within 20 has_published; then
+		tell "${RED}nothing is published$PLAIN"
+		cat "$RUN/serve.log"
+		exit 1
+	fi
+	grep '^serving' "$RUN/serve.log" | dim
+	tell "An introduction (key, prefix, seed; boxed for the client) stands on $(served server last_publication_holders) nodes" \
+		"after $(served server last_publication_took_ms) ms."
+}
+
+meet_it() {
+	shell client "mayflyctl meet client.conf server --state ."
+}
+
+# read_introduction: what both ends now share and nobody has typed, out of the client's map for root, so that the captures
+# can be judged by it. Sets SEED and ROTATION, writes hop.key.
+read_introduction() {
+	local seeds
+	on client bpftool --json map dump pinned /sys/fs/bpf/mayfly/eth0/mf_seed >"$RUN/client.seeds"
+	on server bpftool --json map dump pinned /sys/fs/bpf/mayfly/eth0/mf_seed >"$RUN/server.seeds"
+	seeds=$(python3 "$LAB/seeds.py" "$RUN/client.seeds" "$RUN/server.seeds" server "$RUN/hop.key")
+	rm "$RUN/client.seeds" "$RUN/server.seeds"
+	ROTATION_MS=$(shown client rotation_ms)
+	ROTATION=${ROTATION_MS}ms
+	SEED[client]=${seeds% *} SEED[server]=${seeds#* }
+	[ -n "$seeds" ] || { tell "${RED}the ends do not hold the same introduction$PLAIN"; exit 1; }
 }
 
 # own_file HOST FILE TEXT: the host's own version of a file in /etc.
@@ -86,11 +141,19 @@ start_services() {
 
 # --- what runs while the addresses hop -------------------------------------------------
 
-start_traffic() {
-	start wire router tcpdump -nni client -w "$RUN/wire.pcap" -s 80 -U -B 8192 ip6
-	start moment router tcpdump -nnlqi client "src net ${HOP[client]}/64"
+# start_captures: of all that is to and from hopping prefixes on the link of either host (but what the stranger sends), of
+# all that reaches the DHT, and of what reaches the stranger.
+start_captures() {
+	start wire-client router tcpdump -nni client -w "$RUN/client.pcap" -s 80 -U -B 8192 ip6
+	start wire-server router tcpdump -nni server -w "$RUN/server.pcap" -s 80 -U -B 8192 \
+		"ip6 and (src net ${HOP[server]}/64 or not src host $STRANGER)"
+	start wire-nodes router tcpdump -nni nodes -w "$RUN/nodes.pcap" -s 80 -U ip6
 	start sniff stranger tcpdump -nni eth0 -w "$RUN/stranger.pcap" -s 80 -U ip6
-	within 5 test -s "$RUN/wire.pcap"
+	within 5 test -s "$RUN/client.pcap" -a -s "$RUN/server.pcap" -a -s "$RUN/nodes.pcap" -a -s "$RUN/stranger.pcap"
+}
+
+start_traffic() {
+	start moment router tcpdump -nnlqi client "src net ${HOP[client]}/64 and dst net ${HOP[server]}/64"
 	typed client "ssh server 'while sleep 1; do echo tick \$((++i)); done'"
 	start ssh client ssh -i id -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR \
 		server "i=0; while sleep 1; do i=\$((i + 1)); echo \"tick \$i\"; done"
@@ -105,7 +168,7 @@ start_traffic() {
 # The stranger is even told, twice, which addresses are live at that moment.
 write_scan() {
 	cat >"$RUN/scan.sh" <<-END
-		live() { python3 $LAB/wire.py live $RUN/wire.pcap ${HOP[server]}/64 2>/dev/null | head -n 2; }
+		live() { python3 $LAB/wire.py live $RUN/server.pcap ${HOP[server]}/64 --apart $DHT 2>/dev/null | head -n 2; }
 		random() { for i in 1 2; do printf '${HOP[server]%::}:0:%x:%x:%x:%x\n' \$RANDOM \$RANDOM \$RANDOM \$RANDOM; done; }
 		sleep 4
 		for round in 1 2; do
@@ -158,7 +221,7 @@ watch_it() {
 # --- what came of it ------------------------------------------------------------------
 
 verdict_of() {
-	if [ "$2" = yes ]; then
+	if [[ "$2" =~ ^(yes)+$ ]]; then
 		tell "${GREEN}yes$PLAIN  $1"
 	else
 		tell "${RED}NO$PLAIN   $1"
@@ -168,16 +231,44 @@ verdict_of() {
 
 is() { "$@" >/dev/null 2>&1 && echo yes || echo no; }
 
-# judge_wire HOST: its addresses in the router's capture, each against the slot schedule.
+# put_apart: the DHT's hosts, and who has talked to them from a hopping prefix: nodes name him to others as a node for a
+# while, so that these ask him, in vain. judge_wire leaves out what has one of them at an end, judge_lent judges just that.
+put_apart() {
+	local host address
+	APART=(--apart "$DHT")
+	for host in client server; do
+		for address in $(python3 "$LAB/wire.py" live "$RUN/nodes.pcap" "${HOP[$host]}/64"); do
+			APART+=(--apart "$address/128")
+		done
+	done
+}
+
+# judge_wire HOST: its addresses in the capture of its link, each against the slot schedule; those that were lent for
+# queries of the DHT are judged apart, by judge_lent.
 judge_wire() {
-	local host=$1 from seen
-	from=$((BEGAN_MS - 10000))
-	derived "$host" "$from" $((RUN_SECONDS + 60)) >"$RUN/$host.slots"
-	python3 "$LAB/wire.py" schedule "$RUN/wire.pcap" "${HOP[$host]}/64" --derived "$RUN/$host.slots" >"$RUN/$host.json"
+	local host=$1 seen least
+	derived "$host" $((STARTED_MS - 10000)) $((120000 / ROTATION_MS)) >"$RUN/$host.slots"
+	python3 "$LAB/wire.py" schedule "$RUN/$host.pcap" "${HOP[$host]}/64" "${APART[@]}" --derived "$RUN/$host.slots" \
+		>"$RUN/$host.json"
 	seen=$(number "$host.json" addresses)
+	least=$((RUN_SECONDS * 1000 / ROTATION_MS - 1))
 	ADDRESSES=$((ADDRESSES + seen))
-	verdict_of "$host had $seen addresses; all of the schedule, none outside its window" \
-		"$(is test "$(number "$host.json" unexpected)$(number "$host.json" outside_window)" = 00 -a "$seen" -ge $((RUN_SECONDS - 2)))"
+	verdict_of "$host had $seen addresses that hop; all of the schedule, none outside its window" \
+		"$(is test "$(number "$host.json" unexpected)$(number "$host.json" outside_window)" = 00 -a "$seen" -ge "$least")"
+}
+
+# judge_lent HOST: the addresses of its prefix from which it asked the DHT. They must be others than those that hop, speak no
+# longer than an operation may take, and be given back; the host's ordinary address is not for the DHT to see.
+judge_lent() {
+	local host=$1 seen longest
+	python3 "$LAB/wire.py" lent "$RUN/$host.pcap" "${HOP[$host]}/64" "${APART[@]}" --derived "$RUN/$host.slots" >"$RUN/$host.lent"
+	seen=$(number "$host.lent" addresses)
+	longest=$(number "$host.lent" longest_ms)
+	LENT=$((LENT + seen))
+	verdict_of "$host asked the DHT from $seen others, each for $longest ms at most; none of the schedule, all given back" \
+		"$(is none_lent "$host")$(is test "$(number "$host.lent" hopping)" = 0 -a "$seen" -ge 1 -a "$longest" -le "$LENT_MOST_MS")"
+	seen=$(python3 "$LAB/wire.py" sum "$RUN/nodes.pcap" "${LINK[$host]}::/64" | python3 "$LAB/field.py" packets)
+	verdict_of "packets between the DHT and $host's ordinary address: $seen" "$(is test "$seen" = 0)"
 }
 
 judge_traffic() {
@@ -218,7 +309,7 @@ judge_stranger() {
 from_hopping() { python3 "$LAB/wire.py" sum "$RUN/stranger.pcap" "${HOP[server]}/64" | python3 "$LAB/field.py" sending; }
 
 end_host() {
-	shell "$1" "mayflyctl down eth0.conf"
+	shell "$1" "mayflyctl down $1.conf"
 	stop "loader-$1"
 	verdict_of "$1 is as it was: no device, no program, no pin" \
 		"$(is on "$1" sh -c '! ip link show mayfly0 2>/dev/null && test ! -e /sys/fs/bpf/mayfly/eth0 && ! bpftool net | grep -q mf_')"
@@ -230,31 +321,41 @@ chapter "A small internet"
 cat <<'END'
 
     client ------------ router ------------ switch ------------ server
-    2001:db8:c::2      (capture)              |       2001:db8:5::2
-    hops in 2001:db8:c1::/64              stranger      hops in 2001:db8:51::/64
+    2001:db8:c::2     (captures)              |       2001:db8:5::2
+    hops in              |                stranger    hops in
+    2001:db8:c1::/64     |                            2001:db8:51::/64
+                   24 DHT nodes
 
 END
+DHT=fd80::/32
+STARTED_MS=$(now_ms)
 lab_internet
+tell "Machines in network namespaces; the server runs sshd and an HTTP server."
 start_services
+start_nodes
 write_scan
-tell "Five machines in network namespaces; the server runs sshd and an HTTP server."
 
-chapter "Both ends get keys and a file of ten lines"
+chapter "All that is given: two key pairs"
 make_keys
 write_file client server
 write_file server client
-typed client "cat eth0.conf"
-sed "s/^/      $DIM/; s/\$/$PLAIN/" "$RUN/client/eth0.conf"
+typed client "cat client.conf"
+dim <"$RUN/client/client.conf"
 
-chapter "Mayfly starts"
+chapter "They meet"
+start_captures || { tell "${RED}the captures do not start$PLAIN"; exit 1; }
 begin_host server
+serve_it
 begin_host client
-typed client "mayflyctl hosts eth0.conf >> /etc/hosts"
-own_file client /etc/hosts "$(on client mayflyctl hosts eth0.conf)"
-tail -n 2 "$RUN/client/hosts" | sed "s/^/      $DIM/; s/\$/$PLAIN/"
+meet_it
+read_introduction
+say_transmission
+typed client "mayflyctl hosts client.conf >> /etc/hosts"
+own_file client /etc/hosts "$(on client mayflyctl hosts client.conf)"
+tail -n 1 "$RUN/client/hosts" | dim
 within 5 on client ping -c 1 -W 1 server || { tell "${RED}the hosts do not reach each other$PLAIN"; exit 1; }
 
-chapter "Ordinary programs, while both ends change address every second"
+chapter "Ordinary programs, while both ends change address every $((ROTATION_MS / 1000)) seconds"
 start_traffic
 BEGAN_MS=$(now_ms)
 watch_it
@@ -264,23 +365,30 @@ sleep 0.3
 
 chapter "The client's own view"
 shell client "mayflyctl show"
+within 5 none_lent server
 
-stop wire INT
-stop sniff INT
-stop moment INT
+for capture in wire-client wire-server wire-nodes sniff moment; do
+	stop "$capture" INT
+done
 chapter "What was promised, and what the captures at the router and at the stranger say"
-ADDRESSES=0
-judge_wire client
-judge_wire server
+tell "${DIM}Queries of the DHT leave from the same prefixes, from addresses lent to a socket until it has its answer. Packets to$PLAIN"
+tell "${DIM}and from nodes ($DHT), and lent addresses that were once taken for nodes, are judged apart, as \"others\".$PLAIN"
+ADDRESSES=0 LENT=0
+put_apart
+for host in client server; do
+	judge_wire "$host"
+	judge_lent "$host"
+done
 judge_traffic
 judge_stranger
 
 chapter "And away again"
 stop ssh
 end_host client
+stop serve
 end_host server
 
-chapter "$ADDRESSES addresses stood on the wire; $(printf '%.0f' "$(echo "$(date +%s.%N) $STARTED" | awk '{print $1 - $2}')") s."
+chapter "$ADDRESSES addresses that hop and $LENT lent ones stood on the wire; $(printf '%.0f' "$(echo "$(date +%s.%N) $STARTED" | awk '{print $1 - $2}')") s."
 if [ "$FAILED" != 0 ]; then
 	tell "${RED}$FAILED promises were not kept.$PLAIN"
 	exit 1

@@ -5,7 +5,7 @@
 #
 #	nodes --- router          fd80:0:0:I::1, each in a /64 of its own
 
-# rendezvous_nodes COUNT: they know each other when this returns.
+# rendezvous_nodes COUNT [OPTION...]: they know each other when this returns.
 rendezvous_nodes() {
 	/usr/bin/python3 -c 'import libtorrent' 2>/dev/null || skip "python3-libtorrent is not installed"
 	lab_host nodes
@@ -20,19 +20,53 @@ rendezvous_nodes() {
 		addr add fd81::1/64 dev nodes nodad
 		route add fd80::/32 via fd81::2 dev nodes
 	END
-	rendezvous_start "$1"
+	rendezvous_start "$@"
 }
 
-# rendezvous_start COUNT: them alone; again, after `stop dht-nodes`.
+# rendezvous_start COUNT [OPTION...]: them alone; again, after `stop dht-nodes`.
 rendezvous_start() {
 	local count=$1 listen=() i
+	shift
 	for ((i = 1; i <= count; i++)); do
 		listen+=("[fd80:0:0:$i::1]:6881")
 	done
-	start dht-nodes nodes /usr/bin/python3 "$LAB/dht_nodes.py" "${listen[@]}"
+	start dht-nodes nodes /usr/bin/python3 "$LAB/dht_nodes.py" "$@" "${listen[@]}"
 	within 40 grep -q READY "$RUN/dht-nodes.log" && return
 	log_of dht-nodes >&2
 	return 1
+}
+
+# rendezvous_transmission I: a node of Transmission at fd80:0:0:I::1, which begins with libtorrent's first eight. It uses
+# IPv6 only where it finds a global address. `rendezvous_nodes COUNT --node [fd80:0:0:I::1]:6881` tells the others of it.
+rendezvous_transmission() {
+	local home=$RUN/nodes/transmission
+	on nodes ip addr add 2001:db8:d::1/128 dev eth0 nodad
+	mkdir -p "$home"
+	python3 - "$home" "$1" <<-'END'
+		import ipaddress, json, sys
+		home, number = sys.argv[1], sys.argv[2]
+		settings = {"bind-address-ipv4": "127.0.0.1", "bind-address-ipv6": f"fd80:0:0:{number}::1", "peer-port": 6881,
+		            "port-forwarding-enabled": False, "lpd-enabled": False, "dht-enabled": True, "pex-enabled": True,
+		            "utp-enabled": True, "rpc-port": 9101, "rpc-bind-address": "127.0.0.1", "download-dir": home}
+		with open(home + "/settings.json", "w") as file:
+		    json.dump(settings, file)
+		nodes = b"".join(ipaddress.IPv6Address(f"fd80:0:0:{i}::1").packed + (6881).to_bytes(2, "big") for i in range(1, 9))
+		with open(home + "/dht.dat", "wb") as file:
+		    file.write(b"d2:id20:" + bytes(range(100, 120)) + b"6:nodes6%d:" % len(nodes) + nodes + b"e")
+	END
+	start transmission nodes transmission-daemon --foreground --config-dir "$home"
+}
+
+# rendezvous_has_met I: the node at fd80:0:0:I::1 answers a ping of the DHT.
+rendezvous_has_met() {
+	on nodes python3 - "fd80:0:0:$1::1" <<-'END'
+		import socket, sys
+		with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as probe:
+		    probe.bind(("fd81::2", 0))
+		    probe.settimeout(0.3)
+		    probe.sendto(b"d1:ad2:id20:abcdefghij0123456789e1:q4:ping2:roi1e1:t2:aa1:y1:qe", (sys.argv[1], 6881))
+		    sys.exit(b"1:y1:r" not in probe.recv(1500))
+	END
 }
 
 # key_of HOST: makes its key pair; prints the public key.

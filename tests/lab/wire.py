@@ -5,8 +5,9 @@
     wire.py sum FILE PREFIX...                         JSON: what stood on the wire within the prefixes
     wire.py schedule FILE PREFIX --derived JSON        each address within its window of `derive --json`
     wire.py live FILE PREFIX                           the addresses seen, newest first
+    wire.py lent FILE PREFIX --derived JSON            JSON: addresses lent to sockets, judged by what is put apart
 
-FILE is a pcap of Ethernet frames (tcpdump -w). Only IPv6 is looked at.
+With --apart PREFIX, packets from or to that prefix do not count, and for `lent` no others do. FILE is a pcap of Ethernet frames (tcpdump -w). Only IPv6 is looked at.
 """
 import argparse
 import ipaddress
@@ -58,20 +59,25 @@ class Address:
     def __init__(self, when):
         self.first = self.last = when
         self.sent = self.received = 0
+        self.spoke_first = self.spoke_last = 0
 
 
 def collect(args):
-    nets = networks(args.prefix)
+    nets, apart = networks(args.prefix), networks(args.apart)
     seen, facts = {}, {"packets": 0, "hop_limits": set(), "classes": set(), "next_headers": set(),
                        "flow_labels": set(), "ports": set(), "zero_checksums": 0, "bytes": 0}
     for when, packet in packets(args.file):
         ours = False
+        if (within(packet[8:24], apart) or within(packet[24:40], apart)) != (args.command == "lent"):
+            continue
         for end, address in (("sent", packet[8:24]), ("received", packet[24:40])):
             if args.since <= when < args.until and within(address, nets):
                 ours = True
                 entry = seen.setdefault(address, Address(when))
                 entry.last = when
                 setattr(entry, end, getattr(entry, end) + 1)
+                if end == "sent":
+                    entry.spoke_first, entry.spoke_last = entry.spoke_first or when, when
         if ours:
             note(facts, packet)
     return seen, facts
@@ -135,17 +141,30 @@ def command_live(args):
         print(text(address))
 
 
+def command_lent(args):
+    """`hopping`: how many of them are also addresses of slots, which may never be; `longest_ms`: from the first to the
+    last packet that one sent, for nodes may go on asking an address that was given back."""
+    windows = windows_of(args.derived)
+    seen, facts = collect(args)
+    spans = [entry.spoke_last - entry.spoke_first for entry in seen.values()]
+    print(json.dumps({"addresses": len(seen), "packets": facts["packets"], "next_headers": sorted(facts["next_headers"]),
+                      "hopping": sum(1 for one in seen if one in windows),
+                      "longest_ms": round(max(spans, default=0) * 1000)}))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("command", choices=["sum", "schedule", "live"])
+    parser.add_argument("command", choices=["sum", "schedule", "live", "lent"])
     parser.add_argument("file")
     parser.add_argument("prefix", nargs="+")
     parser.add_argument("--derived")
+    parser.add_argument("--apart", action="append", default=[], metavar="PREFIX")
     parser.add_argument("--slack", type=float, default=50)
     parser.add_argument("--since", type=float, default=0)
     parser.add_argument("--until", type=float, default=float("inf"))
     args = parser.parse_args()
-    sys.exit({"sum": command_sum, "schedule": command_schedule, "live": command_live}[args.command](args))
+    sys.exit({"sum": command_sum, "schedule": command_schedule, "live": command_live,
+              "lent": command_lent}[args.command](args))
 
 
 if __name__ == "__main__":
