@@ -32,7 +32,7 @@ simulated() {
 		n = ++seen[$1]
 		print "dht." $1 ".ms", name, n, $2
 		print "dht." $1 ".sent", name, n, $3
-		print "dht." $1 ".right", name, n, $4 > 0 }' "$RUN/dhtsim.log" >>"$SAMPLES"
+		print "dht." $1 ".right", name, n, ($4 > 0) }' "$RUN/dhtsim.log" >>"$SAMPLES"
 }
 
 # --- rendezvous ----------------------------------------------------------------------
@@ -53,8 +53,8 @@ part_rendezvous() {
 published_by() {
 	local figure
 	TWO_STAGE=$2 CLIENTS=$3 apart publish.sh
-	grep -q '^items=' "$RUN/apart.log" || return 0
-	for figure in $(grep '^items=' "$RUN/apart.log"); do
+	grep -q '^clients=' "$RUN/apart.log" || return 0
+	for figure in $(grep '^clients=' "$RUN/apart.log"); do
 		sample "publish.${figure%%=*}" "$1" 1 "${figure#*=}"
 	done
 }
