@@ -28,7 +28,9 @@ DHT_WORDS = (
 RENDEZVOUS_WORDS = (
     "Sealing is all that a server computes for every client and period before it sends: key agreement, item key, the "
     "sealed value, signature, on one core. Publication is by `mayflyctl serve` to 24 nodes of libtorrent with the limits "
-    "that they come with; a writer whom nodes ban stores on fewer than 8. Memory of `mayflyctl meet` is its pages of no "
+    "that they come with; a writer whom nodes ban stores on fewer than 8. First items of many clients are spread over a tenth "
+    "of the period (of ten minutes: 60 s), and a node is sent at most four datagrams a second: 24 nodes take fewer than "
+    "the DHT. Memory of `mayflyctl meet` is its pages of no "
     "file (heap, stacks, written data, libc's own included), as the kernel counts them at its end and at the most, the "
     "largest of five meetings.")
 
