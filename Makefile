@@ -65,7 +65,7 @@ fuzz: $(fuzz_bin) ## run every fuzz target for FUZZ_SECONDS (default 600) each
 check-kernels: all tests ## run the kernel-dependent part on Debian's 6.1 and 6.12 kernels in qemu
 	$(Q)tests/kernels/run
 
-bench: all tests ## measure everything that docs/benchmarks.md states
+bench: all tests ## measure everything that docs/benchmarks.md states (about 45 minutes)
 	$(Q)tests/bench/run
 
 $(B)/mayfly.bpf.o: bpf/mayfly.bpf.c $(wildcard bpf/*.h)

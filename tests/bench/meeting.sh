@@ -32,29 +32,28 @@ simulated() {
 		n = ++seen[$1]
 		print "dht." $1 ".ms", name, n, $2
 		print "dht." $1 ".sent", name, n, $3
-		print "dht." $1 ".right", name, n, $4 > 0 }' "$RUN/dhtsim.log" >>"$SAMPLES"
+		print "dht." $1 ".right", name, n, ($4 > 0) }' "$RUN/dhtsim.log" >>"$SAMPLES"
 }
 
 # --- rendezvous ----------------------------------------------------------------------
 
 part_rendezvous() {
-	local clients=1000
+	local clients=1000 period=10m
 	fresh seal.
 	fresh publish.
-	fresh meet.
-	[ -z "$QUICK" ] || clients=60
+	[ -z "$QUICK" ] || clients=60 period=2m
 	taskset -c 1 "$STORE/seal" 15000 >"$RUN/seal.tsv" || exit 1
 	cat "$RUN/seal.tsv" >>"$SAMPLES"
-	published_by pairwise 0 "$clients"
-	published_by two-stage 10 "$clients"
+	published_by pairwise 0 "$clients" "$period"
+	published_by two-stage 10 "$clients" "$period"
 }
 
-# published_by NAME PERIODS CLIENTS: what publish.sh found, each of its figures a sample.
+# published_by NAME STAGES CLIENTS PERIOD: what publish.sh found, each of its figures a sample.
 published_by() {
 	local figure
-	TWO_STAGE=$2 CLIENTS=$3 apart publish.sh
-	grep -q '^items=' "$RUN/apart.log" || return 0
-	for figure in $(grep '^items=' "$RUN/apart.log"); do
+	TWO_STAGE=$2 CLIENTS=$3 PERIOD=$4 apart publish.sh
+	grep -q '^clients=' "$RUN/apart.log" || return 0
+	for figure in $(grep '^clients=' "$RUN/apart.log"); do
 		sample "publish.${figure%%=*}" "$1" 1 "${figure#*=}"
 	done
 }
