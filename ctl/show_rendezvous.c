@@ -30,7 +30,7 @@ static __u64 now_ms(void)
 
 static void print_label(const char *label)
 {
-	printf("  %-16s", label);
+	printf("  %s: ", label);
 }
 
 static void print_event(const char *label, const struct rendezvous_event *event)
