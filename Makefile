@@ -44,7 +44,7 @@ fuzz_bin := $(fuzz_src:tests/fuzz/%.c=$(B)/fuzz/%)
 all: $(B)/mayfly-loader $(B)/mayflyctl ## build both programs (default)
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' Makefile dist/install.mk
 
 deps: ## install the Debian packages that building and testing need
 	$(Q)tests/install-deps

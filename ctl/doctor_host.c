@@ -37,7 +37,9 @@ static void check_bpf(struct doctor *doctor)
 			   "the kernel has no type information (BTF)");
 	else
 		doctor_say(doctor, DOCTOR_OK, NULL, "the kernel has type information (BTF)");
-	if (statfs("/sys/fs/bpf", &mount) || (unsigned long)mount.f_type != BPF_FS_MAGIC)
+	if (doctor->state && doctor->state->node.attached)
+		doctor_say(doctor, DOCTOR_OK, NULL, "the loader has a BPF file system to pin its maps in");
+	else if (statfs("/sys/fs/bpf", &mount) || (unsigned long)mount.f_type != BPF_FS_MAGIC)
 		doctor_say(doctor, DOCTOR_FAIL, "mount -t bpf bpf /sys/fs/bpf", "/sys/fs/bpf is not mounted");
 	else
 		doctor_say(doctor, DOCTOR_OK, NULL, "/sys/fs/bpf is mounted");

@@ -46,13 +46,15 @@ static void check_xdp(struct doctor *doctor, unsigned int ifindex)
 {
 	bool attached = doctor->state && doctor->state->node.attached;
 	int program = doctor_xdp_program(ifindex);
-	char driver[32], remedy[128];
+	char driver[32], remedy[256];
 
 	find_driver(doctor->nic, driver);
 	if (!attached && program > 0) {
-		snprintf(remedy, sizeof(remedy), "see whose it is: bpftool prog show id %d; to remove it: "
-			 "ip link set dev %s xdp off", program, doctor->nic);
-		doctor_say(doctor, DOCTOR_FAIL, remedy, "another XDP program (id %d) is on %s", program, doctor->nic);
+		snprintf(remedy, sizeof(remedy), "see whose it is: bpftool prog show id %d; mf_in was left by a mayfly-loader "
+			 "that was killed: start that again, it takes over; another's must go: ip link set dev %s xdp off",
+			 program, doctor->nic);
+		doctor_say(doctor, DOCTOR_FAIL, remedy, "an XDP program (id %d) is on %s, and no loader that it is of",
+			   program, doctor->nic);
 	} else if (attached && doctor->state->node.in_xdp == MF_XDP_GENERIC) {
 		doctor_say(doctor, DOCTOR_WARN, "a driver with native XDP (virtio_net, ixgbe, i40e, ice, mlx5, ena), "
 			   "or a smaller MTU if that is what it objects to",

@@ -32,6 +32,17 @@ static int find_nic(const char *argument, char nic[static MF_DEVICE_BYTES])
 	return 0;
 }
 
+/* With --socket the loader may be another interface's. */
+static bool is_of(struct client *client, const char *nic)
+{
+	struct mf_message message = { .type = MF_NODE_GET };
+
+	if (client_ask(client, &message) || !strncmp(message.node_status.nic, nic, MF_DEVICE_BYTES))
+		return true;
+	say_error("the loader at %s serves %.*s, not %s", client->path, MF_DEVICE_BYTES, message.node_status.nic, nic);
+	return false;
+}
+
 static int take_down(struct client *client)
 {
 	struct mf_message message = { .type = MF_NODE_CLEAR };
@@ -64,7 +75,7 @@ int command_down(const struct ctl *ctl, int argc, char **argv)
 		return CTL_FAILED;
 	if (ctl_connect(ctl, optind < argc ? nic : NULL, &client))
 		return CTL_FAILED;
-	result = take_down(&client);
+	result = optind < argc && !is_of(&client, nic) ? CTL_FAILED : take_down(&client);
 	client_close(&client);
 	return result;
 }

@@ -8,7 +8,7 @@
 #define VERDICTS(X) \
 	X(PASS_OTHER, pass_other, "not ours: left to the stack as it came") \
 	X(OUT_SENT, out_sent, "sent, by the fast path") \
-	X(OUT_SENT_SLOW, out_sent_slow, "sent, by the slow path: VLAN tag, or next hop not resolved yet") \
+	X(OUT_SENT_SLOW, out_sent_slow, "sent, by the slow path: VLAN tag, next hop not resolved yet, or a NIC that takes no frames from XDP") \
 	X(OUT_OPENED, out_opened, "slot opened through a firewall on our side") \
 	X(IN_DELIVERED, in_delivered, "received and delivered") \
 	X(IN_OPENED, in_opened, "peer opened a slot through its firewall") \

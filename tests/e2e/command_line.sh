@@ -79,6 +79,9 @@ check "events: the stranger's probe" within 5 grep -q "$STRANGER" "$RUN/events.l
 say "$(sed 's/^/    | /' "$RUN/events.log" | head -n 3)"
 stop events
 
+status 1 on client mayflyctl --socket /run/mayfly/eth0.sock down eth1
+says "down of another interface than the loader's" "serves eth0, not eth1"
+reach client "${INNER[server]}"
 status 0 on client mayflyctl down eth0.conf
 refute "after down the peer is out of reach" quiet on client ping -c 1 -W 1 "${INNER[server]}"
 check "and the loader is still there" running loader-client
