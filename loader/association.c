@@ -460,9 +460,9 @@ int mf_association_change(struct mf_instance *instance, const struct mf_assoc_co
 	seed_from_config(&new, config, old.added_ms);
 	error = mf_introduction_check(instance, id, &after, &new);
 	if (!error) {
-		mf_introduction_leave(instance, id);
+		mf_introduction_change_begin(instance, id);
 		error = apply_change(instance, id, &old, &after, &new);
-		mf_introduction_join(instance, id);
+		mf_introduction_change_end(instance, id);
 	}
 	sodium_memzero(&old, sizeof(old));
 	sodium_memzero(&new, sizeof(new));

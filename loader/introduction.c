@@ -89,7 +89,7 @@ static void clients_count(struct mf_instance *instance, __u32 id, int by)
 	struct mf_associations *all = &instance->associations;
 	int at = listener_of(instance, all->entry[id].association.rotation_ms, &instance->object.seed[id]);
 
-	if (at >= 0)
+	if (at >= 0 && (by > 0 || all->listener[at].clients))
 		all->listener[at].clients += by;
 	else if (by > 0)
 		mf_log(MF_LOG_ERROR, "%.32s: nobody listens for this client; delete and add it again",
@@ -117,6 +117,18 @@ void mf_introduction_leave(struct mf_instance *instance, __u32 id)
 		all->listener[at] = all->listener[--all->listeners];
 	else if (flags & MF_ASSOC_ROAMS)
 		clients_count(instance, id, -1);
+}
+
+void mf_introduction_change_begin(struct mf_instance *instance, __u32 id)
+{
+	if (!(instance->associations.entry[id].association.flags & MF_ASSOC_LISTENS))
+		mf_introduction_leave(instance, id);
+}
+
+void mf_introduction_change_end(struct mf_instance *instance, __u32 id)
+{
+	if (!(instance->associations.entry[id].association.flags & MF_ASSOC_LISTENS))
+		mf_introduction_join(instance, id);
 }
 
 __u32 mf_introduction_clients(const struct mf_associations *all, __u32 id)

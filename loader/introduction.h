@@ -21,6 +21,13 @@ int mf_introduction_check(const struct mf_instance *instance, int id, const stru
 void mf_introduction_join(struct mf_instance *instance, __u32 id);
 void mf_introduction_leave(struct mf_instance *instance, __u32 id);
 
+/*
+ * Around a change that mf_introduction_check() allows: a client is counted anew, a listener stays one and keeps its
+ * clients.
+ */
+void mf_introduction_change_begin(struct mf_instance *instance, __u32 id);
+void mf_introduction_change_end(struct mf_instance *instance, __u32 id);
+
 /* Clients that roam with listener `id`; 0 also for any other association. */
 __u32 mf_introduction_clients(const struct mf_associations *all, __u32 id);
 

@@ -105,6 +105,31 @@ static void listeners(void **state)
 	bench_close(bench);
 }
 
+/* A listener that is changed still has its clients; a client is counted where it is, and no count goes below nothing. */
+static void listener_changed(void **state)
+{
+	struct bench *bench = bench_open();
+	struct mf_associations *all = &bench->instance.associations;
+
+	(void)state;
+	put(bench, 0, MF_ASSOC_LISTENS, 1, 0);
+	put(bench, 1, MF_ASSOC_ROAMS, 1, 7);
+	mf_introduction_join(&bench->instance, 0);
+	mf_introduction_join(&bench->instance, 1);
+	mf_introduction_change_begin(&bench->instance, 0);
+	mf_introduction_change_end(&bench->instance, 0);
+	assert_int_equal(all->listeners, 1);
+	assert_int_equal(mf_introduction_clients(all, 0), 1);
+	mf_introduction_change_begin(&bench->instance, 1);
+	assert_int_equal(mf_introduction_clients(all, 0), 0);
+	mf_introduction_change_end(&bench->instance, 1);
+	assert_int_equal(mf_introduction_clients(all, 0), 1);
+	mf_introduction_leave(&bench->instance, 1);
+	mf_introduction_leave(&bench->instance, 1);
+	assert_int_equal(mf_introduction_clients(all, 0), 0);
+	bench_close(bench);
+}
+
 static void listeners_most(void **state)
 {
 	struct bench *bench = bench_open();
@@ -198,7 +223,8 @@ static void live_clients(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(listeners), cmocka_unit_test(listeners_most), cmocka_unit_test(recalled),
+		cmocka_unit_test(listeners), cmocka_unit_test(listener_changed),
+		cmocka_unit_test(listeners_most), cmocka_unit_test(recalled),
 		cmocka_unit_test(twins), cmocka_unit_test(live_clients),
 	};
 
