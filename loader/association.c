@@ -27,8 +27,8 @@ int mf_associations_open(struct mf_associations *all, __u32 capacity, __u32 ring
 	if (all->entry)
 		memset(all->entry, 0, capacity * sizeof(*all->entry));
 	if (!all->entry || mf_table_open(&all->names, MF_NAME_BYTES) ||
-	    mf_table_open(&all->locals, sizeof(struct mf_prefix)) || mf_ring_space_open(&all->rings, ring_slots) ||
-	    mf_due_open(&all->due, capacity))
+	    mf_table_open(&all->locals, sizeof(struct mf_prefix)) || mf_table_open(&all->clients, 16) ||
+	    mf_ring_space_open(&all->rings, ring_slots) || mf_due_open(&all->due, capacity))
 		error = -ENOMEM;
 	if (error)
 		mf_associations_close(all);
@@ -40,6 +40,7 @@ void mf_associations_close(struct mf_associations *all)
 	free(all->entry);
 	mf_table_close(&all->names);
 	mf_table_close(&all->locals);
+	mf_table_close(&all->clients);
 	mf_ring_space_close(&all->rings);
 	mf_due_close(&all->due);
 	*all = (struct mf_associations){ 0 };

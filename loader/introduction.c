@@ -166,6 +166,8 @@ void mf_introduction_twin_join(struct mf_associations *all, __u32 id, __u32 othe
 {
 	struct mf_entry *entry = &all->entry[id], *there = &all->entry[other];
 
+	if (entry->twin || id == other)
+		return;
 	entry->twin = there->twin ? there->twin : other + 1;
 	there->twin = id + 1;
 }
@@ -173,13 +175,14 @@ void mf_introduction_twin_join(struct mf_associations *all, __u32 id, __u32 othe
 int mf_introduction_twin_leave(struct mf_associations *all, __u32 id)
 {
 	struct mf_entry *entry = &all->entry[id], *before;
-	__u32 next = entry->twin;
+	__u32 next = entry->twin, steps = 0;
 
-	if (!next)
-		return -1;
-	for (before = &all->entry[next - 1]; before->twin != id + 1; before = &all->entry[before->twin - 1])
-		;
-	before->twin = before == &all->entry[next - 1] ? 0 : next;
 	entry->twin = 0;
+	if (!next || next == id + 1)
+		return -1;
+	for (before = &all->entry[next - 1]; before->twin && before->twin != id + 1; before = &all->entry[before->twin - 1])
+		if (++steps == all->capacity)
+			return next - 1; /* no ring of ours: it is left as it is */
+	before->twin = before == &all->entry[next - 1] ? 0 : next;
 	return next - 1;
 }
