@@ -355,6 +355,9 @@ int mf_association_delete(struct mf_instance *instance, const char name[static M
 	if (error)
 		return error;
 	mf_introduction_leave(instance, id);
+	/* First of all: the way in leads no client here any more (bpf/decap.h). */
+	instance->associations.entry[id].association.generation = 0;
+	mf_association_publish(instance, id);
 	mf_inner_change(instance, id, &seed, NULL);
 	mf_association_remove(instance, id, &seed);
 	sodium_memzero(&seed, sizeof(seed));

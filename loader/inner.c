@@ -203,21 +203,34 @@ static void routes_changed(struct mf_instance *instance)
 	__atomic_add_fetch(&instance->object.clock->epoch, 1, __ATOMIC_RELEASE);
 }
 
+/*
+ * mf_remote leads to `to` where it led to `id`. The way in may have been about to write `id` again while it was looked
+ * at; by the second look mf_assoc has long said that `id` is gone, and nobody begins to write it.
+ */
+static void lead_elsewhere(const struct mf_instance *instance, const struct mf_lpm_key *key, __u32 id, __u32 to)
+{
+	int remote = map_of(instance, MF_MAP_REMOTE);
+	__u32 leads;
+
+	for (int look = 0; look < 2; look++)
+		if (!bpf_map_lookup_elem(remote, key, &leads) && leads == id)
+			bpf_map_update_elem(remote, key, &to, BPF_ANY);
+}
+
 /* The prefix stays another introduction's. 1: it does. */
 static int remote_leave(struct mf_instance *instance, __u32 id, const struct mf_lpm_key *key)
 {
 	struct mf_table *clients = &instance->associations.clients;
 	int other = mf_introduction_twin_leave(&instance->associations, id);
-	__u32 *known = mf_table_find(clients, key->address), leads, twin = other;
+	__u32 *known = mf_table_find(clients, key->address);
 
 	if (known && *known == id && other >= 0)
-		*known = twin;
+		*known = other;
 	else if (known && *known == id)
 		mf_table_drop(clients, key->address);
 	if (other < 0)
 		return 0;
-	if (!bpf_map_lookup_elem(map_of(instance, MF_MAP_REMOTE), key, &leads) && leads == id)
-		bpf_map_update_elem(map_of(instance, MF_MAP_REMOTE), key, &twin, BPF_ANY);
+	lead_elsewhere(instance, key, id, other);
 	routes_changed(instance);
 	return 1;
 }
