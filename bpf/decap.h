@@ -305,10 +305,11 @@ static __always_inline __u32 restore(struct xdp_md *ctx, struct arrival *arrival
 	}
 }
 
-static __always_inline __u32 decapsulate(struct xdp_md *ctx, struct mf_node *node, const struct hit *hit,
+/* `id`: whose slot it is, read before the last look at whether it still is that slot. */
+static __always_inline __u32 decapsulate(struct xdp_md *ctx, struct mf_node *node, const struct hit *hit, __u32 id,
 					 struct mf_association *association, __u64 now_ns)
 {
-	struct arrival arrival = { .node = node, .association = association, .id = hit->slot->association };
+	struct arrival arrival = { .node = node, .association = association, .id = id };
 	__u32 verdict;
 
 	if (arrival_fetch(&arrival))
