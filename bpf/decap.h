@@ -176,23 +176,34 @@ static __always_inline __u32 restore_ipv4(struct xdp_md *ctx, struct arrival *ar
 	return MF_IN_DELIVERED;
 }
 
-/* Several introductions may know one client: it is answered by the one that it was last heard in. */
+/*
+ * Several introductions may know one client: it is answered by the one that it was last heard in. The loader may be
+ * deleting that one: it says so in mf_assoc first and looks here afterwards; whoever comes later puts back what was.
+ */
 static __noinline int client_lead(struct mf_association *association, __u32 client)
 {
+	const volatile __u32 *generation = &association->generation;
 	struct mf_lpm_key key = { .length = 128 };
+	__u32 zero = 0, *leads, before, mine = *generation;
 	struct mf_association *leader;
 	struct mf_clock *clock;
-	__u32 zero = 0, *leads;
 
 	COPY(key.address, association->inner_remote, 16);
 	leads = bpf_map_lookup_elem(&mf_remote, &key);
-	if (!leads || *leads == client)
+	if (!leads || !mine)
 		return 0;
-	leader = bpf_map_lookup_elem(&mf_assoc, leads);
+	before = *(volatile __u32 *)leads;
+	if (before == client)
+		return 0;
+	leader = bpf_map_lookup_elem(&mf_assoc, &before);
 	clock = bpf_map_lookup_elem(&mf_clock, &zero);
 	if (!leader || !(leader->flags & MF_ASSOC_ROAMS) || !clock)
 		return 0;
-	*leads = client;
+	*(volatile __u32 *)leads = client;
+	__sync_fetch_and_add(&clock->epoch, 1);
+	if (*generation == mine)
+		return 0;
+	*(volatile __u32 *)leads = before;
 	__sync_fetch_and_add(&clock->epoch, 1);
 	return 0;
 }
@@ -294,10 +305,11 @@ static __always_inline __u32 restore(struct xdp_md *ctx, struct arrival *arrival
 	}
 }
 
-static __always_inline __u32 decapsulate(struct xdp_md *ctx, struct mf_node *node, const struct hit *hit,
+/* `id`: whose slot it is, read before the last look at whether it still is that slot. */
+static __always_inline __u32 decapsulate(struct xdp_md *ctx, struct mf_node *node, const struct hit *hit, __u32 id,
 					 struct mf_association *association, __u64 now_ns)
 {
-	struct arrival arrival = { .node = node, .association = association, .id = hit->slot->association };
+	struct arrival arrival = { .node = node, .association = association, .id = id };
 	__u32 verdict;
 
 	if (arrival_fetch(&arrival))

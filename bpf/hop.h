@@ -99,10 +99,13 @@ static __always_inline int route_find(const struct mf_lpm_key *destination, __u3
 	struct mf_route *kept = route_kept(destination->address);
 	__u32 zero = 0, *found;
 	struct mf_clock *clock = bpf_map_lookup_elem(&mf_clock, &zero);
+	__u32 epoch;
 
 	if (!kept || !clock)
 		return -1;
-	if (kept->epoch == clock->epoch + 1 && same_address(kept->destination.byte, destination->address)) {
+	/* Read once, before mf_remote: what is found holds for the time before any change that comes meanwhile. */
+	epoch = *(volatile __u32 *)&clock->epoch + 1;
+	if (kept->epoch == epoch && same_address(kept->destination.byte, destination->address)) {
 		*id = kept->association;
 		return 0;
 	}
@@ -112,7 +115,7 @@ static __always_inline int route_find(const struct mf_lpm_key *destination, __u3
 		return -1;
 	COPY(kept->destination.byte, destination->address, 16);
 	kept->association = *found;
-	kept->epoch = clock->epoch + 1;
+	kept->epoch = epoch;
 	*id = *found;
 	return 0;
 }

@@ -166,7 +166,7 @@ static __always_inline __u32 in_too_big(struct ipv6hdr *ip6, struct cursor *curs
 
 	if (quoted && is_introduction(association))
 		association = client_find(&ip6->daddr, &quoted->ip6.daddr, hit);
-	id = hit->slot->association;
+	id = slot_association(hit);
 	state = bpf_map_lookup_elem(&mf_state, &id);
 	if (!quoted || !association || !state ||
 	    !quotes_us(quoted, ip6, hit->slot, state, association->carriage) || !is_still(hit) ||
@@ -209,6 +209,7 @@ static __always_inline __u32 in_live(struct xdp_md *ctx, struct mf_node *node, s
 	struct mf_association *association = association_of(hit), *from;
 	__u64 now_ns = coarse_ns(), ms = now_ms(now_ns);
 	struct udphdr *udp;
+	__u32 id;
 
 	if (!association)
 		return MF_DROP_NO_SLOT;
@@ -240,9 +241,10 @@ static __always_inline __u32 in_live(struct xdp_md *ctx, struct mf_node *node, s
 		probe(MF_EVENT_PROBE_EXPIRED, ip6);
 		return MF_DROP_PORT;
 	}
+	id = slot_association(hit);
 	if (!is_still(hit))
 		return MF_DROP_NO_SLOT;
-	return decapsulate(ctx, node, hit, association, now_ns);
+	return decapsulate(ctx, node, hit, id, association, now_ns);
 }
 
 static __always_inline __u32 in_ipv6(struct xdp_md *ctx, struct mf_node *node, struct cursor *cursor, int tagged)

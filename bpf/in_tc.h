@@ -116,7 +116,7 @@ static __always_inline __u32 rewrite_in(struct __sk_buff *skb, const struct mf_a
 static __always_inline int in_rewritten(struct __sk_buff *skb, struct mf_node *node, const struct hit *hit,
 					struct mf_association *association, int source_right)
 {
-	struct arrival arrival = { .node = node, .association = association, .id = hit->slot->association };
+	struct arrival arrival = { .node = node, .association = association, .id = slot_association(hit) };
 	__u32 verdict, bytes = skb->len - sizeof(struct ethhdr);
 	__u64 now_ns = coarse_ns();
 

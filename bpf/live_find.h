@@ -147,10 +147,16 @@ static __always_inline int is_still(const struct hit *hit)
 	return slot_index(hit->slot) == hit->index;
 }
 
+/* Whose slot it is, if it is_still() afterwards. */
+static __always_inline __u32 slot_association(const struct hit *hit)
+{
+	return *(const volatile __u32 *)&hit->slot->association;
+}
+
 /* Its association, NULL: not in use. */
 static __always_inline struct mf_association *association_of(const struct hit *hit)
 {
-	__u32 id = hit->slot->association;
+	__u32 id = slot_association(hit);
 	struct mf_association *association = bpf_map_lookup_elem(&mf_assoc, &id);
 
 	return association && association->generation ? association : NULL;

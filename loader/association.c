@@ -27,8 +27,8 @@ int mf_associations_open(struct mf_associations *all, __u32 capacity, __u32 ring
 	if (all->entry)
 		memset(all->entry, 0, capacity * sizeof(*all->entry));
 	if (!all->entry || mf_table_open(&all->names, MF_NAME_BYTES) ||
-	    mf_table_open(&all->locals, sizeof(struct mf_prefix)) || mf_ring_space_open(&all->rings, ring_slots) ||
-	    mf_due_open(&all->due, capacity))
+	    mf_table_open(&all->locals, sizeof(struct mf_prefix)) || mf_table_open(&all->clients, 16) ||
+	    mf_ring_space_open(&all->rings, ring_slots) || mf_due_open(&all->due, capacity))
 		error = -ENOMEM;
 	if (error)
 		mf_associations_close(all);
@@ -40,6 +40,7 @@ void mf_associations_close(struct mf_associations *all)
 	free(all->entry);
 	mf_table_close(&all->names);
 	mf_table_close(&all->locals);
+	mf_table_close(&all->clients);
 	mf_ring_space_close(&all->rings);
 	mf_due_close(&all->due);
 	*all = (struct mf_associations){ 0 };
@@ -354,6 +355,9 @@ int mf_association_delete(struct mf_instance *instance, const char name[static M
 	if (error)
 		return error;
 	mf_introduction_leave(instance, id);
+	/* First of all: the way in leads no client here any more (bpf/decap.h). */
+	instance->associations.entry[id].association.generation = 0;
+	mf_association_publish(instance, id);
 	mf_inner_change(instance, id, &seed, NULL);
 	mf_association_remove(instance, id, &seed);
 	sodium_memzero(&seed, sizeof(seed));
@@ -460,9 +464,9 @@ int mf_association_change(struct mf_instance *instance, const struct mf_assoc_co
 	seed_from_config(&new, config, old.added_ms);
 	error = mf_introduction_check(instance, id, &after, &new);
 	if (!error) {
-		mf_introduction_leave(instance, id);
+		mf_introduction_change_begin(instance, id);
 		error = apply_change(instance, id, &old, &after, &new);
-		mf_introduction_join(instance, id);
+		mf_introduction_change_end(instance, id);
 	}
 	sodium_memzero(&old, sizeof(old));
 	sodium_memzero(&new, sizeof(new));

@@ -45,6 +45,7 @@ struct mf_associations {
 	struct mf_entry *entry;
 	struct mf_table names;     /* name -> id */
 	struct mf_table locals;    /* struct mf_prefix -> users */
+	struct mf_table clients;   /* inner remote address of those that ROAM -> one of their ring */
 	__u32 first[256];          /* inner prefixes that may begin with this byte */
 	__u32 ipv4;                /* inner prefixes that are IPv4 */
 	__u32 listeners;

@@ -203,16 +203,34 @@ static void routes_changed(struct mf_instance *instance)
 	__atomic_add_fetch(&instance->object.clock->epoch, 1, __ATOMIC_RELEASE);
 }
 
+/*
+ * mf_remote leads to `to` where it led to `id`. The way in may have been about to write `id` again while it was looked
+ * at; by the second look mf_assoc has long said that `id` is gone, and nobody begins to write it.
+ */
+static void lead_elsewhere(const struct mf_instance *instance, const struct mf_lpm_key *key, __u32 id, __u32 to)
+{
+	int remote = map_of(instance, MF_MAP_REMOTE);
+	__u32 leads;
+
+	for (int look = 0; look < 2; look++)
+		if (!bpf_map_lookup_elem(remote, key, &leads) && leads == id)
+			bpf_map_update_elem(remote, key, &to, BPF_ANY);
+}
+
 /* The prefix stays another introduction's. 1: it does. */
 static int remote_leave(struct mf_instance *instance, __u32 id, const struct mf_lpm_key *key)
 {
+	struct mf_table *clients = &instance->associations.clients;
 	int other = mf_introduction_twin_leave(&instance->associations, id);
-	__u32 leads, twin = other;
+	__u32 *known = mf_table_find(clients, key->address);
 
+	if (known && *known == id && other >= 0)
+		*known = other;
+	else if (known && *known == id)
+		mf_table_drop(clients, key->address);
 	if (other < 0)
 		return 0;
-	if (!bpf_map_lookup_elem(map_of(instance, MF_MAP_REMOTE), key, &leads) && leads == id)
-		bpf_map_update_elem(map_of(instance, MF_MAP_REMOTE), key, &twin, BPF_ANY);
+	lead_elsewhere(instance, key, id, other);
 	routes_changed(instance);
 	return 1;
 }
@@ -230,25 +248,43 @@ static void remote_drop(struct mf_instance *instance, __u32 id, const struct mf_
 		mf_route_drop(&instance->netlink, instance->device.ifindex, prefix);
 }
 
-/* A client of another introduction, which it may be heard in until it is heard in this one. The other's id; -1: none. */
+/*
+ * A client of another introduction, which it may be heard in until it is heard in this one. The other's id; -1: none.
+ * Not asked of mf_remote: the way in goes on writing it, also while an earlier loader's state is taken over.
+ */
 static int shared_with(const struct mf_instance *instance, __u32 id, const struct mf_prefix *prefix)
 {
 	const struct mf_associations *all = &instance->associations;
-	struct mf_lpm_key key = key_of(prefix);
-	__u32 other;
+	const __u32 *other = NULL;
 
-	if (!(all->entry[id].association.flags & MF_ASSOC_ROAMS) ||
-	    bpf_map_lookup_elem(map_of(instance, MF_MAP_REMOTE), &key, &other) || other == id ||
-	    !mf_introduction_shares(all, other, prefix->address))
-		return -1;
-	return other;
+	if (all->entry[id].association.flags & MF_ASSOC_ROAMS)
+		other = mf_table_find(&all->clients, prefix->address);
+	return other && mf_introduction_shares(all, *other, prefix->address) ? (int)*other : -1;
+}
+
+/* While an earlier loader's state is taken over, mf_remote may lead to where the client was last heard: it stays. */
+static int remote_lead(struct mf_instance *instance, __u32 id, const struct mf_prefix *prefix)
+{
+	struct mf_associations *all = &instance->associations;
+	struct mf_lpm_key key = key_of(prefix);
+	__u32 leads;
+	int error;
+
+	if (all->entry[id].association.flags & MF_ASSOC_ROAMS) {
+		error = mf_table_put(&all->clients, prefix->address, id);
+		if (error)
+			return error;
+		if (!bpf_map_lookup_elem(map_of(instance, MF_MAP_REMOTE), &key, &leads) &&
+		    mf_introduction_shares(all, leads, prefix->address))
+			return 0;
+	}
+	return bpf_map_update_elem(map_of(instance, MF_MAP_REMOTE), &key, &id, BPF_ANY);
 }
 
 static int remote_add(struct mf_instance *instance, __u32 id, const struct mf_seed *seed,
 		      const struct mf_prefix *prefix)
 {
 	int other = shared_with(instance, id, prefix);
-	struct mf_lpm_key key = key_of(prefix);
 	/* While an earlier loader's state is taken over the route may be there already: ours then. */
 	int error;
 
@@ -261,7 +297,7 @@ static int remote_add(struct mf_instance *instance, __u32 id, const struct mf_se
 		return error == -EEXIST ? -EADDRINUSE : error;
 	error = prefilter_count(instance, prefix, 1);
 	if (!error)
-		error = bpf_map_update_elem(map_of(instance, MF_MAP_REMOTE), &key, &id, BPF_ANY);
+		error = remote_lead(instance, id, prefix);
 	if (error)
 		remote_drop(instance, id, prefix);
 	else

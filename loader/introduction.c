@@ -89,7 +89,7 @@ static void clients_count(struct mf_instance *instance, __u32 id, int by)
 	struct mf_associations *all = &instance->associations;
 	int at = listener_of(instance, all->entry[id].association.rotation_ms, &instance->object.seed[id]);
 
-	if (at >= 0)
+	if (at >= 0 && (by > 0 || all->listener[at].clients))
 		all->listener[at].clients += by;
 	else if (by > 0)
 		mf_log(MF_LOG_ERROR, "%.32s: nobody listens for this client; delete and add it again",
@@ -117,6 +117,18 @@ void mf_introduction_leave(struct mf_instance *instance, __u32 id)
 		all->listener[at] = all->listener[--all->listeners];
 	else if (flags & MF_ASSOC_ROAMS)
 		clients_count(instance, id, -1);
+}
+
+void mf_introduction_change_begin(struct mf_instance *instance, __u32 id)
+{
+	if (!(instance->associations.entry[id].association.flags & MF_ASSOC_LISTENS))
+		mf_introduction_leave(instance, id);
+}
+
+void mf_introduction_change_end(struct mf_instance *instance, __u32 id)
+{
+	if (!(instance->associations.entry[id].association.flags & MF_ASSOC_LISTENS))
+		mf_introduction_join(instance, id);
 }
 
 __u32 mf_introduction_clients(const struct mf_associations *all, __u32 id)
@@ -154,6 +166,8 @@ void mf_introduction_twin_join(struct mf_associations *all, __u32 id, __u32 othe
 {
 	struct mf_entry *entry = &all->entry[id], *there = &all->entry[other];
 
+	if (entry->twin || id == other)
+		return;
 	entry->twin = there->twin ? there->twin : other + 1;
 	there->twin = id + 1;
 }
@@ -161,13 +175,14 @@ void mf_introduction_twin_join(struct mf_associations *all, __u32 id, __u32 othe
 int mf_introduction_twin_leave(struct mf_associations *all, __u32 id)
 {
 	struct mf_entry *entry = &all->entry[id], *before;
-	__u32 next = entry->twin;
+	__u32 next = entry->twin, steps = 0;
 
-	if (!next)
-		return -1;
-	for (before = &all->entry[next - 1]; before->twin != id + 1; before = &all->entry[before->twin - 1])
-		;
-	before->twin = before == &all->entry[next - 1] ? 0 : next;
 	entry->twin = 0;
+	if (!next || next == id + 1)
+		return -1;
+	for (before = &all->entry[next - 1]; before->twin && before->twin != id + 1; before = &all->entry[before->twin - 1])
+		if (++steps == all->capacity)
+			return next - 1; /* no ring of ours: it is left as it is */
+	before->twin = before == &all->entry[next - 1] ? 0 : next;
 	return next - 1;
 }

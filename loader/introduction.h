@@ -21,6 +21,13 @@ int mf_introduction_check(const struct mf_instance *instance, int id, const stru
 void mf_introduction_join(struct mf_instance *instance, __u32 id);
 void mf_introduction_leave(struct mf_instance *instance, __u32 id);
 
+/*
+ * Around a change that mf_introduction_check() allows: a client is counted anew, a listener stays one and keeps its
+ * clients.
+ */
+void mf_introduction_change_begin(struct mf_instance *instance, __u32 id);
+void mf_introduction_change_end(struct mf_instance *instance, __u32 id);
+
 /* Clients that roam with listener `id`; 0 also for any other association. */
 __u32 mf_introduction_clients(const struct mf_associations *all, __u32 id);
 
@@ -29,7 +36,8 @@ void mf_introduction_recall(struct mf_instance *instance);
 
 /*
  * A client may be known by one association of each introduction, all with the same inner remote address. They stand in a
- * ring of mf_entry.twin; mf_remote leads to the one that the client was last heard in (bpf/client.h).
+ * ring of mf_entry.twin; mf_remote leads to the one that the client was last heard in (bpf/decap.h). Who is in a ring
+ * already, or would be his own twin, joins none.
  */
 int mf_introduction_shares(const struct mf_associations *all, __u32 id, const __u8 inner_remote[static 16]);
 void mf_introduction_twin_join(struct mf_associations *all, __u32 id, __u32 other);

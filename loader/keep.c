@@ -119,11 +119,15 @@ static __u32 ring_fill(struct mf_instance *instance, __u32 id, __u64 current, __
 }
 
 /* Time has jumped, or the ring has run dry. */
-static void reseat(struct mf_instance *instance, __u32 id)
+static void reseat(struct mf_instance *instance, __u32 id, __u64 current)
 {
+	__u64 *heard_index = &instance->object.state[id].heard_index;
+
 	mf_keep_purge(instance, id, &instance->associations.entry[id].association);
 	instance->object.state[id].kept_index = 0;
 	instance->associations.entry[id].filled_index = 0;
+	if (mf_keeper_heard_is_ahead(*heard_index, current))
+		__atomic_store_n(heard_index, 0, __ATOMIC_RELAXED);
 }
 
 /* 1: all of it stands; 0: the ring had not every slot, or mf_live no room. */
@@ -176,7 +180,7 @@ static __u32 visit(struct mf_instance *instance, __u32 id, __u64 now_ms, __u32 b
 
 	if (need == MF_KEEPER_RESEAT || entry->filled_index != target) {
 		if (need == MF_KEEPER_RESEAT)
-			reseat(instance, id);
+			reseat(instance, id, current);
 		done = ring_fill(instance, id, current, budget);
 		if (!planned)
 			planned = plan(instance, id, current);

@@ -33,6 +33,11 @@ enum mf_keeper_need mf_keeper_need(__u64 kept_index, __u64 current)
 	return MF_KEEPER_PLAN;
 }
 
+int mf_keeper_heard_is_ahead(__u64 heard_index, __u64 current)
+{
+	return heard_index > current + MF_WINDOW_AHEAD;
+}
+
 void mf_keeper_plan(struct mf_keeper_plan *plan, const struct mf_association *association, const struct mf_slot *ring,
 		    __u64 kept_index, __u64 current)
 {

@@ -31,6 +31,9 @@ enum mf_keeper_need {
 
 enum mf_keeper_need mf_keeper_need(__u64 kept_index, __u64 current);
 
+/* Was the peer heard in a slot that is yet to be opened? Then the clock has been set back since. */
+int mf_keeper_heard_is_ahead(__u64 heard_index, __u64 current);
+
 /* `ring`: the association's own part of mf_slots. `kept_index` 0: nothing is kept yet. */
 void mf_keeper_plan(struct mf_keeper_plan *plan, const struct mf_association *association, const struct mf_slot *ring,
 		    __u64 kept_index, __u64 current);

@@ -184,9 +184,19 @@ static void random_visits(void **state)
 	}
 }
 
+static void heard_ahead(void **state)
+{
+	(void)state;
+	assert_false(mf_keeper_heard_is_ahead(0, 1000));
+	assert_false(mf_keeper_heard_is_ahead(1000, 1000));
+	assert_false(mf_keeper_heard_is_ahead(1000 + MF_WINDOW_AHEAD, 1000));
+	assert_true(mf_keeper_heard_is_ahead(1001 + MF_WINDOW_AHEAD, 1000));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(heard_ahead),
 		cmocka_unit_test(starts_and_goes_on), cmocka_unit_test(comes_late),
 		cmocka_unit_test(time_jumps), cmocka_unit_test(ring_runs_dry), cmocka_unit_test(foreign_ring_contents),
 		cmocka_unit_test(random_visits),
