@@ -55,6 +55,9 @@ struct mf_instance {
 	__u8 in_xdp, out_xdp;  /* enum mf_hook_mode */
 	__u8 out_refused;      /* XDP out was tried in vain, and that was said */
 	int device_error;      /* why the device could not be made, so that it is said once; 0: it was */
+	int refused_nic;       /* ifindex of the NIC that was back but could not be attached to; 0: none */
+	__s64 cutter_again_ns; /* when making the cutter is tried again after it failed (CLOCK_MONOTONIC) */
+	__s64 again_ns;        /* when that is tried again (CLOCK_MONOTONIC) */
 	__u8 owns;             /* mf_own is not empty */
 	struct mf_clock_engine clock;
 	struct mf_associations associations;

@@ -162,7 +162,7 @@ static void take_down(struct mf_instance *instance)
 	memset(&instance->nic, 0, sizeof(instance->nic));
 	instance->shortest_ms = 0;
 	instance->adopted = 0;
-	instance->device_error = 0;
+	instance->device_error = instance->refused_nic = 0;
 }
 
 void mf_node_clear(struct mf_instance *instance)

@@ -20,6 +20,7 @@
 #include "loader/route.h"
 
 #define UNASKED_NS (30 * 1000000000LL)
+#define AGAIN_NS (10 * 1000000000LL) /* from one try to attach to a NIC that refused it to the next */
 #define HOOKS_NS 1000000000LL /* a program taken off is missed for no longer */
 enum { MTU_PER_TURN = 256, GUARDS_MAX = 4096 };
 
@@ -181,6 +182,7 @@ static void mtu_spread(struct mf_instance *instance)
 static void cutter_check(struct mf_instance *instance)
 {
 	struct mf_link cutter = instance->cutter, inside = instance->inside;
+	int error;
 
 	if (!mf_cutter_find(instance) && instance->cutter.ifindex == cutter.ifindex &&
 	    instance->inside.ifindex == inside.ifindex) {
@@ -188,11 +190,20 @@ static void cutter_check(struct mf_instance *instance)
 			mf_node_publish(instance);
 		return;
 	}
-	mf_log(MF_LOG_WARNING, "%s was deleted; making it again", inside.name);
+	if (!inside.ifindex && instance->clock.monotonic_ns < instance->cutter_again_ns)
+		return;
+	if (inside.ifindex)
+		mf_log(MF_LOG_WARNING, "%s was deleted; making it again", inside.name);
 	instance->cutter = cutter;
 	instance->inside = inside;
 	mf_cutter_delete(instance);
-	mf_cutter_create(instance);
+	error = mf_cutter_create(instance);
+	if (error) {
+		mf_cutter_delete(instance); /* half of it would be taken for all of it */
+		instance->cutter_again_ns = instance->clock.monotonic_ns + AGAIN_NS;
+		mf_log(MF_LOG_ERROR, "%s: its veth pair cannot be made: %s; tried again in %lld s",
+		       instance->record.config.device, strerror(-error), AGAIN_NS / 1000000000LL);
+	}
 	mf_node_publish(instance);
 }
 
@@ -218,13 +229,30 @@ static int device_return(struct mf_instance *instance)
 	return 0;
 }
 
+/* Making and deleting the device are events themselves: tried at once again, it would never end. */
+static void return_judge(struct mf_instance *instance, int error)
+{
+	int before = instance->refused_nic;
+
+	instance->refused_nic = error ? instance->nic.ifindex : 0;
+	if (!error)
+		return;
+	instance->again_ns = instance->clock.monotonic_ns + AGAIN_NS;
+	mf_device_delete(instance);
+	if (before != instance->refused_nic)
+		mf_log(MF_LOG_WARNING, "%s: cannot be attached to (%s), so that there is no %s; tried again every %lld s",
+		       instance->options->interface, strerror(-error), instance->record.config.device,
+		       AGAIN_NS / 1000000000LL);
+}
+
 /* It goes with the NIC and comes with it; somebody may have deleted it, too. */
 static void device_check(struct mf_instance *instance)
 {
 	struct mf_link device = instance->device;
 	int error;
 
-	if (!instance->nic.ifindex)
+	if (!instance->nic.ifindex || (!device.ifindex && instance->refused_nic == instance->nic.ifindex &&
+				       instance->clock.monotonic_ns < instance->again_ns))
 		return;
 	if (!mf_device_find(instance) && instance->device.ifindex == device.ifindex) {
 		if (memcmp(instance->device.mac, device.mac, 6))
@@ -235,8 +263,7 @@ static void device_check(struct mf_instance *instance)
 		mf_log(MF_LOG_WARNING, "%s: device was deleted; making it again", instance->record.config.device);
 	mf_device_delete(instance);
 	error = device_return(instance);
-	if (error)
-		mf_device_delete(instance);
+	return_judge(instance, error);
 	if (!device.ifindex && !error)
 		mf_log(MF_LOG_NOTICE, "%s: interface is back: attached again", instance->options->interface);
 }
@@ -249,7 +276,8 @@ static int hooks_stand(struct mf_instance *instance)
 	for (size_t i = 0; i < sizeof(on_nic) / sizeof(on_nic[0]); i++)
 		if (!mf_attach_stands(&instance->attach, on_nic[i], instance->nic.ifindex))
 			return 0;
-	return mf_attach_stands(&instance->attach, MF_PROGRAM_CUT_TC, instance->inside.ifindex);
+	return !instance->inside.ifindex ||
+	       mf_attach_stands(&instance->attach, MF_PROGRAM_CUT_TC, instance->inside.ifindex);
 }
 
 /*
@@ -260,10 +288,14 @@ static void hooks_check(struct mf_instance *instance)
 {
 	int error;
 
+	if (!instance->inside.ifindex)
+		cutter_check(instance);
+	if (!instance->device.ifindex)
+		device_check(instance);
 	if (!instance->nic.ifindex || !instance->device.ifindex || hooks_stand(instance))
 		return;
 	error = mf_nic_attach(instance);
-	if (!error)
+	if (!error && instance->inside.ifindex)
 		error = mf_attach_tc(&instance->attach, MF_PROGRAM_CUT_TC, instance->inside.ifindex);
 	if (error)
 		mf_device_delete(instance);

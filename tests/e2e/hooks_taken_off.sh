@@ -63,6 +63,22 @@ link=$(on client bpftool link show pinned "/sys/fs/bpf/mayfly/eth0/link_mf_in_$n
 on client bpftool link detach id "$link"
 refute "XDP detached: it is off" on client sh -c "ip link show eth0 | grep -q xdp"
 check "and back within two seconds" within 2 on client sh -c "ip link show eth0 | grep -q xdp"
+# A NIC comes back with somebody's XDP program on it: nothing can be attached, which must not become a race.
+number_next() { on client sh -c "ip link add next0 type veth peer name next1; cat /sys/class/net/next1/ifindex; ip link del next0"; }
+on client ip link del eth0
+on client ip link add other0 type veth peer name client netns "${HOST_PID[router]}"
+lab_pass client other0
+on router ip link set client up
+on client sh -c "ip link set other0 name eth0; ip link set eth0 up"
+sleep 1
+first=$(number_next)
+sleep 3
+compare "interfaces made within three seconds" $(($(number_next) - first)) "<" 20
+check "the loader says why" grep -q "cannot be attached to" "$RUN/loader-client.log"
+refute "and there is no device" on client test -e /sys/class/net/mayfly0
+on client ip link set dev eth0 xdp off
+check "the program is taken off: attached within twelve seconds" within 12 hooked
+
 stop loader-client
 equal "pins left" "" "$(on client sh -c "find /sys/fs/bpf/mayfly 2>/dev/null")"
 finish

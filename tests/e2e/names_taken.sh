@@ -17,7 +17,7 @@ taken() {
 	before=$(on client cat "/sys/class/net/$name/ifindex")
 	refute "$name is a stranger's: up is refused" quiet on client mayflyctl up eth0.conf
 	equal "and the stranger's is as it was" "$before" "$(on client cat "/sys/class/net/$name/ifindex" 2>&1)"
-	equal "devices of ours left" "" "$(on client ip -o link | grep -v " $name[@:]" | grep -o 'mayfly0[^:@]*')"
+	equal "devices of ours left" "" "$(on client ls /sys/class/net | grep mayfly0 | grep -vx -- "$name")"
 	quiet on client ip link del "$name"
 }
 
