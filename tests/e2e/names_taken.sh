@@ -39,4 +39,13 @@ check "the second instance asks for eth1" grep -q eth1 "$RUN/client/other/eth1.c
 refute "mayfly0 is another instance's: up is refused" on client mayflyctl --socket /run/mayfly/eth1.sock up other/eth1.conf
 equal "and its devices are as they were" "$before" "$(on client sh -c "cat /sys/class/net/mayfly0*/ifindex")"
 check "which works on" on client ping -c 1 -W 1 "${INNER[server]}"
+
+kill -STOP "${PID[loader-client]}"
+on client ip link del mayfly0-in
+on client ip link add mayfly0-in type veth peer name stranger0
+kill -CONT "${PID[loader-client]}"
+check "the cutter is deleted, its name taken: said" within 3 grep -q "veth pair cannot be made" "$RUN/loader-client.log"
+check "the stranger's stays" on client test -e /sys/class/net/stranger0
+on client ip link del stranger0
+check "the name is free again: works again within twelve seconds" within 12 on client ping -c 1 -W 1 "${INNER[server]}"
 finish
