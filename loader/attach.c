@@ -137,14 +137,42 @@ int mf_attach_tc(struct mf_attach *attach, enum mf_program program, int ifindex)
 	return error;
 }
 
-int mf_attach_stands(const struct mf_attach *attach, enum mf_program program, int ifindex)
+/* A link outlives its interface, and whoever may detach it; then it stands at none. tcx says it where XDP does. */
+static int link_stands(const char *path, int ifindex)
+{
+	struct bpf_link_info info = { 0 };
+	__u32 bytes = sizeof(info);
+	int fd = bpf_obj_get(path), error;
+
+	if (fd < 0)
+		return 0;
+	error = bpf_obj_get_info_by_fd(fd, &info, &bytes);
+	close(fd);
+	return !error && info.xdp.ifindex == (__u32)ifindex;
+}
+
+/* Where the kernel cannot tell, it is left as it is. */
+static int filter_stands(const struct mf_attach *attach, enum mf_program program, int ifindex)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = point_of(program));
+	LIBBPF_OPTS(bpf_tc_opts, options, .handle = attach->handle,
+		    .priority = program == MF_PROGRAM_GUARD ? PRIORITY_GUARD : PRIORITY_IN);
+	int error = bpf_tc_query(&hook, &options);
+
+	return error != -ENOENT && error != -EINVAL && error != -ENODEV;
+}
+
+int mf_attach_stands(struct mf_attach *attach, enum mf_program program, int ifindex)
 {
 	char path[MF_PIN_PATH_BYTES];
 
 	for (int kind = 0; kind < PIN_KINDS; kind++) {
 		pin_path(attach, path, kind, program, ifindex);
-		if (!access(path, F_OK))
+		if (access(path, F_OK))
+			continue;
+		if (kind == PIN_LINK ? link_stands(path, ifindex) : filter_stands(attach, program, ifindex))
 			return 1;
+		mf_attach_drop(attach, program, ifindex);
 	}
 	return 0;
 }
@@ -331,12 +359,10 @@ static void adopt_visit(const char *name, void *context)
 
 	if (pin_parse(&pin, name))
 		return;
+	if (!mf_attach_stands(attach, pin.program, pin.ifindex)) /* went while no loader looked */
+		return;
 	mf_pins_path(attach->pins, path, "%s", name);
 	error = pin.kind == PIN_LINK ? link_adopt(attach, &pin, path) : filter_adopt(attach, &pin, path);
-	if (error == -ENOLINK || error == -ENODEV) { /* its interface went while no loader looked */
-		unlink(path);
-		return;
-	}
 	if (error)
 		mf_log(MF_LOG_WARNING, "%s: the old program stays there: %s", path, strerror(-error));
 	if (pin.program != MF_PROGRAM_IN && pin.program != MF_PROGRAM_OUT)

@@ -27,8 +27,8 @@ int mf_attach_xdp(struct mf_attach *attach, enum mf_program program, int ifindex
 /* tcx where the kernel has it, clsact otherwise. Doing it twice does no harm. */
 int mf_attach_tc(struct mf_attach *attach, enum mf_program program, int ifindex);
 
-/* Is there an attachment of this program at this interface? */
-int mf_attach_stands(const struct mf_attach *attach, enum mf_program program, int ifindex);
+/* Is this program at this interface, by the kernel's word? A pin of what stands there no more is dropped. */
+int mf_attach_stands(struct mf_attach *attach, enum mf_program program, int ifindex);
 
 void mf_attach_drop(struct mf_attach *attach, enum mf_program program, int ifindex);
 

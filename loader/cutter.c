@@ -26,8 +26,8 @@ int mf_cutter_find(struct mf_instance *instance)
 
 	name_of(instance, "to", near);
 	name_of(instance, "in", far);
-	error = mf_device_claim(instance, near, &instance->cutter);
-	other = mf_device_claim(instance, far, &instance->inside);
+	error = mf_device_claim(instance, near, MF_MADE_CUTTER, &instance->cutter);
+	other = mf_device_claim(instance, far, MF_MADE_CUTTER, &instance->inside);
 	return error ? error : other;
 }
 
@@ -73,14 +73,20 @@ static int pair_make(struct mf_instance *instance)
 	if (!error)
 		error = mf_device_name_free(instance, far);
 	if (!error)
-		error = mf_link_create_veth(netlink, near, far, mf_device_wanted_mtu(instance));
-	if (!error)
-		error = mf_cutter_find(instance);
+		error = mf_device_making(instance, MF_MADE_CUTTER);
+	if (error)
+		return error;
+	error = mf_link_create_veth(netlink, near, far, mf_device_wanted_mtu(instance));
+	if (error) {
+		mf_device_making(instance, 0);
+		return error;
+	}
+	error = mf_cutter_find(instance);
 	if (!error)
 		error = mf_link_set_quiet(netlink, instance->cutter.ifindex, alias);
 	if (!error)
 		error = mf_link_set_quiet(netlink, instance->inside.ifindex, alias);
-	return error ? error : mf_device_marked(instance);
+	return error ? error : mf_device_making(instance, 0);
 }
 
 static int pair_raise(struct mf_instance *instance)

@@ -37,16 +37,18 @@ __u32 mf_device_wanted_mtu(const struct mf_instance *instance)
 	return most < MF_INNER_MTU_MIN ? MF_INNER_MTU_MIN : most;
 }
 
-/* Somebody else's interface of that name is none of ours, whatever we may be asked to do with it. */
-int mf_device_claim(struct mf_instance *instance, const char *name, struct mf_link *link)
+/* Another instance's or a stranger's interface of that name is none of ours, whatever we may be asked to do with it. */
+int mf_device_claim(struct mf_instance *instance, const char *name, __u8 made, struct mf_link *link)
 {
+	char alias[MF_LINK_ALIAS_BYTES];
 	struct mf_link found;
 	int error = mf_link_get(&instance->netlink, name, 0, &found);
 
 	memset(link, 0, sizeof(*link));
 	if (error)
 		return error;
-	if (!found.ours && !instance->record.device_made)
+	mf_device_alias(instance, alias);
+	if (strcmp(found.alias, alias) && !(instance->record.device_made & made))
 		return -EEXIST;
 	*link = found;
 	return 0;
@@ -56,7 +58,7 @@ int mf_device_claim(struct mf_instance *instance, const char *name, struct mf_li
 int mf_device_find(struct mf_instance *instance)
 {
 	struct mf_link found;
-	int error = mf_device_claim(instance, instance->record.config.device, &found);
+	int error = mf_device_claim(instance, instance->record.config.device, MF_MADE_DEVICE, &found);
 
 	memset(&instance->device, 0, sizeof(instance->device));
 	if (error)
@@ -97,26 +99,20 @@ void mf_device_delete_strays(struct mf_instance *instance)
 		 !mf_link_delete(&instance->netlink, by_alias.ifindex));
 }
 
-/* Written down before anything is made: a kill between making it and marking it must not leave it behind. */
 int mf_device_name_free(struct mf_instance *instance, const char *name)
 {
 	struct mf_link link;
 
-	if (!mf_link_get(&instance->netlink, name, 0, &link)) {
-		mf_log(MF_LOG_ERROR, "there is an interface %s already: name another Device in the configuration",
-		       link.name);
-		return -EEXIST;
-	}
-	if (instance->record.device_made)
+	if (mf_link_get(&instance->netlink, name, 0, &link))
 		return 0;
-	instance->record.device_made = 1;
-	return mf_record_write(instance->record_fd, &instance->record);
+	mf_log(MF_LOG_ERROR, "there is an interface %s already: name another Device in the configuration", link.name);
+	return -EEXIST;
 }
 
-/* From here on the alias says whose they are. */
-int mf_device_marked(struct mf_instance *instance)
+/* Written down before anything is made: a kill between making it and marking it must not leave it behind. */
+int mf_device_making(struct mf_instance *instance, __u8 made)
 {
-	instance->record.device_made = 0;
+	instance->record.device_made = made;
 	return mf_record_write(instance->record_fd, &instance->record);
 }
 
@@ -168,14 +164,18 @@ static int device_make(struct mf_instance *instance)
 		return error;
 	mac_choose(mac);
 	mf_device_alias(instance, alias);
+	error = mf_device_making(instance, MF_MADE_DEVICE);
+	if (error)
+		return error;
 	error = mf_link_create_macvlan(netlink, name, instance->nic.ifindex, mac, mf_device_wanted_mtu(instance));
-	if (error == -EBUSY || error == -EINVAL)
-		return -EMEDIUMTYPE;
-	if (!error)
-		error = mf_device_find(instance);
+	if (error) {
+		mf_device_making(instance, 0);
+		return error == -EBUSY || error == -EINVAL ? -EMEDIUMTYPE : error;
+	}
+	error = mf_device_find(instance);
 	if (!error)
 		error = mf_link_set_quiet(netlink, instance->device.ifindex, alias);
-	return error ? error : mf_device_marked(instance);
+	return error ? error : mf_device_making(instance, 0); /* from here on the alias says whose it is */
 }
 
 int mf_device_create(struct mf_instance *instance)
@@ -201,7 +201,7 @@ void mf_device_delete(struct mf_instance *instance)
 {
 	struct mf_link found;
 
-	if (!mf_device_claim(instance, instance->record.config.device, &found))
+	if (!mf_device_claim(instance, instance->record.config.device, MF_MADE_DEVICE, &found))
 		mf_link_delete(&instance->netlink, found.ifindex);
 	memset(&instance->device, 0, sizeof(instance->device));
 }

@@ -41,13 +41,16 @@ int mf_device_addresses(struct mf_instance *instance, const struct mf_node_confi
 /* Puts the node's inner addresses on a device made again. */
 void mf_device_restore(struct mf_instance *instance);
 
+/* What is being made: its names are free, and whatever has them from then on is ours, though no alias says so yet. */
+enum { MF_MADE_CUTTER = 1 << 0, MF_MADE_DEVICE = 1 << 1 };
+
 /*
- * Of device and cutter: what their alias says; a name is free (said if not) and about to be taken; what took it
- * has its alias; an interface by name, -EEXIST: not ours.
+ * Of device and cutter: what their alias says; whether a name is free (said if not); what is being made, or 0 once
+ * its alias stands or nothing was made; an interface of MF_MADE_* `made` by name, -EEXIST: not this instance's.
  */
 void mf_device_alias(const struct mf_instance *instance, char alias[static MF_LINK_ALIAS_BYTES]);
 int mf_device_name_free(struct mf_instance *instance, const char *name);
-int mf_device_marked(struct mf_instance *instance);
-int mf_device_claim(struct mf_instance *instance, const char *name, struct mf_link *link);
+int mf_device_making(struct mf_instance *instance, __u8 made);
+int mf_device_claim(struct mf_instance *instance, const char *name, __u8 made, struct mf_link *link);
 
 #endif

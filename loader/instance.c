@@ -14,7 +14,7 @@ static int sockets_open(struct mf_instance *instance)
 	int error = mf_netlink_open(&instance->netlink, NETLINK_ROUTE, 0);
 
 	if (!error)
-		error = mf_netlink_open(&instance->events, NETLINK_ROUTE, RTMGRP_LINK | RTMGRP_NEIGH |
+		error = mf_netlink_open(&instance->events, NETLINK_ROUTE, RTMGRP_LINK | RTMGRP_NEIGH | RTMGRP_TC |
 					RTMGRP_IPV6_IFADDR | RTMGRP_IPV6_ROUTE);
 	if (error)
 		return error;

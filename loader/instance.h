@@ -55,6 +55,9 @@ struct mf_instance {
 	__u8 in_xdp, out_xdp;  /* enum mf_hook_mode */
 	__u8 out_refused;      /* XDP out was tried in vain, and that was said */
 	int device_error;      /* why the device could not be made, so that it is said once; 0: it was */
+	int refused_nic;       /* ifindex of the NIC that was back but could not be attached to; 0: none */
+	__s64 cutter_again_ns; /* when making the cutter is tried again after it failed (CLOCK_MONOTONIC) */
+	__s64 again_ns;        /* when that is tried again (CLOCK_MONOTONIC) */
 	__u8 owns;             /* mf_own is not empty */
 	struct mf_clock_engine clock;
 	struct mf_associations associations;
@@ -62,6 +65,7 @@ struct mf_instance {
 	struct mf_lent lent;
 	struct ring_buffer *reports; /* mf_events */
 	__u32 stale;           /* enum mf_stale */
+	__s64 hooks_checked_ns; /* when the kernel was last asked whether the programs stand */
 	__s64 checked_ns;      /* when the surroundings were last looked at unasked */
 	__u32 shortest_ms;     /* rotation period of the fastest association */
 	__u32 mtu_next;        /* next id that has yet to learn the NIC's MTU */

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "loader/check.h"
 #include "loader/instance.h"
@@ -121,6 +122,33 @@ void mf_lend_clear(struct mf_instance *instance)
 {
 	while (instance->lent.count)
 		take_back(instance, instance->lent.count - 1);
+}
+
+/* Whatever its version wrote there, a key is an address. */
+static int is_of_addresses(int fd)
+{
+	struct bpf_map_info info = { 0 };
+	__u32 bytes = sizeof(info);
+
+	return !bpf_obj_get_info_by_fd(fd, &info, &bytes) && info.key_size == 16;
+}
+
+void mf_lend_sweep(struct mf_instance *instance)
+{
+	char path[MF_PIN_PATH_BYTES];
+	__u8 address[16];
+	int fd, error;
+
+	mf_pins_path(&instance->pins, path, "mf_lent");
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return;
+	error = is_of_addresses(fd) ? bpf_map_get_next_key(fd, NULL, address) : -EPROTO;
+	while (!error) {
+		mf_route_local_drop(&instance->netlink, address);
+		error = bpf_map_get_next_key(fd, address, address);
+	}
+	close(fd);
 }
 
 __u64 mf_lend_expire(struct mf_instance *instance, __u64 now_ms)

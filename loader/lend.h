@@ -22,6 +22,9 @@ int mf_lend_address(struct mf_instance *instance, const struct mf_lend *lend, st
 /* Takes all back: the node goes down. */
 void mf_lend_clear(struct mf_instance *instance);
 
+/* Takes away the routes of what a loader that is dead has lent, by its pinned mf_lent: before the pins go. */
+void mf_lend_sweep(struct mf_instance *instance);
+
 /* Takes back what has expired. When the next one does, ~0: none. */
 __u64 mf_lend_expire(struct mf_instance *instance, __u64 now_ms);
 

@@ -15,6 +15,7 @@
 #include "loader/cutter.h"
 #include "loader/device.h"
 #include "loader/instance.h"
+#include "loader/lend.h"
 #include "loader/log.h"
 #include "loader/nic.h"
 #include "loader/offload.h"
@@ -162,7 +163,7 @@ static void take_down(struct mf_instance *instance)
 	memset(&instance->nic, 0, sizeof(instance->nic));
 	instance->shortest_ms = 0;
 	instance->adopted = 0;
-	instance->device_error = 0;
+	instance->device_error = instance->refused_nic = 0;
 }
 
 void mf_node_clear(struct mf_instance *instance)
@@ -340,6 +341,7 @@ void mf_node_detach(struct mf_instance *instance)
 	}
 	mf_pins_path(&instance->pins, path, "mf_config");
 	instance->record_fd = mf_record_open(path, &instance->record);
+	mf_lend_sweep(instance);
 	take_down(instance);
 	mf_device_delete_strays(instance);
 }

@@ -24,7 +24,7 @@ struct mf_record {
 	__u32 nic;              /* ifindex of the NIC that the next fields are about; 0: none */
 	__u8 gro_before;        /* enum mf_choice; AUTO: not touched */
 	__u8 allmulti_before;   /* enum mf_choice; AUTO: not touched */
-	__u8 device_made;       /* interfaces with the names of device or cutter are ours, though no alias says so yet */
+	__u8 device_made;       /* MF_MADE_*: interfaces with its names are ours, though no alias says so yet */
 	__u8 pad[1];
 	__u32 gateways;
 	struct mf_record_gateway gateway[MF_RECORD_GATEWAYS];

@@ -20,6 +20,8 @@
 #include "loader/route.h"
 
 #define UNASKED_NS (30 * 1000000000LL)
+#define AGAIN_NS (10 * 1000000000LL) /* from one try to attach to a NIC that refused it to the next */
+#define HOOKS_NS 1000000000LL /* a program taken off is missed for no longer */
 enum { MTU_PER_TURN = 256, GUARDS_MAX = 4096 };
 
 /* A flood of strangers among the neighbours is not worth a look; a gateway whose address has become known is. */
@@ -42,6 +44,10 @@ static int event_mark(const struct nlmsghdr *message, void *context)
 	case RTM_DELLINK:
 		/* A NIC that comes up has lost its neighbours. */
 		instance->stale |= MF_STALE_LINKS | MF_STALE_ROUTES;
+		break;
+	case RTM_DELQDISC:
+	case RTM_DELTFILTER:
+		instance->hooks_checked_ns = 0;
 		break;
 	case RTM_NEWADDR:
 	case RTM_DELADDR:
@@ -176,6 +182,7 @@ static void mtu_spread(struct mf_instance *instance)
 static void cutter_check(struct mf_instance *instance)
 {
 	struct mf_link cutter = instance->cutter, inside = instance->inside;
+	int error;
 
 	if (!mf_cutter_find(instance) && instance->cutter.ifindex == cutter.ifindex &&
 	    instance->inside.ifindex == inside.ifindex) {
@@ -183,19 +190,32 @@ static void cutter_check(struct mf_instance *instance)
 			mf_node_publish(instance);
 		return;
 	}
-	mf_log(MF_LOG_WARNING, "%s was deleted; making it again", inside.name);
+	if (!inside.ifindex && instance->clock.monotonic_ns < instance->cutter_again_ns)
+		return;
+	if (inside.ifindex)
+		mf_log(MF_LOG_WARNING, "%s was deleted; making it again", inside.name);
 	instance->cutter = cutter;
 	instance->inside = inside;
 	mf_cutter_delete(instance);
-	mf_cutter_create(instance);
+	error = mf_cutter_create(instance);
+	if (error) {
+		mf_cutter_delete(instance); /* half of it would be taken for all of it */
+		instance->cutter_again_ns = instance->clock.monotonic_ns + AGAIN_NS;
+		mf_log(MF_LOG_ERROR, "%s: its veth pair cannot be made: %s; tried again in %lld s",
+		       instance->record.config.device, strerror(-error), AGAIN_NS / 1000000000LL);
+	}
 	mf_node_publish(instance);
 }
 
 /* Made and everything put back that belongs to it. */
 static int device_return(struct mf_instance *instance)
 {
-	int error = mf_device_create(instance);
+	int error;
 
+	/* Another NIC that has the number of the last one. */
+	if (!mf_attach_stands(&instance->attach, MF_PROGRAM_IN, instance->nic.ifindex))
+		mf_nic_forget(instance);
+	error = mf_device_create(instance);
 	if (!error)
 		error = mf_nic_attach(instance);
 	if (!error)
@@ -209,13 +229,30 @@ static int device_return(struct mf_instance *instance)
 	return 0;
 }
 
+/* Making and deleting the device are events themselves: tried at once again, it would never end. */
+static void return_judge(struct mf_instance *instance, int error)
+{
+	int before = instance->refused_nic;
+
+	instance->refused_nic = error ? instance->nic.ifindex : 0;
+	if (!error)
+		return;
+	instance->again_ns = instance->clock.monotonic_ns + AGAIN_NS;
+	mf_device_delete(instance);
+	if (before != instance->refused_nic)
+		mf_log(MF_LOG_WARNING, "%s: cannot be attached to (%s), so that there is no %s; tried again every %lld s",
+		       instance->options->interface, strerror(-error), instance->record.config.device,
+		       AGAIN_NS / 1000000000LL);
+}
+
 /* It goes with the NIC and comes with it; somebody may have deleted it, too. */
 static void device_check(struct mf_instance *instance)
 {
 	struct mf_link device = instance->device;
 	int error;
 
-	if (!instance->nic.ifindex)
+	if (!instance->nic.ifindex || (!device.ifindex && instance->refused_nic == instance->nic.ifindex &&
+				       instance->clock.monotonic_ns < instance->again_ns))
 		return;
 	if (!mf_device_find(instance) && instance->device.ifindex == device.ifindex) {
 		if (memcmp(instance->device.mac, device.mac, 6))
@@ -226,10 +263,53 @@ static void device_check(struct mf_instance *instance)
 		mf_log(MF_LOG_WARNING, "%s: device was deleted; making it again", instance->record.config.device);
 	mf_device_delete(instance);
 	error = device_return(instance);
-	if (error)
-		mf_device_delete(instance);
+	return_judge(instance, error);
 	if (!device.ifindex && !error)
 		mf_log(MF_LOG_NOTICE, "%s: interface is back: attached again", instance->options->interface);
+}
+
+/* Is every program that nothing may pass without at its hook? */
+static int hooks_stand(struct mf_instance *instance)
+{
+	static const enum mf_program on_nic[] = { MF_PROGRAM_OUT_TC, MF_PROGRAM_IN_TC, MF_PROGRAM_IN };
+
+	for (size_t i = 0; i < sizeof(on_nic) / sizeof(on_nic[0]); i++)
+		if (!mf_attach_stands(&instance->attach, on_nic[i], instance->nic.ifindex))
+			return 0;
+	return !instance->inside.ifindex ||
+	       mf_attach_stands(&instance->attach, MF_PROGRAM_CUT_TC, instance->inside.ifindex);
+}
+
+/*
+ * A filter goes with its qdisc, a link by whoever may detach it. Put back at once; a device whose programs cannot be
+ * goes, since what it sends would leave as it is.
+ */
+static void hooks_check(struct mf_instance *instance)
+{
+	int error;
+
+	if (!instance->inside.ifindex)
+		cutter_check(instance);
+	if (!instance->device.ifindex)
+		device_check(instance);
+	if (!instance->nic.ifindex || !instance->device.ifindex || hooks_stand(instance))
+		return;
+	error = mf_nic_attach(instance);
+	if (!error && instance->inside.ifindex)
+		error = mf_attach_tc(&instance->attach, MF_PROGRAM_CUT_TC, instance->inside.ifindex);
+	if (error)
+		mf_device_delete(instance);
+	mf_log(MF_LOG_WARNING, "%s: somebody took a program of ours off: %s%s", instance->options->interface,
+	       error ? "it cannot be put back, so that the device goes: " : "put back; what the device sent meanwhile "
+	       "left as it was", error ? strerror(-error) : "");
+}
+
+static int is_over(__s64 *last_ns, __s64 now_ns, __s64 period_ns)
+{
+	if (*last_ns && now_ns - *last_ns <= period_ns)
+		return 0;
+	*last_ns = now_ns;
+	return 1;
 }
 
 void mf_watch_refresh(struct mf_instance *instance)
@@ -238,10 +318,8 @@ void mf_watch_refresh(struct mf_instance *instance)
 
 	if (!instance->running)
 		return;
-	if (instance->clock.monotonic_ns - instance->checked_ns > UNASKED_NS) {
-		instance->checked_ns = instance->clock.monotonic_ns;
+	if (is_over(&instance->checked_ns, instance->clock.monotonic_ns, UNASKED_NS))
 		stale |= MF_STALE_ROUTES;
-	}
 	instance->stale = 0;
 	if (stale & MF_STALE_LINKS) {
 		nic_refresh(instance);
@@ -250,6 +328,8 @@ void mf_watch_refresh(struct mf_instance *instance)
 		mf_watch_guards(instance);
 		mf_cutter_refresh(instance);
 	}
+	if (is_over(&instance->hooks_checked_ns, instance->clock.monotonic_ns, HOOKS_NS))
+		hooks_check(instance);
 	if (stale & MF_STALE_ADDRESSES)
 		mf_nic_own_refresh(instance);
 	if (stale & MF_STALE_ROUTES)

@@ -90,6 +90,19 @@ loader server --tc clsact
 stop loader-server TERM
 unchanged "clsact filters, killed, adopted, SIGTERM"
 
+# An address lent by a loader that was killed, as it would have left it: in mf_lent, with a route.
+up server
+lent=$(hopping server 1 2 3 4)
+stop loader-server KILL
+pin=/sys/fs/bpf/mayfly/eth0/mf_lent
+bytes=$(on server bpftool -j map show pinned "$pin" | python3 -c 'import json, sys; print(json.load(sys.stdin)["bytes_value"])')
+on server bpftool map update pinned "$pin" \
+	key $(python3 -c "import ipaddress; print(*ipaddress.ip_address('$lent').packed)") value $(yes 0 | head -n "$bytes")
+on server ip -6 route add local "$lent" dev lo table local proto 109
+equal "local routes of lent addresses" 1 "$(on server ip -6 route show table local proto 109 | wc -l)"
+on server mayfly-loader --interface eth0 --detach
+equal "killed, --detach: local routes left" "" "$(on server ip -6 route show table local proto 109)"
+
 up server
 on server mayflyctl down eth0.conf
 up server
