@@ -65,7 +65,7 @@ struct serving_stage {
 };
 
 bool serving_wants_stages(const struct serving *serving, size_t clients);
-int serving_take_epoch(struct serving *serving); /* other keys from now on; 0 or -ENOMEM */
+void serving_take_epoch(struct serving *serving); /* other keys from now on, that nobody has had */
 /* Keys of the window that begins at, or holds, this time; NULL: there are none. */
 const struct two_stage_keys *serving_stage_keys(struct serving *serving, __u32 unix_s);
 __u32 serving_long_s(const struct serving *serving);

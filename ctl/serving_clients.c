@@ -94,13 +94,13 @@ static int take_mode(struct serving *serving, struct registry *registry)
 }
 
 /* Whoever was removed opens nothing that is put from now on: the others' items say the new keys. */
-static int take_removal(struct serving *serving)
+static void take_removal(struct serving *serving)
 {
 	__u64 now_ms = serving_now_ms();
 
 	publish_renew(serving->publish, now_ms, 0);
 	publish_renew(serving->common, now_ms, 0);
-	return serving_take_epoch(serving);
+	serving_take_epoch(serving);
 }
 
 int serving_take_registry(struct serving *serving, struct registry *registry)
@@ -112,9 +112,9 @@ int serving_take_registry(struct serving *serving, struct registry *registry)
 	serving->registry = *registry;
 	*registry = (struct registry){ 0 };
 	if (!error && serving->common && changed)
-		error = serving_take_epoch(serving);
+		serving_take_epoch(serving);
 	else if (!error && serving->common && gone)
-		error = take_removal(serving);
+		take_removal(serving);
 	for (size_t i = 0; !error && i < serving->registry.count; i++)
 		error = take_entry(serving, i);
 	return error;
