@@ -18,6 +18,7 @@ struct registered {
 	__u32 number; /* whoever uses the registry numbers its entries; ~0: not yet */
 	bool renumber; /* and may number them anew */
 	__u8 known;    /* bits of its own, which stay with number and pair */
+	__u8 refused;  /* and which do not */
 };
 
 /* By public key, each once. */

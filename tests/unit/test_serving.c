@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <sodium.h>
@@ -88,6 +90,116 @@ static void test_removed_keys_never_come_again(void **state)
 	end(&serving);
 }
 
+/* --- the loader, its answers put in beforehand -------------------------------------- */
+
+static int begin_loader(struct serving *serving)
+{
+	int ends[2];
+
+	begin(serving, 0);
+	serve(serving, 2);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends), 0);
+	serving->loader = (struct client){ .fd = ends[0], .path = "/run/x.sock" };
+	client_be_patient(&serving->loader, 1);
+	introduce_fresh(&serving->introductions[0], 1700000400, RENDEZVOUS_NATIVE);
+	return ends[1];
+}
+
+static void end_loader(struct serving *serving, int loader)
+{
+	client_close(&serving->loader);
+	close(loader);
+	end(serving);
+}
+
+static void answer(int loader, __u32 sequence, unsigned int type, unsigned int refusal)
+{
+	const struct mf_message message = { .version = MF_CONTROL_VERSION, .type = (__u16)type, .sequence = sequence,
+					    .refusal = (__u16)refusal };
+
+	assert_int_equal(send(loader, &message, sizeof(message), 0), sizeof(message));
+}
+
+static unsigned int count_requests(int loader)
+{
+	struct mf_message message;
+	unsigned int count = 0;
+
+	while (recv(loader, &message, sizeof(message), MSG_DONTWAIT) == sizeof(message))
+		count++;
+	return count;
+}
+
+/* One client that is refused holds no other up, and is asked for again after the pause. */
+static void test_refused_is_asked_again(void **state)
+{
+	struct serving serving;
+	int loader = begin_loader(&serving);
+
+	(void)state;
+	answer(loader, 1, MF_ASSOC_ADD, MF_ACCEPTED);
+	answer(loader, 2, MF_ASSOC_ADD, MF_REFUSED_FULL);
+	answer(loader, 3, MF_ASSOC_ADD, MF_REFUSED_EXISTS);
+	assert_false(serving_sweep(&serving));
+	assert_int_equal(count_requests(loader), 3);
+	assert_int_equal(serving.registry.entry[0].known, 0);
+	assert_int_equal(serving.registry.entry[1].known, 1);
+	assert_int_equal(serving.status.refused, 1);
+	assert_false(serving_sweep(&serving));
+	assert_int_equal(count_requests(loader), 0); /* not at once */
+	serving.again_ms = 1;
+	answer(loader, 4, MF_ASSOC_ADD, MF_ACCEPTED);
+	assert_false(serving_sweep(&serving));
+	assert_int_equal(count_requests(loader), 1);
+	assert_int_equal(serving.registry.entry[0].known, 1);
+	assert_int_equal(serving.status.refused, 0);
+	assert_false(serving.said_refused);
+	end_loader(&serving, loader);
+}
+
+/* A listener that was not taken, and a node that was taken down and up: all of it is asked for again. */
+static void test_lost_is_asked_again(void **state)
+{
+	struct serving serving;
+	int loader = begin_loader(&serving);
+
+	(void)state;
+	answer(loader, 1, MF_ASSOC_ADD, MF_REFUSED_NO_NODE);
+	assert_false(serving_sweep(&serving));
+	assert_int_equal(count_requests(loader), 1); /* clients come after their listener */
+	for (__u32 sequence = 2; sequence <= 4; sequence++)
+		answer(loader, sequence, MF_ASSOC_ADD, MF_ACCEPTED);
+	assert_false(serving_sweep(&serving));
+	assert_int_equal(count_requests(loader), 3);
+	introduce_fresh(&serving.introductions[1], 1700001000, RENDEZVOUS_NATIVE);
+	answer(loader, 5, MF_ASSOC_ADD, MF_ACCEPTED);
+	answer(loader, 6, MF_ASSOC_ADD, MF_REFUSED_NO_LISTENER);
+	answer(loader, 7, MF_ASSOC_ADD, MF_REFUSED_NO_LISTENER);
+	assert_false(serving_sweep(&serving));
+	for (__u32 sequence = 8; sequence <= 13; sequence++)
+		answer(loader, sequence, MF_ASSOC_ADD, MF_ACCEPTED);
+	assert_false(serving_sweep(&serving));
+	assert_int_equal(count_requests(loader), 9);
+	assert_int_equal(serving.registry.entry[0].known, 3);
+	assert_int_equal(serving.registry.entry[1].known, 3);
+	end_loader(&serving, loader);
+}
+
+/* A loader that does not answer is asked once, not for each client. */
+static void test_silent_loader(void **state)
+{
+	struct serving serving;
+	int loader = begin_loader(&serving);
+
+	(void)state;
+	assert_false(serving_sweep(&serving));
+	assert_false(serving_sweep(&serving));
+	assert_int_equal(count_requests(loader), 1);
+	serving_leave(&serving);
+	assert_int_equal(count_requests(loader), 1);
+	end_loader(&serving, loader);
+}
+
 static int begin_all(void **state)
 {
 	(void)state;
@@ -97,7 +209,8 @@ static int begin_all(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_removed_keys_never_come_again),
+		cmocka_unit_test(test_removed_keys_never_come_again), cmocka_unit_test(test_refused_is_asked_again),
+		cmocka_unit_test(test_lost_is_asked_again), cmocka_unit_test(test_silent_loader),
 	};
 
 	return cmocka_run_group_tests(tests, begin_all, NULL);
