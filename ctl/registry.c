@@ -140,7 +140,8 @@ static void sort_once(struct list *list, const __u8 *own)
 {
 	size_t kept = 0;
 
-	qsort(list->entry, list->count, sizeof(*list->entry), compare_entries);
+	if (list->count)
+		qsort(list->entry, list->count, sizeof(*list->entry), compare_entries);
 	for (size_t i = 0; i < list->count; i++) {
 		const struct registered *entry = &list->entry[i];
 

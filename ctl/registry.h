@@ -16,7 +16,6 @@ struct registered {
 	char name[MF_NAME_BYTES];
 	__u8 public_key[KEY_PUBLIC_BYTES];
 	__u32 number; /* whoever uses the registry numbers its entries; ~0: not yet */
-	bool renumber; /* and may number them anew */
 	__u8 known;    /* bits of its own, which stay with number and pair */
 	__u8 refused;  /* and which do not */
 };

@@ -90,6 +90,31 @@ static void test_removed_keys_never_come_again(void **state)
 	end(&serving);
 }
 
+/* Clients that come and go, in pairs and in two stages: each number stands for who has it. */
+static void test_numbers(void **state)
+{
+	static const __u8 clients[] = { 3, 12, 2, 9, 9, 1, 16, 0, 5 };
+	struct serving serving;
+
+	(void)state;
+	begin(&serving, 8);
+	for (size_t i = 0; i < sizeof(clients); i++) {
+		__u32 numbered = 0;
+
+		serve(&serving, clients[i]);
+		assert_int_equal(serving.common != NULL, clients[i] > 8);
+		for (__u32 j = 0; j < serving.numbers; j++) {
+			if (serving.by_number[j] == ~(__u32)0)
+				continue;
+			assert_true(serving.by_number[j] < serving.registry.count);
+			assert_int_equal(serving.registry.entry[serving.by_number[j]].number, j);
+			numbered++;
+		}
+		assert_int_equal(numbered, clients[i]);
+	}
+	end(&serving);
+}
+
 /* --- the loader, its answers put in beforehand -------------------------------------- */
 
 static int begin_loader(struct serving *serving)
@@ -209,7 +234,8 @@ static int begin_all(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_removed_keys_never_come_again), cmocka_unit_test(test_refused_is_asked_again),
+		cmocka_unit_test(test_removed_keys_never_come_again), cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_refused_is_asked_again),
 		cmocka_unit_test(test_lost_is_asked_again), cmocka_unit_test(test_silent_loader),
 	};
 
