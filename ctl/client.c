@@ -88,9 +88,17 @@ static int why_not_connected(const char *path, int error, char why[static SAY_BY
 	}
 }
 
+void client_be_patient(struct client *client, __u32 seconds)
+{
+	const struct timeval patience = { .tv_sec = seconds ? seconds : ANSWER_SECONDS };
+
+	client->patience_s = seconds;
+	setsockopt(client->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	setsockopt(client->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+}
+
 int client_open(struct client *client, const char *path, char why[static SAY_BYTES])
 {
-	const struct timeval patience = { .tv_sec = ANSWER_SECONDS };
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd;
 
@@ -106,10 +114,9 @@ int client_open(struct client *client, const char *path, char why[static SAY_BYT
 		close(fd);
 		return why_not_connected(path, error, why);
 	}
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 	*client = (struct client){ .fd = fd };
 	strcpy(client->path, path);
+	client_be_patient(client, 0);
 	return 0;
 }
 
@@ -160,6 +167,7 @@ static bool is_broken(int error)
 int client_ask_again(struct client *client, struct mf_message *message)
 {
 	char path[CLIENT_PATH_BYTES], why[SAY_BYTES];
+	__u32 patience_s = client->patience_s;
 	int error = client_ask(client, message);
 
 	if (!is_broken(error))
@@ -168,8 +176,10 @@ int client_ask_again(struct client *client, struct mf_message *message)
 	client_close(client);
 	if (client_open(client, path, why)) {
 		memcpy(client->path, path, sizeof(path));
+		client->patience_s = patience_s;
 		return error;
 	}
+	client_be_patient(client, patience_s);
 	return client_ask(client, message);
 }
 

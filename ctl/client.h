@@ -13,6 +13,7 @@ enum { CLIENT_PATH_BYTES = 108 }; /* of sun_path */
 struct client {
 	int fd; /* -1: not connected */
 	__u32 sequence;
+	__u32 patience_s; /* 0: as long as a loader may take at its slowest */
 	char path[CLIENT_PATH_BYTES];
 };
 
@@ -24,6 +25,9 @@ int client_find(char path[static CLIENT_PATH_BYTES], const char *given, const ch
 
 int client_open(struct client *client, const char *path, char why[static SAY_BYTES]);
 void client_close(struct client *client);
+
+/* How long to wait for an answer from now on, also after connecting anew. For who has a loop to keep turning. */
+void client_be_patient(struct client *client, __u32 seconds);
 
 /*
  * Sends `message` (its type and body filled in) and puts the answer in its place. 0 if it was

@@ -23,6 +23,7 @@ struct introduction {
 	__u8 seed[8]; /* of the server */
 	__u32 rotation_ms;
 	bool leaving; /* the period after its own is over: the loader forgets it by and by */
+	bool listens; /* the loader has its listener */
 };
 
 /* What is common to all messages of one end. */

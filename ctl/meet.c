@@ -126,7 +126,9 @@ static void leave_earlier(struct meet *meet)
 		const struct mf_assoc_config *config = &snapshot.associations[i].config;
 		struct mf_message message = { .type = MF_ASSOC_DELETE };
 
-		if (!introduce_is_name(config->name) || memcmp(config->remote_prefix[0].address, inner, 16))
+		/* A server's own associations for the same peer are no visits. */
+		if (!introduce_is_name(config->name) || config->flags & (MF_ASSOC_ROAMS | MF_ASSOC_LISTENS) ||
+		    memcmp(config->remote_prefix[0].address, inner, 16))
 			continue;
 		memcpy(message.assoc_config.name, config->name, MF_NAME_BYTES);
 		client_ask(&meet->loader, &message);

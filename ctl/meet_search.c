@@ -52,6 +52,8 @@ static bool accept_value(void *owner, const __u8 *value, size_t length)
 					    &searching->access[asked->which], why);
 	if (lookup->opened)
 		return true;
+	if (!rendezvous_is_of_form(searching->search->rendezvous->form, length))
+		return false;
 	if (searching->stage == STAGE_PAIR)
 		lookup->opened = !rendezvous_open(pair, meeting->period_s, lookup->period, value, length, &lookup->offer,
 						  why);

@@ -186,6 +186,7 @@ struct publish *publish_new(const struct publish_settings *settings, __u64 now_m
 		return NULL;
 	publish->settings = *settings;
 	publish->random = settings->seed;
+	publish->serial = (__u32)draw(publish, 1ULL << 32); /* a task of another schedule is none of this one */
 	if (!settings->refresh_s)
 		publish->settings.refresh_s = PUBLISH_REFRESH_S;
 	if (!settings->retry_first_ms)
@@ -278,7 +279,7 @@ bool publish_next(struct publish *publish, __u64 now_ms, struct publish_task *ta
 		if (is_stale(publish, &due))
 			continue;
 		item->state = ITEM_BUSY;
-		*task = (struct publish_task){ due.client, item->period, item->attempts };
+		*task = (struct publish_task){ due.client, item->period, item->attempts, item->serial };
 		return true;
 	}
 	return false;
@@ -312,7 +313,7 @@ void publish_done(struct publish *publish, __u64 now_ms, const struct publish_ta
 	if (task->client >= publish->client_count || !publish->clients[task->client].used)
 		return;
 	item = &publish->clients[task->client].item[which];
-	if (item->period != task->period || item->state != ITEM_BUSY)
+	if (item->period != task->period || item->state != ITEM_BUSY || item->serial != task->serial)
 		return;
 	if (stands)
 		item->stands = true;

@@ -27,6 +27,7 @@ struct publish_task {
 	__u32 client; /* as publish_add() numbered it */
 	__u32 period; /* T, Unix seconds */
 	__u32 attempt; /* 0: the first since it last stood */
+	__u32 serial;  /* of this state of the item: how an outdated put ended is of no account */
 };
 
 struct publish_counts {

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -139,7 +140,8 @@ static void sort_once(struct list *list, const __u8 *own)
 {
 	size_t kept = 0;
 
-	qsort(list->entry, list->count, sizeof(*list->entry), compare_entries);
+	if (list->count)
+		qsort(list->entry, list->count, sizeof(*list->entry), compare_entries);
 	for (size_t i = 0; i < list->count; i++) {
 		const struct registered *entry = &list->entry[i];
 
@@ -165,6 +167,8 @@ static void pair_all(struct registry *registry, const __u8 *private_key, const _
 		ssize_t known = old ? registry_find(old, entry->public_key) : -1;
 
 		if (known >= 0) {
+			/* Also the name: what the loader has of it goes by that. */
+			memcpy(entry->name, old->entry[known].name, sizeof(entry->name));
 			entry->number = old->entry[known].number;
 			entry->known = old->entry[known].known;
 			registry->pair[kept] = old->pair[known];
@@ -176,6 +180,49 @@ static void pair_all(struct registry *registry, const __u8 *private_key, const _
 		registry->entry[kept++] = *entry;
 	}
 	registry->count = kept;
+}
+
+static int compare_names(const void *one, const void *other)
+{
+	const struct registered *a = *(struct registered *const *)one, *b = *(struct registered *const *)other;
+	int order = strcmp(a->name, b->name);
+
+	return order ? order : memcmp(a->public_key, b->public_key, KEY_PUBLIC_BYTES);
+}
+
+/* The loader tells clients apart by name. Whoever has one already that is another's gets the mark of its key. */
+static void mark(struct registered *entry)
+{
+	char name[MF_NAME_BYTES], hex[9];
+
+	sodium_bin2hex(hex, sizeof(hex), entry->public_key, 4);
+	snprintf(name, sizeof(name), "%.10s~%s", entry->name, hex);
+	say_note("several clients are named %s: one of them is %s here", entry->name, name);
+	memcpy(entry->name, name, sizeof(name));
+}
+
+/* Of clients of one name the one that was there before keeps it, else the first by key. 0 or -ENOMEM. */
+static int name_apart(struct registry *registry, const struct registry *old)
+{
+	struct registered **entry = calloc(registry->count + 1, sizeof(*entry));
+
+	if (!entry)
+		return -ENOMEM;
+	for (size_t i = 0; i < registry->count; i++)
+		entry[i] = &registry->entry[i];
+	qsort(entry, registry->count, sizeof(*entry), compare_names);
+	for (size_t first = 0, next; first < registry->count; first = next) {
+		size_t keeps = first;
+
+		for (next = first + 1; next < registry->count && !strcmp(entry[first]->name, entry[next]->name); next++)
+			if (old && registry_find(old, entry[next]->public_key) >= 0)
+				keeps = next;
+		for (size_t i = first; next - first > 1 && i < next; i++)
+			if (i != keeps)
+				mark(entry[i]);
+	}
+	free(entry);
+	return 0;
 }
 
 int registry_load(struct registry *registry, const struct config *config, const __u8 private_key[static KEY_PRIVATE_BYTES],
@@ -206,6 +253,10 @@ int registry_load(struct registry *registry, const struct config *config, const 
 	value.count = list.count;
 	value.wrong = list.wrong;
 	pair_all(&value, private_key, public_key, old);
+	if (name_apart(&value, old)) {
+		registry_close(&value);
+		return say_why(why, -ENOMEM, "no memory for the names of clients");
+	}
 	*registry = value;
 	return 0;
 }

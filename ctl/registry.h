@@ -16,11 +16,11 @@ struct registered {
 	char name[MF_NAME_BYTES];
 	__u8 public_key[KEY_PUBLIC_BYTES];
 	__u32 number; /* whoever uses the registry numbers its entries; ~0: not yet */
-	bool renumber; /* and may number them anew */
 	__u8 known;    /* bits of its own, which stay with number and pair */
+	__u8 refused;  /* and which do not */
 };
 
-/* By public key, each once. */
+/* By public key, each once, and no two of one name. */
 struct registry {
 	struct registered *entry;
 	struct rendezvous_pair *pair; /* of the same index; secret memory */
@@ -29,7 +29,7 @@ struct registry {
 };
 
 /*
- * Reads what the configuration and its directory name. `old` (or NULL): whom it knows already keeps number and pair.
+ * Reads what the configuration and its directory name. `old` (or NULL): whom it knows already keeps name, number and pair.
  * 0, or -errno and `why`; then there is nothing to close.
  */
 int registry_load(struct registry *registry, const struct config *config, const __u8 private_key[static KEY_PRIVATE_BYTES],

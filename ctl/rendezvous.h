@@ -92,4 +92,10 @@ int rendezvous_seal_with(const struct rendezvous_pair *pair, const struct rendez
 int rendezvous_open(const struct rendezvous_pair *pair, __u32 period_s, __u32 period, const __u8 *value, size_t length,
 		    struct rendezvous_offer *offer, char why[static SAY_BYTES]);
 
+/*
+ * Whether a value of this length may stand where a reader of this form looks. The native place takes native values
+ * alone: the others, which name neither time nor direction, could be carried there from another period or the way back.
+ */
+bool rendezvous_is_of_form(enum rendezvous_form form, size_t length);
+
 #endif

@@ -130,3 +130,8 @@ int rendezvous_open(const struct rendezvous_pair *pair, __u32 period_s, __u32 pe
 	sodium_memzero(&taken, sizeof(taken));
 	return error;
 }
+
+bool rendezvous_is_of_form(enum rendezvous_form form, size_t length)
+{
+	return (length == RENDEZVOUS_VALUE_BYTES) == (form == RENDEZVOUS_NATIVE);
+}

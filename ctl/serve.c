@@ -251,9 +251,12 @@ static int bring_up(struct serving *serving, const struct ctl *ctl, const struct
 	if (no_loader)
 		return 0;
 	result = up_bring(ctl, serving->argument, (__u32)more, false, &serving->loader);
-	if (!result)
-		rendezvous_status_path(serving->status_path, serving->loader.path, RENDEZVOUS_SERVE);
-	return result;
+	if (result)
+		return result;
+	serving_leave_earlier(serving);
+	client_be_patient(&serving->loader, SERVING_PATIENCE_S);
+	rendezvous_status_path(serving->status_path, serving->loader.path, RENDEZVOUS_SERVE);
+	return 0;
 }
 
 static int parse_options(const struct ctl *ctl, int argc, char **argv, struct options *options)

@@ -16,6 +16,8 @@
 enum {
 	SERVING_INTRODUCTIONS = 4, /* of the last, the current and the next period, and one that is leaving */
 	SERVING_SWEEP = 256,       /* requests to the loader before the loop has its turn */
+	SERVING_AGAIN_MS = 15000,  /* until the loader is asked again for what it refused */
+	SERVING_PATIENCE_S = 2,    /* for its answer: the loop stands still meanwhile */
 	SERVING_PUTS = 8,          /* under way at once: a put takes some 8 nodes, each of them must not be hurried */
 };
 
@@ -46,6 +48,10 @@ struct serving {
 	char status_path[RENDEZVOUS_STATUS_PATH]; /* "": none */
 	__u64 status_ms, progress_ms, remembered_ms;
 	struct mf_notify notify;
+	__u64 again_ms;  /* when what the loader refused is asked for again; 0: it refused nothing */
+	bool silent;     /* it did not even answer: nothing is asked until then */
+	bool lacking;    /* something was refused since */
+	bool forgotten;  /* the loader has lost what it had */
 	bool ready, failing, said_refused, closing;
 };
 
@@ -65,13 +71,15 @@ struct serving_stage {
 };
 
 bool serving_wants_stages(const struct serving *serving, size_t clients);
-int serving_take_epoch(struct serving *serving); /* other keys from now on; 0 or -ENOMEM */
+void serving_take_epoch(struct serving *serving); /* other keys from now on, that nobody has had */
 /* Keys of the window that begins at, or holds, this time; NULL: there are none. */
 const struct two_stage_keys *serving_stage_keys(struct serving *serving, __u32 unix_s);
 __u32 serving_long_s(const struct serving *serving);
 
 /* serving_introduce.c: introductions by the clock, and their associations. */
 void serving_turn(struct serving *serving, __u64 now_ms);
+/* Before anything else: what a serve that died has left in the loader, whose keys nobody knows any more. */
+void serving_leave_earlier(struct serving *serving);
 bool serving_sweep(struct serving *serving); /* tells the loader of some more that it has to know; true: there are more */
 const struct introduction *serving_introduction(const struct serving *serving, __u32 period);
 void serving_delete_client(struct serving *serving, const struct registered *client);

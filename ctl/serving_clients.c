@@ -36,16 +36,35 @@ static __u32 spread_ms(const struct serving *serving)
 static int take_entry(struct serving *serving, size_t index)
 {
 	struct registered *entry = &serving->registry.entry[index];
-	int number;
+	int number, error;
 
-	if (entry->number == none || entry->renumber) {
-		number = publish_add(serving->publish, serving_now_ms(), spread_ms(serving));
-		if (number < 0)
-			return number;
+	if (entry->number != none)
+		return keep_number(serving, entry->number, index);
+	number = publish_add(serving->publish, serving_now_ms(), spread_ms(serving));
+	if (number < 0)
+		return number;
+	error = keep_number(serving, (__u32)number, index);
+	if (error)
+		publish_remove(serving->publish, (__u32)number);
+	else
 		entry->number = (__u32)number;
-		entry->renumber = false;
+	return error;
+}
+
+/* Without memory for all of them those who were there before are served as before. */
+static int take_entries(struct serving *serving)
+{
+	int error = 0;
+
+	for (__u32 i = 0; i < serving->numbers; i++)
+		serving->by_number[i] = none;
+	for (size_t i = 0; serving->publish && i < serving->registry.count; i++) {
+		int failure = take_entry(serving, i);
+
+		if (!error)
+			error = failure;
 	}
-	return keep_number(serving, entry->number, index);
+	return error;
 }
 
 static size_t leave_out(struct serving *serving, const struct registry *fresh)
@@ -57,8 +76,10 @@ static size_t leave_out(struct serving *serving, const struct registry *fresh)
 
 		if (registry_find(fresh, entry->public_key) >= 0)
 			continue;
-		publish_remove(serving->publish, entry->number);
-		serving->by_number[entry->number] = none;
+		if (entry->number < serving->numbers) {
+			publish_remove(serving->publish, entry->number);
+			serving->by_number[entry->number] = none;
+		}
 		serving_delete_client(serving, entry);
 		gone++;
 	}
@@ -77,45 +98,48 @@ static struct publish *new_schedule(__u32 period_s)
 static int take_mode(struct serving *serving, struct registry *registry)
 {
 	bool stages = serving_wants_stages(serving, registry->count);
+	struct publish *fresh, *common;
 
 	if (serving->publish && stages == (serving->common != NULL))
 		return 0;
+	fresh = new_schedule(stages ? serving_long_s(serving) : serving_period_s(serving));
+	common = stages ? new_schedule(serving_period_s(serving)) : NULL;
+	if (!fresh || (stages && (!common || publish_add(common, serving_now_ms(), 0) < 0))) {
+		publish_free(fresh);
+		publish_free(common);
+		return -ENOMEM;
+	}
 	publish_free(serving->publish);
 	publish_free(serving->common);
-	serving->common = stages ? new_schedule(serving_period_s(serving)) : NULL;
-	serving->publish = new_schedule(stages ? serving_long_s(serving) : serving_period_s(serving));
-	for (__u32 i = 0; i < serving->numbers; i++)
-		serving->by_number[i] = none;
+	serving->publish = fresh;
+	serving->common = common;
 	for (size_t i = 0; i < registry->count; i++)
-		registry->entry[i].renumber = registry->entry[i].number != none;
-	if (!serving->publish || (stages && (!serving->common || publish_add(serving->common, serving_now_ms(), 0) < 0)))
-		return -ENOMEM;
+		registry->entry[i].number = none;
 	return 1;
 }
 
 /* Whoever was removed opens nothing that is put from now on: the others' items say the new keys. */
-static int take_removal(struct serving *serving)
+static void take_removal(struct serving *serving)
 {
 	__u64 now_ms = serving_now_ms();
 
 	publish_renew(serving->publish, now_ms, 0);
 	publish_renew(serving->common, now_ms, 0);
-	return serving_take_epoch(serving);
+	serving_take_epoch(serving);
 }
 
 int serving_take_registry(struct serving *serving, struct registry *registry)
 {
 	size_t gone = leave_out(serving, registry);
-	int changed = take_mode(serving, registry), error = changed < 0 ? changed : 0;
+	int changed = take_mode(serving, registry), error;
 
 	registry_close(&serving->registry);
 	serving->registry = *registry;
 	*registry = (struct registry){ 0 };
-	if (!error && serving->common && changed)
-		error = serving_take_epoch(serving);
-	else if (!error && serving->common && gone)
-		error = take_removal(serving);
-	for (size_t i = 0; !error && i < serving->registry.count; i++)
-		error = take_entry(serving, i);
-	return error;
+	if (serving->common && changed > 0)
+		serving_take_epoch(serving);
+	else if (serving->common && gone)
+		take_removal(serving);
+	error = take_entries(serving);
+	return changed < 0 ? changed : error;
 }

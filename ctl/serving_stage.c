@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Keys of two-stage publication: of a long window, and of the set of clients since somebody was last removed from it. */
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
+/* Keys of two-stage publication: of a long window, and of the time since a client was last removed. */
+#include <sodium.h>
 
 #include "ctl/serving.h"
 
@@ -22,18 +20,11 @@ bool serving_wants_stages(const struct serving *serving, size_t clients)
 	return !two_stage_window(&window, serving_period_s(serving), TWO_STAGE_PERIODS_DEFAULT, 0);
 }
 
-int serving_take_epoch(struct serving *serving)
+/* By chance: of the list of clients it would come again with the list, and whoever left in between has its keys. */
+void serving_take_epoch(struct serving *serving)
 {
-	__u8 (*readers)[32] = calloc(serving->registry.count + 1, sizeof(*readers));
-
-	if (!readers)
-		return -ENOMEM;
-	for (size_t i = 0; i < serving->registry.count; i++)
-		memcpy(readers[i], serving->registry.entry[i].public_key, sizeof(readers[i]));
-	two_stage_epoch(readers, serving->registry.count, serving->stage->epoch);
-	memset(&serving->stage->keys, 0, sizeof(serving->stage->keys));
-	free(readers);
-	return 0;
+	randombytes_buf(serving->stage->epoch, sizeof(serving->stage->epoch));
+	sodium_memzero(&serving->stage->keys, sizeof(serving->stage->keys));
 }
 
 const struct two_stage_keys *serving_stage_keys(struct serving *serving, __u32 unix_s)

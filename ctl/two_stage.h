@@ -39,14 +39,8 @@ struct two_stage_keys {
 int two_stage_window(struct two_stage_window *window, __u32 period_s, __u32 periods, __u64 unix_s);
 
 /*
- * The epoch of a set of readers: SHA-256("mayfly epoch v1" || their public keys, ascending). Sorts the keys. Any
- * other 32 bytes that change at least when a reader is removed do as well.
- */
-void two_stage_epoch(__u8 readers[][32], size_t count, __u8 epoch[static 32]);
-
-/*
- * The keys of a window, out of the publisher's private key. Another epoch is other keys at once: whoever was removed
- * finds and opens nothing that is put from then on. 0, or -EINVAL: a private key that gives no public one.
+ * The keys of a window, out of the publisher's private key and an epoch, which is random and never comes again. Another
+ * epoch is other keys at once: whoever was removed finds and opens nothing that is put from then on. 0, or -EINVAL: a private key that gives no public one.
  */
 int two_stage_keys(struct two_stage_keys *keys, const __u8 own[static 32], const struct two_stage_window *window,
 		   const __u8 epoch[static 32]);

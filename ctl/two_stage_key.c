@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <sodium.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "ctl/hkdf.h"
@@ -28,23 +27,6 @@ int two_stage_window(struct two_stage_window *window, __u32 period_s, __u32 peri
 	window->long_s = period_s * periods;
 	window->start = rendezvous_period(unix_s, window->long_s);
 	return 0;
-}
-
-static int compare_keys(const void *one, const void *other)
-{
-	return memcmp(one, other, KEY_PUBLIC_BYTES);
-}
-
-void two_stage_epoch(__u8 readers[][32], size_t count, __u8 epoch[static 32])
-{
-	static const char label[] = "mayfly epoch v1";
-	crypto_hash_sha256_state state;
-
-	qsort(readers, count, sizeof(*readers), compare_keys);
-	crypto_hash_sha256_init(&state);
-	crypto_hash_sha256_update(&state, (const __u8 *)label, sizeof(label) - 1);
-	crypto_hash_sha256_update(&state, (const __u8 *)readers, count * sizeof(*readers));
-	crypto_hash_sha256_final(&state, epoch);
 }
 
 /* HKDF's 128 bytes: a to be reduced, the key of nonces, the decryption key. */

@@ -194,6 +194,29 @@ static void test_ends_late(void **state)
 	publish_free(publish);
 }
 
+/* An old put that ends after its item was renewed says nothing about the new one. */
+static void test_outdated_put(void **state)
+{
+	struct publish *publish = begin(1, 0);
+	struct publish_counts counts;
+	struct publish_task old, renewed;
+
+	(void)state;
+	assert_true(publish_next(publish, start_ms, &old));
+	publish_renew(publish, start_ms, 0);
+	assert_true(publish_next(publish, start_ms, &renewed));
+	assert_int_equal(renewed.period, old.period);
+	publish_done(publish, start_ms, &old, true);
+	publish_count(publish, &counts);
+	assert_int_equal(counts.current, 0);
+	assert_int_equal(counts.busy, 1);
+	publish_done(publish, start_ms, &renewed, false);
+	publish_count(publish, &counts);
+	assert_int_equal(counts.current, 0);
+	assert_int_equal(counts.failing, 1);
+	publish_free(publish);
+}
+
 static void test_clock_steps_back(void **state)
 {
 	struct publish *publish = begin(2, 0);
@@ -224,7 +247,7 @@ int main(void)
 		cmocka_unit_test(test_first_items),    cmocka_unit_test(test_thousand_periods),
 		cmocka_unit_test(test_long_periods_are_refreshed), cmocka_unit_test(test_spread),
 		cmocka_unit_test(test_backoff),        cmocka_unit_test(test_removed),
-		cmocka_unit_test(test_ends_late),      cmocka_unit_test(test_clock_steps_back),
+		cmocka_unit_test(test_ends_late), cmocka_unit_test(test_outdated_put),      cmocka_unit_test(test_clock_steps_back),
 		cmocka_unit_test(test_renewed),
 	};
 

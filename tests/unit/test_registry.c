@@ -115,6 +115,38 @@ static void test_directory(void **state)
 	drop("broken"), drop("empty"), drop("low-order");
 }
 
+/* What the loader has goes by the name: no two of one, and a known one stays whatever its file is called. */
+static void test_names(void **state)
+{
+	struct registry registry, second;
+	__u8 one[32], two[32];
+	const char *name;
+
+	(void)state;
+	write_key("same", 1);
+	write_key("same.pub", 2);
+	load(&registry, NULL);
+	assert_int_equal(registry.count, 2);
+	assert_string_not_equal(registry.entry[0].name, registry.entry[1].name);
+
+	public_of(one, 1);
+	public_of(two, 2);
+	drop("same"), drop("same.pub");
+	write_key("other", 1);
+	write_key("third", 2);
+	name = registry.entry[registry_find(&registry, one)].name;
+	write_key(strchr(name, '~') ? "fourth" : name, 3);
+	load(&second, &registry);
+	assert_int_equal(second.count, 3);
+	assert_string_equal(second.entry[registry_find(&second, one)].name, name);
+	for (size_t i = 0; i < second.count; i++)
+		for (size_t j = 0; j < i; j++)
+			assert_string_not_equal(second.entry[i].name, second.entry[j].name);
+	drop("other"), drop("third"), drop(strchr(name, '~') ? "fourth" : name);
+	registry_close(&registry);
+	registry_close(&second);
+}
+
 static void test_no_directory(void **state)
 {
 	struct config config = { .file = "f" };
@@ -160,7 +192,7 @@ static int end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = { 
-		cmocka_unit_test(test_directory), cmocka_unit_test(test_no_directory),
+		cmocka_unit_test(test_directory), cmocka_unit_test(test_names), cmocka_unit_test(test_no_directory),
 		cmocka_unit_test(test_writable_directory),
 	};
 

@@ -294,6 +294,18 @@ static void test_senseless(void **state)
 	refuse(&figure, 240, FIGURE_PERIOD, value, box(plain, sizeof(plain), value), -EINVAL, "unicast");
 }
 
+/* A store without signatures can be given a paper's value of another period or of the way back under any key. */
+static void test_native_place(void **state)
+{
+	(void)state;
+	assert_true(rendezvous_is_of_form(RENDEZVOUS_NATIVE, RENDEZVOUS_VALUE_BYTES));
+	assert_false(rendezvous_is_of_form(RENDEZVOUS_NATIVE, RENDEZVOUS_FULL_BYTES));
+	assert_false(rendezvous_is_of_form(RENDEZVOUS_NATIVE, RENDEZVOUS_COMPACT_BYTES));
+	assert_false(rendezvous_is_of_form(RENDEZVOUS_FULL, RENDEZVOUS_VALUE_BYTES));
+	assert_true(rendezvous_is_of_form(RENDEZVOUS_FULL, RENDEZVOUS_COMPACT_BYTES));
+	assert_true(rendezvous_is_of_form(RENDEZVOUS_COMPACT, RENDEZVOUS_FULL_BYTES));
+}
+
 static void test_senseless_forms(void **state)
 {
 	__u8 plain[PLAIN_FULL_BYTES], value[RENDEZVOUS_VALUE_BYTES];
@@ -368,7 +380,7 @@ int main(void)
 		cmocka_unit_test(test_native_vectors),  cmocka_unit_test(test_both_ends),
 		cmocka_unit_test(test_low_order),       cmocka_unit_test(test_period),
 		cmocka_unit_test(test_unlinkable),      cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_senseless),       cmocka_unit_test(test_senseless_forms),
+		cmocka_unit_test(test_senseless),       cmocka_unit_test(test_native_place), cmocka_unit_test(test_senseless_forms),
 		cmocka_unit_test(test_cannot_say),      cmocka_unit_test(test_other_templates),
 	};
 
