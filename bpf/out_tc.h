@@ -28,25 +28,38 @@ static __always_inline enum origin origin_of(struct __sk_buff *skb, const struct
 	return same_mac(eth->h_source, node->device_mac) ? FROM_DEVICE : FROM_OTHER;
 }
 
-/* What stands on the device with a link-layer address of its own (a VLAN device, a bridge) is not carried, nor let out. */
+static __always_inline int is_cut(struct cursor cursor, __u32 header)
+{
+	return !take(&cursor, header);
+}
+
+/*
+ * What stands on the device with a link-layer address of its own (a VLAN device, a bridge) is not carried, nor let out;
+ * neither is a frame whose addresses cannot be read.
+ */
 static __always_inline int is_inner_frame(struct __sk_buff *skb, struct mf_node *node)
 {
-	struct cursor cursor = cursor_of(skb->data, skb->data_end);
-	struct ethhdr *eth = take(&cursor, sizeof(*eth));
 	struct vlans vlans = {};
+	struct cursor cursor;
 	struct ipv6hdr *ip6;
+	struct ethhdr *eth;
 	__be16 protocol;
 
+	if (skb->data_end - skb->data < HEADERS_PULLED && pull(skb, HEADERS_PULLED))
+		return 1;
+	cursor = cursor_of(skb->data, skb->data_end);
+	eth = take(&cursor, sizeof(*eth));
 	if (!eth)
 		return 0;
 	protocol = skip_vlan(&cursor, eth->h_proto, &vlans);
 	if (protocol == bpf_htons(ETH_P_IP))
-		return in_ipv4(node, &cursor) == MF_DROP_INNER;
+		return is_cut(cursor, sizeof(struct iphdr)) || in_ipv4(node, &cursor) == MF_DROP_INNER;
 	if (protocol == bpf_htons(ETH_P_ARP))
-		return in_arp(node, &cursor) == MF_DROP_INNER;
+		return is_cut(cursor, sizeof(struct arp)) || in_arp(node, &cursor) == MF_DROP_INNER;
+	if (protocol != bpf_htons(ETH_P_IPV6))
+		return 0;
 	ip6 = take(&cursor, sizeof(*ip6));
-	return protocol == bpf_htons(ETH_P_IPV6) && ip6 &&
-	       inner_off_the_wire(node, &ip6->saddr, &ip6->daddr) == MF_DROP_INNER;
+	return !ip6 || inner_off_the_wire(node, &ip6->saddr, &ip6->daddr) == MF_DROP_INNER;
 }
 
 /* Checksums are finished and large frames are cut on the way into this device. */
