@@ -103,6 +103,9 @@ static __always_inline __u32 out_whole(struct __sk_buff *skb, struct mf_node *no
 	if (!eth || !outer)
 		return MF_DROP_ROOM;
 	outer_write(outer, way, inner, sizeof(struct udphdr) + MF_SHIM_BYTES + inner->length, 0);
+	verdict = way_ends(way);
+	if (verdict != MF_OUT_SENT)
+		return verdict;
 	verdict = out_leave(skb, node, way, hop, exit);
 	if (verdict != MF_DROP_ROOM)
 		count_out(way, packets, inner->length);
@@ -147,9 +150,9 @@ static __always_inline __u32 out_open(struct __sk_buff *skb, struct mf_node *nod
 	if (verdict == MF_DROP_NO_ASSOCIATION || verdict == MF_DROP_NO_PEER)
 		return verdict;
 	/* By the very clock that the loader asks by: jiffies may be a tick behind it, still in the slot before. */
-	way.slot = slot_at(way.association, index_at(way.association, now_ms(bpf_ktime_get_coarse_ns())));
-	if (!way.slot)
-		return MF_DROP_NO_SLOT;
+	verdict = way_slot(&way, index_at(way.association, now_ms(bpf_ktime_get_coarse_ns())));
+	if (verdict != MF_OUT_SENT)
+		return verdict;
 	hop = next_hop_get(skb, &way, node);
 	if (hop == MF_DROP_NO_ROUTE)
 		return hop;
@@ -162,6 +165,9 @@ static __always_inline __u32 out_open(struct __sk_buff *skb, struct mf_node *nod
 		outer.udp.check = sum_finish_udp(way.slot->address_sum + bpf_htons(IPPROTO_UDP) + outer.udp.source +
 						 outer.udp.dest + 2 * (__u64)outer.udp.len);
 	}
+	verdict = way_ends(&way);
+	if (verdict != MF_OUT_SENT)
+		return verdict;
 	if (bpf_skb_store_bytes(skb, sizeof(struct ethhdr), &outer, sizeof(outer), 0))
 		return MF_DROP_ROOM;
 	return out_leave(skb, node, &way, hop, exit) == MF_DROP_ROOM ? MF_DROP_ROOM : MF_OUT_OPENED;
