@@ -81,7 +81,7 @@ static __always_inline __u32 encapsulate(struct __sk_buff *skb, struct way *way,
 	outer_write(&outer, way, inner, udp_bytes, inner->sum + sum_tags(tags));
 	if (bpf_skb_store_bytes(skb, sizeof(struct ethhdr), &outer, sizeof(outer), 0) || tags_store(skb, tags))
 		return MF_DROP_ROOM;
-	return MF_OUT_SENT;
+	return way_ends(way);
 }
 
 /* The slow half of `encap`. */

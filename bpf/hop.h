@@ -19,6 +19,7 @@ struct way {
 	struct mf_assoc_state *state;
 	struct mf_traffic *traffic;
 	struct mf_slot *slot;
+	__u64 index;       /* of the slot when it was found */
 	__u64 peer_prefix; /* ROAMS: the /64 of the peer, where the slot has none; else 0 */
 };
 
@@ -31,7 +32,7 @@ static __always_inline struct mf_slot *slot_at(const struct mf_association *asso
 		return NULL;
 	position = association->ring_base + index % size;
 	slot = bpf_map_lookup_elem(&mf_slots, &position);
-	return slot && slot->index == index ? slot : NULL;
+	return slot && *(const volatile __u64 *)&slot->index == index ? slot : NULL;
 }
 
 static __always_inline __u64 index_at(const struct mf_association *association, __u64 ms)
@@ -64,6 +65,21 @@ static __always_inline int peer_find(struct way *way)
 	return way->peer_prefix != 0;
 }
 
+/* MF_OUT_SENT and the slot, which stays what it is until way_ends() has said so. */
+static __always_inline __u32 way_slot(struct way *way, __u64 index)
+{
+	way->index = index;
+	way->slot = slot_at(way->association, index);
+	return way->slot ? MF_OUT_SENT : MF_DROP_NO_SLOT;
+}
+
+/* All of the slot has been read: was it one and the same? The loader may have put another one in its place meanwhile. */
+static __always_inline __u32 way_ends(const struct way *way)
+{
+	asm volatile("" ::: "memory");
+	return *(const volatile __u64 *)&way->slot->index == way->index ? MF_OUT_SENT : MF_DROP_NO_SLOT;
+}
+
 /* MF_OUT_SENT and all of *way, or the verdict that ends the packet. */
 static __always_inline __u32 way_of(struct way *way, __u32 id)
 {
@@ -79,8 +95,7 @@ static __always_inline __u32 way_of(struct way *way, __u32 id)
 	if (way->association->flags & (MF_ASSOC_LISTENS | MF_ASSOC_ROAMS) && !peer_find(way))
 		return MF_DROP_NO_PEER;
 	ms = now_ms(way->now_ns);
-	way->slot = slot_at(way->association, index_to_send(way, index_at(way->association, ms)));
-	return way->slot ? MF_OUT_SENT : MF_DROP_NO_SLOT;
+	return way_slot(way, index_to_send(way, index_at(way->association, ms)));
 }
 
 /* Where this CPU keeps the route to an inner destination: one place each, the last one wins. */

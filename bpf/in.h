@@ -89,7 +89,16 @@ static __always_inline int is_icmp_of_a_host(const struct ipv6hdr *ip6, const st
 	       (*type == ICMPV6_PKT_TOOBIG || *type == ND_SOLICIT || *type == ND_ADVERTISE);
 }
 
-static __always_inline __u32 in_lent(struct ipv6hdr *ip6, struct cursor *cursor, const struct mf_loan *loan)
+static __always_inline int is_solicitation(const struct ipv6hdr *ip6, const struct cursor *cursor)
+{
+	const __u8 *type = cursor->at;
+
+	return ip6->nexthdr == IPPROTO_ICMPV6 && cursor->at + 1 <= cursor->end && *type == ND_SOLICIT;
+}
+
+/* The stack does not know that it has a lent address: on the link, neighbours that ask it directly are answered here. */
+static __always_inline __u32 in_lent(struct xdp_md *ctx, const struct mf_node *node, struct ipv6hdr *ip6,
+				     struct cursor *cursor, const struct mf_loan *loan)
 {
 	__u64 ms = now_ms(coarse_ns());
 	__u32 verdict = MF_DROP_NOT_UDP;
@@ -98,6 +107,8 @@ static __always_inline __u32 in_lent(struct ipv6hdr *ip6, struct cursor *cursor,
 	if (ms < loan->from_ms)
 		return MF_DROP_EARLY;
 	if (ms < loan->until_ms) {
+		if (node->flags & MF_NODE_ON_LINK && is_solicitation(ip6, cursor))
+			return nd_solicited(ctx, node, ip6, cursor);
 		if (!loan->port || is_icmp_of_a_host(ip6, cursor))
 			return MF_IN_LENT;
 		udp = take(cursor, sizeof(*udp));
@@ -114,12 +125,13 @@ static __always_inline __u32 in_lent(struct ipv6hdr *ip6, struct cursor *cursor,
 }
 
 /* A hopping prefix may hold addresses of the host's own too, also a routed one. */
-static __always_inline __u32 in_dead(const struct mf_node *node, struct ipv6hdr *ip6, struct cursor *cursor)
+static __always_inline __u32 in_dead(struct xdp_md *ctx, const struct mf_node *node, struct ipv6hdr *ip6,
+				     struct cursor *cursor)
 {
 	struct mf_loan *loan = loan_of(node, &ip6->daddr);
 
 	if (loan)
-		return in_lent(ip6, cursor, loan);
+		return in_lent(ctx, node, ip6, cursor, loan);
 	if (!(node->flags & MF_NODE_DARK))
 		return MF_PASS_OTHER;
 	if (node->flags & (MF_NODE_ON_LINK | MF_NODE_OWN) && bpf_map_lookup_elem(&mf_own, &ip6->daddr))
@@ -257,7 +269,7 @@ static __always_inline __u32 in_ipv6(struct xdp_md *ctx, struct mf_node *node, s
 	if (!tagged && is_hopping(node, &ip6->daddr)) {
 		if (live_find(&ip6->daddr, &hit))
 			return in_live(ctx, node, ip6, cursor, &hit);
-		return in_dead(node, ip6, cursor);
+		return in_dead(ctx, node, ip6, cursor);
 	}
 	if (!tagged && ip6->daddr.s6_addr[0] == 0xff && node->flags & MF_NODE_ON_LINK &&
 	    ip6->nexthdr == IPPROTO_ICMPV6)

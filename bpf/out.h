@@ -63,7 +63,7 @@ static __always_inline __u32 out_encapsulate(struct xdp_md *ctx, struct way *way
 	ethernet_write(eth, &way->traffic->next_hop);
 	shim_clear_whole(inner);
 	outer_write(outer, way, inner, udp_bytes, inner->sum);
-	return MF_OUT_SENT;
+	return way_ends(way);
 }
 
 /* Frames on a veth may be padded or cut; what is sent is what the IP header says. */

@@ -28,25 +28,38 @@ static __always_inline enum origin origin_of(struct __sk_buff *skb, const struct
 	return same_mac(eth->h_source, node->device_mac) ? FROM_DEVICE : FROM_OTHER;
 }
 
-/* What stands on the device with a link-layer address of its own (a VLAN device, a bridge) is not carried, nor let out. */
+static __always_inline int is_cut(struct cursor cursor, __u32 header)
+{
+	return !take(&cursor, header);
+}
+
+/*
+ * What stands on the device with a link-layer address of its own (a VLAN device, a bridge) is not carried, nor let out;
+ * neither is a frame whose addresses cannot be read.
+ */
 static __always_inline int is_inner_frame(struct __sk_buff *skb, struct mf_node *node)
 {
-	struct cursor cursor = cursor_of(skb->data, skb->data_end);
-	struct ethhdr *eth = take(&cursor, sizeof(*eth));
 	struct vlans vlans = {};
+	struct cursor cursor;
 	struct ipv6hdr *ip6;
+	struct ethhdr *eth;
 	__be16 protocol;
 
+	if (skb->data_end - skb->data < HEADERS_PULLED && pull(skb, HEADERS_PULLED))
+		return 1;
+	cursor = cursor_of(skb->data, skb->data_end);
+	eth = take(&cursor, sizeof(*eth));
 	if (!eth)
 		return 0;
 	protocol = skip_vlan(&cursor, eth->h_proto, &vlans);
 	if (protocol == bpf_htons(ETH_P_IP))
-		return in_ipv4(node, &cursor) == MF_DROP_INNER;
+		return is_cut(cursor, sizeof(struct iphdr)) || in_ipv4(node, &cursor) == MF_DROP_INNER;
 	if (protocol == bpf_htons(ETH_P_ARP))
-		return in_arp(node, &cursor) == MF_DROP_INNER;
+		return is_cut(cursor, sizeof(struct arp)) || in_arp(node, &cursor) == MF_DROP_INNER;
+	if (protocol != bpf_htons(ETH_P_IPV6))
+		return 0;
 	ip6 = take(&cursor, sizeof(*ip6));
-	return protocol == bpf_htons(ETH_P_IPV6) && ip6 &&
-	       inner_off_the_wire(node, &ip6->saddr, &ip6->daddr) == MF_DROP_INNER;
+	return !ip6 || inner_off_the_wire(node, &ip6->saddr, &ip6->daddr) == MF_DROP_INNER;
 }
 
 /* Checksums are finished and large frames are cut on the way into this device. */
@@ -90,6 +103,9 @@ static __always_inline __u32 out_whole(struct __sk_buff *skb, struct mf_node *no
 	if (!eth || !outer)
 		return MF_DROP_ROOM;
 	outer_write(outer, way, inner, sizeof(struct udphdr) + MF_SHIM_BYTES + inner->length, 0);
+	verdict = way_ends(way);
+	if (verdict != MF_OUT_SENT)
+		return verdict;
 	verdict = out_leave(skb, node, way, hop, exit);
 	if (verdict != MF_DROP_ROOM)
 		count_out(way, packets, inner->length);
@@ -134,9 +150,9 @@ static __always_inline __u32 out_open(struct __sk_buff *skb, struct mf_node *nod
 	if (verdict == MF_DROP_NO_ASSOCIATION || verdict == MF_DROP_NO_PEER)
 		return verdict;
 	/* By the very clock that the loader asks by: jiffies may be a tick behind it, still in the slot before. */
-	way.slot = slot_at(way.association, index_at(way.association, now_ms(bpf_ktime_get_coarse_ns())));
-	if (!way.slot)
-		return MF_DROP_NO_SLOT;
+	verdict = way_slot(&way, index_at(way.association, now_ms(bpf_ktime_get_coarse_ns())));
+	if (verdict != MF_OUT_SENT)
+		return verdict;
 	hop = next_hop_get(skb, &way, node);
 	if (hop == MF_DROP_NO_ROUTE)
 		return hop;
@@ -149,6 +165,9 @@ static __always_inline __u32 out_open(struct __sk_buff *skb, struct mf_node *nod
 		outer.udp.check = sum_finish_udp(way.slot->address_sum + bpf_htons(IPPROTO_UDP) + outer.udp.source +
 						 outer.udp.dest + 2 * (__u64)outer.udp.len);
 	}
+	verdict = way_ends(&way);
+	if (verdict != MF_OUT_SENT)
+		return verdict;
 	if (bpf_skb_store_bytes(skb, sizeof(struct ethhdr), &outer, sizeof(outer), 0))
 		return MF_DROP_ROOM;
 	return out_leave(skb, node, &way, hop, exit) == MF_DROP_ROOM ? MF_DROP_ROOM : MF_OUT_OPENED;

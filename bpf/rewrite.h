@@ -204,7 +204,7 @@ static __always_inline __u32 rewrite_out_elsewhere(struct __sk_buff *skb, const 
 	swap_begin_out(&swap, way, &ip6);
 	if (has_ports(transport.protocol))
 		swap_ports(&swap, way->slot->local_port, way->slot->remote_port);
-	return swap_elsewhere(skb, &swap, &transport, &ip6, 0) ? MF_DROP_MALFORMED : MF_OUT_SENT;
+	return swap_elsewhere(skb, &swap, &transport, &ip6, 0) ? MF_DROP_MALFORMED : way_ends(way);
 }
 
 static __always_inline __u32 rewrite_out(struct __sk_buff *skb, const struct way *way)
@@ -221,7 +221,7 @@ static __always_inline __u32 rewrite_out(struct __sk_buff *skb, const struct way
 	swap_begin_out(&swap, way, (struct ipv6hdr *)&packet->ip6);
 	swap.old = packet->ports;
 	swap_ports(&swap, way->slot->local_port, way->slot->remote_port);
-	return swap_here(skb, &swap, place, 0) ? MF_DROP_MALFORMED : MF_OUT_SENT;
+	return swap_here(skb, &swap, place, 0) ? MF_DROP_MALFORMED : way_ends(way);
 }
 
 #endif

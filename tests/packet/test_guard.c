@@ -217,7 +217,27 @@ static void others_tagged(struct lab *lab, const struct row *row)
 	expect_frame(&lab->result.out, &wanted, row->name);
 }
 
+/* Out of the NIC from a link-layer address that is nobody's here: cut before its addresses end, it stays. a: type. */
+static void bridged_cut(struct lab *lab, const struct row *row)
+{
+	static const __u8 bridge[6] = { 2, 0, 0, 0, 0xb, 0xb };
+	struct frame frame;
+
+	frame_ethernet(&frame, mac_gateway, bridge, row->a);
+	frame_put(&frame, NULL, row->b);
+	frame_tag(&frame, TYPE_VLAN, 5); /* untagged ones of this length are nothing that BPF_PROG_TEST_RUN takes */
+	rig_run(&lab->here, MF_OUT_TC, &frame, &lab->result);
+	expect_verdict(&lab->result, row->c, row->c == NO_VERDICT ? UNSPEC_TC : SHOT_TC, row->name);
+}
+
 static const struct row rows[] = {
+	{ "out: bridged IPv6 without its header: refused", bridged_cut, TYPE_IPV6, 39, MF_DROP_INNER },
+	{ "out: bridged IPv6, strangers: let through", bridged_cut, TYPE_IPV6, 40, NO_VERDICT },
+	{ "out: bridged IPv4 without its header: refused", bridged_cut, 0x0800, 19, MF_DROP_INNER },
+	{ "out: bridged IPv4, strangers: let through", bridged_cut, 0x0800, 20, NO_VERDICT },
+	{ "out: bridged ARP without its addresses: refused", bridged_cut, 0x0806, 27, MF_DROP_INNER },
+	{ "out: bridged ARP, strangers: let through", bridged_cut, 0x0806, 28, NO_VERDICT },
+	{ "out: other bridged frames: let through", bridged_cut, 0x9000, 20, NO_VERDICT },
 	{ "guard: stranger to an inner address of ours: refused", guarded, WORLD, OURS, MF_DROP_INNER },
 	{ "guard: stranger to an inner network of ours: refused", guarded, WORLD, NETS, MF_DROP_INNER },
 	{ "guard: stranger to a peer's inner address: refused", guarded, WORLD, PEERS, MF_DROP_INNER },

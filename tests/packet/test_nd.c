@@ -124,7 +124,7 @@ static void quiet_header(struct lab *lab, const struct row *row)
 
 static void lent(struct lab *lab, const struct row *row)
 {
-	struct solicitation ask = question(lab, LENT, 0, MULTICAST);
+	struct solicitation ask = question(lab, LENT, 0, row->b);
 	struct frame frame;
 
 	on_link(lab, 0);
@@ -304,7 +304,8 @@ static const struct row rows[] = {
 	{ "unicast question without its option (RFC 4861 7.2.2): answered with ours", answered, 0, UNICAST, 1 },
 	{ "question with more options: answered with ours alone", more_options },
 	{ "class and flow label of the question do not come back", quiet_header },
-	{ "router asks for a lent address: answered", lent },
+	{ "router asks for a lent address: answered", lent, 0, MULTICAST },
+	{ "router asks the lent address itself: answered", lent, 0, UNICAST },
 	{ "driver that cannot send from XDP: tc reflects the answer", reflected },
 	{ "other frames with our own source address are not reflected", not_reflected },
 	{ "stranger asks: refused, no answer", asker, 0, 0, MF_DROP_ND },
