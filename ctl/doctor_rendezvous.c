@@ -30,7 +30,7 @@ static const char *remedy_of(const char *outcome)
 
 static void check_publication(struct doctor *doctor, const struct rendezvous_status *status)
 {
-	const struct rendezvous_event *last = &status->publication;
+	const struct rendezvous_event *last = &status->failure;
 
 	if (status->failing)
 		doctor_say(doctor, DOCTOR_FAIL, remedy_of(last->outcome),

@@ -47,6 +47,7 @@ static const struct field fields[] = {
 	FIELD(FIELD_U32, "bootstrap_resolved", bootstrap_resolved),
 	FIELD(FIELD_U32, "lookups", lookups),
 	EVENT(publication),
+	EVENT(failure),
 	EVENT(lookup),
 };
 

@@ -37,7 +37,7 @@ struct rendezvous_status {
 	__u32 bootstrap_named, bootstrap_resolved;
 	__u32 lookups;        /* that a client made */
 	char store[RENDEZVOUS_WORD];
-	struct rendezvous_event publication, lookup;
+	struct rendezvous_event publication, failure, lookup; /* failure: the last publication in vain */
 };
 
 enum rendezvous_role { RENDEZVOUS_SERVE, RENDEZVOUS_MEET };

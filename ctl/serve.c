@@ -62,18 +62,18 @@ static void reload(struct serving *serving)
 {
 	struct registry registry = { 0 };
 	__u8 public_key[KEY_PUBLIC_BYTES];
-	char why[SAY_BYTES], count[FORMAT_AMOUNT];
+	char why[SAY_BYTES], names[SAY_BYTES], count[FORMAT_AMOUNT];
 	struct config config;
 
 	if (config_file_read(&config, public_key, serving->argument, why)) {
 		say_error("%s; the clients stay as they were", why);
 		return;
 	}
-	if (memcmp(public_key, serving->public_key, sizeof(public_key)) ||
-	    config.node.rendezvous.period_ms != serving->config.node.rendezvous.period_ms ||
-	    memcmp(&config.node.rendezvous.store, &serving->config.node.rendezvous.store,
-		   sizeof(config.node.rendezvous.store)))
-		say_note("PrivateKeyFile, Period and Store stay as they were until serve is started again");
+	if (memcmp(public_key, serving->public_key, sizeof(public_key)))
+		say_note("the key in PrivateKeyFile has changed: it takes effect when serve is started again");
+	serving_settled(names, &serving->config, &config);
+	if (*names)
+		say_note("changed, but as it was until serve is started again: %s", names);
 	if (registry_load(&registry, &config, serving->private_key, serving->public_key, &serving->registry, why)) {
 		say_error("%s; the clients stay as they were", why);
 	} else if (serving_take_registry(serving, &registry)) {

@@ -71,6 +71,8 @@ static void note_publication(struct serving *serving, const struct store_result 
 	last->holders = result->holders;
 	snprintf(last->outcome, sizeof(last->outcome), "%s", store_outcome_name(result->outcome));
 	snprintf(last->peer, sizeof(last->peer), "%s", name);
+	if (result->outcome != STORE_DONE)
+		serving->status.failure = *last;
 }
 
 /* Ready: the first stands, or it is known that nothing can be put at all. */
@@ -250,10 +252,23 @@ static void take_status(struct serving *serving, const struct publish_counts *co
 	status->bootstrap_resolved = dht.resolved;
 }
 
+/* A disk that was full may have room again: it is said once, and tried every time. */
+static void write_status(struct serving *serving)
+{
+	char why[SAY_BYTES];
+	int error;
+
+	if (!*serving->status_path)
+		return;
+	error = rendezvous_status_write(serving->status_path, &serving->status, why);
+	if (error && !serving->said_status)
+		say_note("%s", why);
+	serving->said_status = error != 0;
+}
+
 static void tell(struct serving *serving, __u64 now_ms)
 {
 	struct publish_counts counts;
-	char why[SAY_BYTES];
 
 	if (now_ms >= serving->status_ms && now_ms - serving->status_ms < STATUS_MS)
 		return;
@@ -261,10 +276,7 @@ static void tell(struct serving *serving, __u64 now_ms)
 	publish_count(serving->publish, &counts);
 	say_progress(serving, &counts, now_ms);
 	take_status(serving, &counts, now_ms);
-	if (*serving->status_path && rendezvous_status_write(serving->status_path, &serving->status, why)) {
-		say_note("%s", why);
-		*serving->status_path = 0;
-	}
+	write_status(serving);
 	if (serving->dht && (now_ms < serving->remembered_ms || now_ms - serving->remembered_ms >= REMEMBER_MS)) {
 		serving->remembered_ms = now_ms;
 		loop_dht_remember(serving->dht);

@@ -52,7 +52,7 @@ struct serving {
 	bool silent;     /* it did not even answer: nothing is asked until then */
 	bool lacking;    /* something was refused since */
 	bool forgotten;  /* the loader has lost what it had */
-	bool ready, failing, said_refused, closing;
+	bool ready, failing, said_refused, said_status, closing;
 };
 
 /* Everything that is due now, and the timer for what is due next. */
@@ -85,6 +85,9 @@ const struct introduction *serving_introduction(const struct serving *serving, _
 void serving_delete_client(struct serving *serving, const struct registered *client);
 void serving_leave(struct serving *serving); /* takes all introductions away */
 __u64 serving_turn_ms(const struct serving *serving, __u64 now_ms); /* when something changes next */
+
+/* serving_settled.c. Names of the keys that differ, of those that are read at the start alone; "": none. */
+void serving_settled(char names[static SAY_BYTES], const struct config *before, const struct config *now);
 
 /* Unix milliseconds. */
 __u64 serving_now_ms(void);

@@ -8,7 +8,7 @@
 
 #include "ctl/store_families.h"
 
-enum { OVERTAKEN = 64 };
+enum { OVERTAKEN = 1 << 16 }; /* places, by the public key, which is as good as random; pages not used cost nothing */
 
 /* Items of ours that stand with a sequence that is not behind ours: a clock that was ahead, or a reader's doing. */
 struct overtaken {
@@ -19,8 +19,7 @@ struct overtaken {
 struct store_dht {
 	struct store store;
 	struct families families;
-	struct overtaken overtaken[OVERTAKEN]; /* the latest */
-	unsigned int next;
+	struct overtaken overtaken[OVERTAKEN]; /* the latest of each place */
 };
 
 static enum store_outcome conclude(struct families_job *job, const struct dht_result *result)
@@ -30,10 +29,15 @@ static enum store_outcome conclude(struct families_job *job, const struct dht_re
 	return job->accept(job->owner, result->item.value, result->item.length) ? STORE_DONE : STORE_FOREIGN;
 }
 
+static unsigned int place_of(const __u8 public_key[static DHT_PUBLIC_BYTES])
+{
+	return (unsigned int)(public_key[0] << 8 | public_key[1]);
+}
+
 static void on_refused(struct families_job *job, const struct dht_result *result)
 {
 	struct store_dht *store = (struct store_dht *)job->store;
-	struct overtaken *overtaken = &store->overtaken[store->next++ % OVERTAKEN];
+	struct overtaken *overtaken = &store->overtaken[place_of(result->item.public_key)];
 
 	memcpy(overtaken->public_key, result->item.public_key, sizeof(overtaken->public_key));
 	overtaken->sequence = result->item.sequence;
@@ -42,15 +46,12 @@ static void on_refused(struct families_job *job, const struct dht_result *result
 /* Unix seconds, but beyond whatever is known to stand. */
 static __s64 sequence_for(const struct store_dht *store, const __u8 public_key[static DHT_PUBLIC_BYTES])
 {
+	const struct overtaken *overtaken = &store->overtaken[place_of(public_key)];
 	__s64 sequence = time(NULL);
 
-	for (int i = 0; i < OVERTAKEN; i++) {
-		const struct overtaken *overtaken = &store->overtaken[i];
-
-		if (overtaken->sequence >= sequence && overtaken->sequence < INT64_MAX &&
-		    !memcmp(overtaken->public_key, public_key, DHT_PUBLIC_BYTES))
-			sequence = overtaken->sequence + 1;
-	}
+	if (overtaken->sequence >= sequence && overtaken->sequence < INT64_MAX &&
+	    !memcmp(overtaken->public_key, public_key, DHT_PUBLIC_BYTES))
+		sequence = overtaken->sequence + 1;
 	return sequence;
 }
 

@@ -115,6 +115,23 @@ static void test_numbers(void **state)
 	end(&serving);
 }
 
+static void test_settled(void **state)
+{
+	struct config before = { .file = "f" }, now = { .file = "f" };
+	char names[SAY_BYTES];
+
+	(void)state;
+	serving_settled(names, &before, &now);
+	assert_string_equal(names, "");
+	strcpy(now.node.rendezvous.clients, "/elsewhere"); /* that is read anew */
+	serving_settled(names, &before, &now);
+	assert_string_equal(names, "");
+	now.node.prefixes.template[0].prefix_length = 64;
+	now.node.rendezvous.two_stage = 7;
+	serving_settled(names, &before, &now);
+	assert_string_equal(names, "Prefix, TwoStage");
+}
+
 /* --- the loader, its answers put in beforehand -------------------------------------- */
 
 static int begin_loader(struct serving *serving)
@@ -234,7 +251,7 @@ static int begin_all(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_removed_keys_never_come_again), cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_removed_keys_never_come_again), cmocka_unit_test(test_numbers), cmocka_unit_test(test_settled),
 		cmocka_unit_test(test_refused_is_asked_again),
 		cmocka_unit_test(test_lost_is_asked_again), cmocka_unit_test(test_silent_loader),
 	};
