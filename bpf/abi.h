@@ -29,6 +29,14 @@ enum mf_assoc_flag {
 	MF_ASSOC_OWN_PREFIXES = 1 << 4,  /* inner local prefixes stand in mf_pair; else those of the node hold */
 	MF_ASSOC_LISTENS = 1 << 5,       /* an introduction: its addresses are heard for the associations that ROAM */
 	MF_ASSOC_ROAMS = 1 << 6,         /* one of its clients: the peer's /64 is open and learned from what it sends */
+	MF_ASSOC_CONTROL = 1 << 7,       /* lets nothing in but session messages between its two hosts */
+};
+
+/* Session messages (docs/PROTOCOL.md section 9). Each association has a budget of them, on the way in. */
+enum mf_control_messages {
+	MF_NEXT_CONTROL = 254,         /* IPv6 next header (RFC 3692) */
+	MF_CONTROL_EVERY_NS = 25000000, /* so often for ever, */
+	MF_CONTROL_BURST = 40,          /* so many at once */
 };
 
 /* A prefix of inner addresses. IPv4 prefixes are mapped: ::ffff:0:0/96 plus the IPv4 length. */
@@ -95,7 +103,7 @@ struct mf_assoc_state {
 	__u32 path_mtu;     /* largest outer packet by a believed packet-too-big; 0: none */
 	__u32 pad;
 	__be64 peer_prefix; /* ROAMS: first half of the address last heard, holds MF_PEER_HOLD_S from heard_ns; 0: none */
-	__u64 pad2;
+	__u64 control_ns;   /* when the budget of session messages is whole again, coarse monotonic time */
 };
 
 /* The next hop that the FIB gave, kept for one CPU and at most a second. */

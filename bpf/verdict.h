@@ -43,6 +43,9 @@ enum mf_verdict {
 	MF_DROP_ROOM,            /* kernel had no room to grow or shrink the packet */
 	MF_DROP_DEVICE,          /* off the wire to the device's own link-layer address, which is nobody's to know */
 	MF_DROP_NO_PEER,         /* the peer roams, and has not been heard of late: nobody knows where it is */
+	MF_DROP_CONTROL,         /* not a session message, where nothing else is let in */
+	MF_DROP_BUDGET,          /* more session messages than an association may have */
+	MF_DROP_LATE,            /* the peer's own packet, after its slot's window */
 	MF_VERDICTS,
 	MF_VERDICT_ROOM = 64,    /* entries of mf_verdict */
 };

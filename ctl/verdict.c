@@ -39,7 +39,10 @@
 	X(DROP_NOT_IP, drop_not_ip, "neither IPv4 nor IPv6") \
 	X(DROP_ROOM, drop_room, "the kernel had no room to change the packet") \
 	X(DROP_DEVICE, drop_device, "came off the wire to the device's own link-layer address") \
-	X(DROP_NO_PEER, drop_no_peer, "the client roams and has not been heard of late: where it is nobody knows")
+	X(DROP_NO_PEER, drop_no_peer, "the client roams and has not been heard of late: where it is nobody knows") \
+	X(DROP_CONTROL, drop_control, "by an introduction, and no session message") \
+	X(DROP_BUDGET, drop_budget, "more session messages than one peer may send: somebody floods or replays") \
+	X(DROP_LATE, drop_late, "the peer's own packet, too late for its slot")
 
 #define EVENTS(X) \
 	X(PROBE_RANDOM, probe_random, "somebody tries addresses") \

@@ -188,7 +188,7 @@ static __u16 check_assoc_numbers(const struct mf_assoc_config *config)
 		return MF_FIELD(assoc_config.local_count);
 	if (!within(config->remote_count, least, MF_ASSOC_PREFIXES))
 		return MF_FIELD(assoc_config.remote_count);
-	if (!all_zero(config->pad, sizeof(config->pad)))
+	if (!all_zero(&config->pad, sizeof(config->pad)))
 		return MF_FIELD(assoc_config.pad);
 	return 0;
 }

@@ -40,6 +40,9 @@ enum mf_message_type {
 	MF_SUBSCRIBE = 9,     /* from now on MF_EVENT messages come on this connection */
 	MF_EVENT = 10,        /* loader to ctl: struct mf_event */
 	MF_LEND_ADDRESS = 11, /* lend -> lend */
+	MF_ASSOC_LEAD = 12,   /* assoc_config.name, one that shares: packets to its remote host go out in it from now on */
+	MF_ASSOC_FIND = 13,   /* assoc_config.remote_prefix[0], a host -> assoc_status of the one that leads there */
+	MF_SOCKET_GET = 14,   /* -> nothing, and with it (SCM_RIGHTS) a raw IPv6 socket of next header MF_NEXT_CONTROL */
 };
 
 /* Why a request was refused. mf_refusal_name() gives the words. */
@@ -106,10 +109,17 @@ struct mf_assoc_config {
 	__u8 flags;                          /* enum mf_assoc_flag but HOST_PAIR, which the loader finds out */
 	__be16 local_port, remote_port;      /* rewrite: the only inner ports; 0: any */
 	__u8 local_count, remote_count;
-	__u8 pad[2];
+	__u8 shares;                         /* 1: one of the generations of a session, see below */
+	__u8 pad;
 	struct mf_prefix local_prefix[MF_ASSOC_PREFIXES];
 	struct mf_prefix remote_prefix[MF_ASSOC_PREFIXES];
 };
+
+/*
+ * shares: the association is between two hosts, ENCAP, and others that share may have the same remote host at the same
+ * time: all are heard, one leads, which is what packets to that host go out in. The first one leads until MF_ASSOC_LEAD
+ * says otherwise; when the one that leads is deleted, one that is left takes over. CHANGE neither gives nor takes it.
+ */
 
 enum mf_clock_state { MF_CLOCK_FOLLOWS = 1, MF_CLOCK_SLEWS = 2, MF_CLOCK_HOLDS = 3 };
 enum mf_hook_mode { MF_HOOK_NONE = 0, MF_XDP_NATIVE = 1, MF_XDP_GENERIC = 2, MF_TC_TCX = 3, MF_TC_CLSACT = 4 };

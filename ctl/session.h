@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One peer's session: the handshake, the generations that follow each other without a gap, notices, and the end
+ * (docs/PROTOCOL.md section 9; US 10,243,733 figures 3 to 5). Pure: messages, `now` and random bytes in, actions out.
+ *
+ * Everything that changes a session (a new key, rotation, prefix of either end) is one thing: another handshake, whose
+ * association is heard beside the present one, and replaces it with the first authentic message in it.
+ *
+ *	initiator                                     responder
+ *	  request  ------------------------------------>   by the introduction, or inside the present session
+ *	           <------------------------------------ response      adds the association, hears it
+ *	  adds it, hears it and sends in it
+ *	  confirm  ====================================>   sends in it too; the one before goes after a grace
+ *	           <==================================== confirmed
+ */
+#ifndef MAYFLY_CTL_SESSION_H
+#define MAYFLY_CTL_SESSION_H
+
+#include <stdbool.h>
+
+#include "ctl/session_message.h"
+
+enum session_limit {
+	SESSION_GENERATIONS = 3,        /* one that goes, the present one, one that comes */
+	SESSION_RETRY_FIRST_MS = 400,   /* doubled with every try, +-25 % */
+	SESSION_TRIES = 5,              /* about 12 s */
+	SESSION_GRACE_MS = 3000,        /* and three rotations: how long a replaced association is heard */
+	SESSION_CONFIRM_MS = 20000,     /* what nobody has confirmed by then goes */
+	SESSION_SILENCE_MS = 10000,     /* sent, and nothing heard for so long: is the other end there? */
+	SESSION_PINGS = 3,              /* 2 s apart */
+	SESSION_KEEP_MS = 45000,        /* an initiator that keeps its session says something so often */
+	SESSION_IDLE_DEFAULT_MS = 600000,
+	SESSION_LIFETIME_DEFAULT_S = 3600,
+	SESSION_BUDGET_BURST = 6,       /* requests that cost a key agreement */
+	SESSION_BUDGET_MS = 1000,       /* one more each */
+	SESSION_SEEN = 16,              /* requests remembered so that they are not taken twice */
+	SESSION_ACTIONS = 12,
+};
+
+/* Fresh random bytes for one call; what they are used for is the session's. */
+struct session_chance {
+	__u8 ephemeral[32];
+	__u8 key[16];
+	__u8 seed[8];
+	__u8 other[8];
+};
+
+/* Who the two are. Pointers stay the caller's. */
+struct session_settings {
+	struct noise_end end;
+	__u8 inner_own[16], inner_peer[16]; /* stable inner addresses */
+	struct mf_template prefix;          /* own hopping prefix; session_move() changes it */
+	__u32 rotation_ms;                  /* that a responder gives; session_renew() after a change */
+	__u32 lifetime_s, idle_ms;          /* 0: default */
+	__u32 period_s;                     /* own introductions', told in responses */
+	bool firewall;                      /* before this end */
+	bool keep;                          /* initiator: never idle, begun again when lost */
+};
+
+/* The association that a generation is, from this end's point of view. `key` is secret. */
+struct session_association {
+	char letter; /* 'a' to 'c': NAME@a is its name */
+	__u8 key[16], seed_local[8], seed_remote[8];
+	struct mf_template local, remote;
+	__u32 rotation_ms;
+	__u8 flags; /* MF_ASSOC_OPENS, MF_ASSOC_FOLLOWS */
+};
+
+/* What to do, in this order. */
+enum session_action_kind {
+	SESSION_SEND,        /* `message` of `bytes`, to the peer's introduction address or its stable one */
+	SESSION_ADD,         /* `association`; if that fails: session_failed(), and what follows is dropped */
+	SESSION_LEAD,        /* packets to the peer go out in `letter` from now on */
+	SESSION_DELETE,      /* `letter` is heard no more */
+	SESSION_STANDS,      /* traffic flows: a first time, or with what has changed */
+	SESSION_ENDED,       /* for `reason`; nothing is left of it */
+	SESSION_LOST,        /* the peer does not answer: look its introduction up anew, then session_connect() */
+	SESSION_INTRODUCED,  /* initiator: the introduction is needed no more */
+};
+
+struct session_action {
+	enum session_action_kind kind;
+	bool by_introduction;      /* SEND */
+	char letter;               /* LEAD, DELETE */
+	enum session_reason reason;
+	const struct session_association *association; /* ADD: until the next call */
+	__u32 bytes;
+	__u8 message[SESSION_MESSAGE_MOST];
+};
+
+struct session_actions {
+	unsigned int count;
+	struct session_action action[SESSION_ACTIONS];
+};
+
+enum session_state {
+	SESSION_NONE = 0,   /* nothing */
+	SESSION_ASKING,     /* request sent, by the introduction */
+	SESSION_CONFIRMING, /* initiator: response heard, confirm sent */
+	SESSION_UP,
+	SESSION_RENEWING,   /* up, and asking for another one */
+	SESSION_SILENT,     /* up, but the other end does not answer */
+};
+
+struct session_generation {
+	struct session_association association; /* letter 0: none */
+	struct noise_result keys;               /* secret */
+	bool initiator;
+	__u64 sent;                             /* next counter */
+	__u64 heard, heard_mask;                /* replay window of 64: highest counter + 1, and which below it */
+	__u64 since_ms, until_ms;               /* until_ms 0: its lifetime is the responder's to end */
+};
+
+struct session_seen { __u8 ephemeral[16]; };
+
+struct session {
+	struct session_settings settings;
+	enum session_state state;
+	struct session_generation present, coming, going;
+	struct {                      /* initiator's request under way */
+		struct noise_handshake noise; /* secret */
+		bool by_introduction, active;
+		__u32 tries;
+		__u64 again_ms;
+		__u8 seed[8];
+		struct mf_template prefix; /* as it was asked with */
+		__u8 message[SESSION_REQUEST_BYTES];
+	} asked;
+	struct {                      /* responder's answer to the newest request */
+		__u8 request[SESSION_REQUEST_BYTES];
+		__u8 message[SESSION_RESPONSE_BYTES];
+		bool by_introduction, valid;
+	} answered;
+	struct session_seen seen[SESSION_SEEN];
+	unsigned int seen_at;
+	__u64 budget_ms;              /* when the budget is whole again */
+	__u64 heard_ms, sent_ms;      /* anything at all, by the caller's counters */
+	__u64 kept_ms;                /* last ping that only keeps */
+	struct {                      /* confirm, renew or ping, said again until it is answered */
+		struct session_notice notice;
+		bool active;
+		__u32 tries;
+		__u64 again_ms;
+	} said;
+	__u32 peer_period_s;          /* of the peer's introductions, as it last said; 0: not yet */
+	__u64 stands_ms;              /* since when there has been a session */
+	__u64 handshake_ms;           /* of the present generation: when it began to stand */
+	__u64 refused[4];             /* requests not taken: budget, not authentic, seen before, not from where it says */
+};
+
+/* Where a request goes to, or has come from. */
+struct session_way {
+	__u8 key[16];               /* K of the introduction; by the session itself: ignored */
+	__u32 period;               /* T; 0: by the session itself */
+	__u8 prefix[8];             /* responder: first half of the address that the request came from */
+};
+
+void session_init(struct session *session, const struct session_settings *settings);
+void session_wipe(struct session *session); /* all zero afterwards */
+
+/*
+ * Initiator: asks by this introduction. What stands goes on meanwhile: this is how a session begins, comes back, or
+ * follows its client to another prefix.
+ */
+void session_connect(struct session *session, const struct session_way *way, __u64 now_ms,
+		     const struct session_chance *chance, struct session_actions *actions);
+
+enum session_look {
+	SESSION_LOOK_DROP,   /* malformed, or over the budget */
+	SESSION_LOOK_AGAIN,  /* the request that was answered last: session_receive() answers it again for nothing */
+	SESSION_LOOK_COSTLY, /* a request: find out where it came from (`way`), then session_receive() */
+	SESSION_LOOK_FINE,   /* anything else: session_receive() */
+};
+
+/* Before session_receive(): cheap, keeps no state for who is not authentic but what the budget costs. */
+enum session_look session_look(struct session *session, const __u8 *message, size_t bytes, __u64 now_ms);
+
+/* `by_introduction`: to which of the own inner addresses it came. `way`: after LOOK_COSTLY, else NULL. */
+void session_receive(struct session *session, bool by_introduction, const struct session_way *way, const __u8 *message,
+		     size_t bytes, __u64 now_ms, const struct session_chance *chance, struct session_actions *actions);
+
+/* What is due by now; when to come again: ~0: never. */
+void session_tick(struct session *session, __u64 now_ms, const struct session_chance *chance,
+		  struct session_actions *actions);
+__u64 session_wake_ms(const struct session *session);
+
+/* What the loader's counters say of its associations: when something was last heard, and last sent (0: not of late). */
+void session_traffic(struct session *session, __u64 heard_ms, __u64 sent_ms);
+
+/* The loader did not take the association of the last ADD. */
+void session_failed(struct session *session, __u64 now_ms, struct session_actions *actions);
+
+/* Another rotation (responder), prefix or period of this end: takes effect with another handshake, begun here or asked for. */
+void session_renew(struct session *session, enum session_reason reason, __u64 now_ms,
+		   const struct session_chance *chance, struct session_actions *actions);
+
+/* An end with a word to the other side. */
+void session_close(struct session *session, enum session_reason reason, __u64 now_ms, struct session_actions *actions);
+
+/*
+ * A responder that was started anew finds an association of this letter in the loader: it is left alone, and heard of
+ * again when its initiator asks for another one, which replaces it.
+ */
+void session_adopt(struct session *session, const struct session_association *association, __u64 now_ms);
+
+const char *session_state_name(enum session_state state); /* never NULL */
+
+#endif
