@@ -106,6 +106,7 @@ struct session_generation {
 	struct session_association association; /* letter 0: none */
 	struct noise_result keys;               /* secret */
 	bool initiator;
+	bool deaf;                              /* found in the loader: its keys are nobody's any more */
 	__u64 sent;                             /* next counter */
 	__u64 heard, heard_mask;                /* replay window of 64: highest counter + 1, and which below it */
 	__u64 since_ms, until_ms;               /* until_ms 0: its lifetime is the responder's to end */

@@ -82,13 +82,15 @@ static void slot_store(struct mf_slot *to, const struct mf_slot *from)
 	__atomic_store_n(&to->index, from->index, __ATOMIC_RELEASE);
 }
 
-/* Newest slot that the ring should hold now. */
+/* Newest slot that the ring should hold now: of the look-ahead, however short, but what mf_live holds, and one more. */
 static __u64 ring_target(const struct mf_instance *instance, const struct mf_entry *entry, __u64 current)
 {
 	__u32 most = entry->association.ring_slots - MF_RING_BEHIND - 1;
 	__u32 wanted = mf_ring_wanted(instance->record.config.look_ahead_ms, entry->association.rotation_ms) -
 		       MF_RING_SPARE;
 
+	if (wanted < MF_KEEP_AHEAD + 1)
+		wanted = MF_KEEP_AHEAD + 1;
 	return current + (wanted < most ? wanted : most);
 }
 

@@ -37,6 +37,9 @@ second "Rotation = 500ms"
 check "its rotation changes" on client mayflyctl reload eth0.conf
 refute "which is a new generation of it" test "$added" = "$(shown client generation second)"
 equal "its rotation now" 500 "$(shown client rotation_ms second)"
+second "Rotation = 1h"
+check "its rotation becomes longer than the look-ahead" on client mayflyctl reload eth0.conf
+equal "its rotation now" 3600000 "$(shown client rotation_ms second)"
 (umask 077 && mayflyctl genpsk >"$RUN/second.key")
 check "its key changes" on client mayflyctl reload eth0.conf
 check "nothing changes" on client mayflyctl reload eth0.conf
