@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Two messages to a new generation of a session: US 10,243,733 columns 13 and 14, in Noise KK (docs/PROTOCOL.md 9.2).
+ * Nothing of a request is believed before it has been opened, and nothing kept of one that does not open.
+ */
+#include <sodium.h>
+#include <string.h>
+
+#include "ctl/session_parts.h"
+
+/* --- initiator ----------------------------------------------------------------------- */
+
+static void fill_request(const struct session *session, __u8 plain[static SESSION_REQUEST_PLAIN])
+{
+	struct session_request request = {
+		.client_id = session_client_id(session->settings.end.own_public),
+		.prefix = session->asked.prefix,
+		.flags = session->settings.firewall ? SESSION_BEHIND_FIREWALL : 0,
+	};
+
+	memcpy(request.seed, session->asked.seed, sizeof(request.seed));
+	memcpy(request.inner, session->settings.inner_own, sizeof(request.inner));
+	session_request_write(plain, &request);
+}
+
+/* 0 or -EBADMSG: the peer's key is none. */
+static int write_request(struct session_turn *turn, const __u8 key[static 16], __u32 period)
+{
+	struct session *session = turn->session;
+	const struct noise_end *end = &session->settings.end;
+	struct session_header header = { SESSION_REQUEST, period };
+	__u8 prologue[SESSION_PROLOGUE_BYTES], plain[SESSION_REQUEST_PLAIN];
+	int error;
+
+	session_prologue(prologue, key, end->own_public, end->peer_public);
+	fill_request(session, plain);
+	session_header_write(session->asked.message, &header);
+	error = noise_write_request(&session->asked.noise, end, prologue, sizeof(prologue), turn->chance->ephemeral, plain,
+				    sizeof(plain), session->asked.message + SESSION_HEADER_BYTES);
+	sodium_memzero(prologue, sizeof(prologue));
+	return error;
+}
+
+void session_ask(struct session_turn *turn, const struct session_way *way)
+{
+	struct session *session = turn->session;
+	bool stands = session->present.association.letter && session->state != SESSION_CONFIRMING;
+
+	sodium_memzero(&session->asked, sizeof(session->asked));
+	memcpy(session->asked.seed, turn->chance->seed, sizeof(session->asked.seed));
+	session->asked.prefix = session->settings.prefix;
+	session->asked.by_introduction = way != NULL;
+	if (write_request(turn, way ? way->key : session->present.association.key, way ? way->period : 0)) {
+		session_lose(turn);
+		return;
+	}
+	session->asked.active = true;
+	session->asked.again_ms = session_again_ms(turn, 0);
+	if (session->state != SESSION_CONFIRMING)
+		session->state = stands ? SESSION_RENEWING : SESSION_ASKING;
+	session_send(turn, session->asked.by_introduction, session->asked.message, SESSION_REQUEST_BYTES);
+}
+
+void session_ask_again(struct session_turn *turn)
+{
+	struct session *session = turn->session;
+
+	if (++session->asked.tries >= SESSION_TRIES) {
+		sodium_memzero(&session->asked, sizeof(session->asked));
+		session_lose(turn);
+		return;
+	}
+	session->asked.again_ms = session_again_ms(turn, session->asked.tries);
+	session_send(turn, session->asked.by_introduction, session->asked.message, SESSION_REQUEST_BYTES);
+}
+
+static void join(struct session_generation *generation, const struct session *session,
+		 const struct session_response *response)
+{
+	struct session_association *association = &generation->association;
+
+	association->letter = session_letter(session);
+	association->local = session->asked.prefix;
+	association->remote = response->prefix;
+	association->rotation_ms = response->rotation_ms;
+	association->flags = (session->settings.firewall ? MF_ASSOC_OPENS : 0) |
+			     (response->flags & SESSION_BEHIND_FIREWALL ? MF_ASSOC_FOLLOWS : 0);
+	memcpy(association->key, response->key, sizeof(association->key));
+	memcpy(association->seed_local, session->asked.seed, sizeof(association->seed_local));
+	memcpy(association->seed_remote, response->seed, sizeof(association->seed_remote));
+}
+
+/* The responder hears it already: packets may go out in it at once. What stood is heard until it is confirmed. */
+static void enter(struct session_turn *turn, struct session_generation *fresh)
+{
+	static const struct session_notice confirm = { .id = SESSION_CONFIRM };
+	struct session *session = turn->session;
+	struct session_action *action;
+
+	session_delete(turn, &session->coming);
+	if (session->state == SESSION_CONFIRMING) /* one that was never confirmed: what stood before it still goes */
+		session_delete(turn, &session->present);
+	else
+		session_succeed(turn, &session->present, 0);
+	session->present = *fresh;
+	action = session_act(turn, SESSION_ADD);
+	action->association = &session->present.association;
+	action = session_act(turn, SESSION_LEAD);
+	action->letter = session->present.association.letter;
+	session->state = SESSION_CONFIRMING;
+	session_say(turn, &confirm);
+}
+
+void session_take_response(struct session_turn *turn, const struct session_header *header, bool by_introduction,
+			   const __u8 *message)
+{
+	struct session *session = turn->session;
+	struct session_generation fresh = { .initiator = true, .since_ms = turn->now_ms };
+	__u8 plain[SESSION_RESPONSE_PLAIN];
+	struct session_response response;
+	struct session_header asked;
+
+	if (!session->asked.active || by_introduction != session->asked.by_introduction ||
+	    session_header_read(session->asked.message, SESSION_REQUEST_BYTES, &asked) || asked.number != header->number)
+		return;
+	if (noise_read_response(&session->asked.noise, &session->settings.end, message + SESSION_HEADER_BYTES,
+				SESSION_RESPONSE_BYTES - SESSION_HEADER_BYTES, plain, &fresh.keys) ||
+	    session_response_read(plain, &response)) {
+		session->refused[SESSION_NOT_AUTHENTIC]++;
+	} else {
+		session_delete(turn, &session->coming);
+		join(&fresh, session, &response);
+		fresh.until_ms = turn->now_ms + response.lifetime_s * (800ULL + turn->chance->other[6] / 2);
+		session->peer_period_s = response.period_s;
+		sodium_memzero(&session->asked, sizeof(session->asked));
+		enter(turn, &fresh);
+	}
+	sodium_memzero(&fresh, sizeof(fresh));
+	sodium_memzero(plain, sizeof(plain));
+	sodium_memzero(&response, sizeof(response));
+}
+
+/* --- responder ----------------------------------------------------------------------- */
+
+static const __u8 *request_ephemeral(const __u8 *request)
+{
+	return request + SESSION_HEADER_BYTES;
+}
+
+bool session_is_answered(const struct session *session, const __u8 *request)
+{
+	return session->answered.valid && !memcmp(session->answered.request, request, SESSION_REQUEST_BYTES);
+}
+
+bool session_is_seen(const struct session *session, const __u8 *request)
+{
+	for (int i = 0; i < SESSION_SEEN; i++)
+		if (!memcmp(session->seen[i].ephemeral, request_ephemeral(request), sizeof(session->seen[i].ephemeral)))
+			return true;
+	return false;
+}
+
+static void remember(struct session *session, const __u8 *request)
+{
+	memcpy(session->seen[session->seen_at].ephemeral, request_ephemeral(request), sizeof(session->seen[0].ephemeral));
+	session->seen_at = (session->seen_at + 1) % SESSION_SEEN;
+}
+
+static int open_with(const struct session *session, const __u8 *key, const __u8 *message,
+		     struct noise_handshake *handshake, struct session_request *request)
+{
+	const struct noise_end *end = &session->settings.end;
+	__u8 prologue[SESSION_PROLOGUE_BYTES], plain[SESSION_REQUEST_PLAIN];
+	int error;
+
+	session_prologue(prologue, key, end->peer_public, end->own_public);
+	error = noise_read_request(handshake, end, prologue, sizeof(prologue), message + SESSION_HEADER_BYTES,
+				   SESSION_REQUEST_BYTES - SESSION_HEADER_BYTES, plain);
+	if (!error)
+		error = session_request_read(plain, request);
+	sodium_memzero(prologue, sizeof(prologue));
+	return error;
+}
+
+/* Inside a session: under K of the generation that the initiator has last heard of. */
+static int open_inside(const struct session *session, const __u8 *message, struct noise_handshake *handshake,
+		       struct session_request *request)
+{
+	const struct session_generation *generation[] = { &session->coming, &session->present };
+	int error = -1;
+
+	for (int i = 0; error && i < 2; i++)
+		if (generation[i]->association.letter && !generation[i]->deaf)
+			error = open_with(session, generation[i]->association.key, message, handshake, request);
+	return error;
+}
+
+/*
+ * A client is believed to be where its request has come from, and the response goes there: the first message in the new
+ * association shows that it was received. Inside a session nobody moves.
+ */
+static bool is_where_it_says(const struct session *session, const struct session_request *request,
+			     const struct session_way *way, bool by_introduction)
+{
+	if (by_introduction)
+		return !memcmp(request->prefix.base, way->prefix, sizeof(way->prefix));
+	return !memcmp(&request->prefix, &session->present.association.remote, sizeof(request->prefix)) ||
+	       !memcmp(&request->prefix, &session->coming.association.remote, sizeof(request->prefix));
+}
+
+static bool names_the_peer(const struct session *session, const struct session_request *request)
+{
+	return request->client_id == session_client_id(session->settings.end.peer_public) &&
+	       !memcmp(request->inner, session->settings.inner_peer, sizeof(request->inner));
+}
+
+/* Both have asked: the request of the one with the lower public key counts. */
+static bool is_ours_to_wait(const struct session *session)
+{
+	const struct noise_end *end = &session->settings.end;
+
+	return session->asked.active && memcmp(end->own_public, end->peer_public, NOISE_KEY_BYTES) < 0;
+}
+
+static void prepare(struct session_turn *turn, const struct session_request *request)
+{
+	struct session *session = turn->session;
+	struct session_association *association = &session->coming.association;
+
+	association->letter = session_letter(session);
+	association->local = session->settings.prefix;
+	association->remote = request->prefix;
+	association->rotation_ms = session->settings.rotation_ms;
+	association->flags = (session->settings.firewall ? MF_ASSOC_OPENS : 0) |
+			     (request->flags & SESSION_BEHIND_FIREWALL ? MF_ASSOC_FOLLOWS : 0);
+	memcpy(association->key, turn->chance->key, sizeof(association->key));
+	memcpy(association->seed_local, turn->chance->seed, sizeof(association->seed_local));
+	memcpy(association->seed_remote, request->seed, sizeof(association->seed_remote));
+	session->coming.since_ms = turn->now_ms;
+	session->coming.until_ms = turn->now_ms + SESSION_CONFIRM_MS;
+}
+
+static __u32 lifetime_s(const struct session *session)
+{
+	return session->settings.lifetime_s ? session->settings.lifetime_s : SESSION_LIFETIME_DEFAULT_S;
+}
+
+static int write_response(struct session_turn *turn, struct noise_handshake *handshake, __u32 number)
+{
+	struct session *session = turn->session;
+	const struct session_association *association = &session->coming.association;
+	struct session_header header = { SESSION_RESPONSE, number };
+	struct session_response response = {
+		.rotation_ms = association->rotation_ms,
+		.prefix = association->local,
+		.flags = session->settings.firewall ? SESSION_BEHIND_FIREWALL : 0,
+		.lifetime_s = lifetime_s(session),
+		.period_s = session->settings.period_s,
+	};
+	__u8 plain[SESSION_RESPONSE_PLAIN];
+	int error;
+
+	memcpy(response.seed, association->seed_local, sizeof(response.seed));
+	memcpy(response.key, association->key, sizeof(response.key));
+	session_response_write(plain, &response);
+	session_header_write(session->answered.message, &header);
+	error = noise_write_response(handshake, &session->settings.end, turn->chance->ephemeral, plain, sizeof(plain),
+				     session->answered.message + SESSION_HEADER_BYTES, &session->coming.keys);
+	sodium_memzero(&response, sizeof(response));
+	sodium_memzero(plain, sizeof(plain));
+	return error;
+}
+
+static void answer(struct session_turn *turn, bool by_introduction, const __u8 *message,
+		   struct noise_handshake *handshake, const struct session_request *request)
+{
+	struct session *session = turn->session;
+	struct session_header header;
+
+	sodium_memzero(&session->asked, sizeof(session->asked));
+	if (session->said.active && session->said.notice.id == SESSION_RENEW)
+		session->said.active = false;
+	session_delete(turn, &session->coming);
+	session->answered.valid = false;
+	remember(session, message);
+	prepare(turn, request);
+	if (session_header_read(message, SESSION_REQUEST_BYTES, &header) ||
+	    write_response(turn, handshake, header.number)) {
+		sodium_memzero(&session->coming, sizeof(session->coming));
+		return;
+	}
+	memcpy(session->answered.request, message, SESSION_REQUEST_BYTES);
+	session->answered.by_introduction = by_introduction;
+	session->answered.valid = true;
+	session_act(turn, SESSION_ADD)->association = &session->coming.association;
+	session_send(turn, by_introduction, session->answered.message, SESSION_RESPONSE_BYTES);
+}
+
+void session_take_request(struct session_turn *turn, bool by_introduction, const struct session_way *way,
+			  const __u8 *message)
+{
+	struct session *session = turn->session;
+	struct noise_handshake handshake;
+	struct session_request request;
+	struct session_header header;
+	int error;
+
+	if (session_header_read(message, SESSION_REQUEST_BYTES, &header) || by_introduction != (header.number != 0) ||
+	    (by_introduction && (!way || way->period != header.number)))
+		return;
+	if (by_introduction)
+		error = open_with(session, way->key, message, &handshake, &request);
+	else
+		error = open_inside(session, message, &handshake, &request);
+	if (error || !names_the_peer(session, &request))
+		session->refused[SESSION_NOT_AUTHENTIC]++;
+	else if (!is_where_it_says(session, &request, way, by_introduction))
+		session->refused[SESSION_FROM_ELSEWHERE]++;
+	else if (!is_ours_to_wait(session))
+		answer(turn, by_introduction, message, &handshake, &request);
+	sodium_memzero(&handshake, sizeof(handshake));
+}
