@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* ctl/noise.c against the public test vector of its protocol, and against whoever changes, swaps or makes up messages. */
+/* ctl/noise.c against the public vector of its protocol, and against whoever changes, swaps or makes up messages. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
