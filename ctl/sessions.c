@@ -1,0 +1,464 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Peers, their engines, and what these want done. */
+#include "ctl/sessions.h"
+
+#include <errno.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "ctl/identity.h"
+#include "ctl/key.h"
+
+enum { PEERS_FIRST = 16 };
+
+static const __u64 never = ~0ULL;
+
+__u64 sessions_now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (__u64)now.tv_sec * 1000 + (__u64)now.tv_nsec / 1000000;
+}
+
+void sessions_chance(struct session_chance *chance)
+{
+	randombytes_buf(chance, sizeof(*chance));
+}
+
+static void tell(const struct sessions *sessions, void (*what)(void *, __u32), __u32 peer)
+{
+	if (what)
+		what(sessions->settings.context, peer);
+}
+
+/* --- timers -------------------------------------------------------------------------- */
+
+static void on_due(uv_timer_t *timer);
+
+static void wind(struct sessions *sessions)
+{
+	const struct mf_due_entry *first = mf_due_first(&sessions->due);
+	__u64 now_ms = sessions_now_ms();
+
+	if (first)
+		uv_timer_start(&sessions->timer, on_due, first->when_ms > now_ms ? first->when_ms - now_ms : 0, 0);
+	else
+		uv_timer_stop(&sessions->timer);
+}
+
+static void set_due(struct sessions *sessions, __u32 number)
+{
+	struct sessions_peer *peer = &sessions->peer[number];
+	__u64 wake_ms = peer->session ? session_wake_ms(peer->session) : never;
+
+	if (wake_ms == never)
+		mf_due_drop(&sessions->due, number);
+	else
+		mf_due_set(&sessions->due, number, wake_ms);
+}
+
+static void tick(struct sessions *sessions, __u32 number, __u64 now_ms)
+{
+	struct session_actions actions;
+	struct session_chance chance;
+
+	sessions_chance(&chance);
+	session_tick(sessions->peer[number].session, now_ms, &chance, &actions);
+	sodium_memzero(&chance, sizeof(chance));
+	sessions_carry_out(sessions, number, &actions);
+}
+
+/* No more at once than there are: one whose engine wants to be woken at once again waits for the next turn. */
+static void on_due(uv_timer_t *timer)
+{
+	struct sessions *sessions = timer->data;
+	__u64 now_ms = sessions_now_ms();
+	const struct mf_due_entry *first;
+
+	for (__u32 i = 0; i < SESSIONS_BATCH; i++) {
+		first = mf_due_first(&sessions->due);
+		if (!first || first->when_ms > now_ms)
+			break;
+		tick(sessions, first->id, now_ms);
+	}
+	wind(sessions);
+}
+
+static void on_sweep(uv_timer_t *timer)
+{
+	struct sessions *sessions = timer->data;
+
+	if (sessions->begun)
+		sessions_loader_sweep(sessions);
+}
+
+/* --- engines ------------------------------------------------------------------------- */
+
+struct session *sessions_of(struct sessions *sessions, __u32 number)
+{
+	struct sessions_peer *peer = &sessions->peer[number];
+	struct session_settings settings = {
+		.end = {
+			.own_private = sessions->settings.private_key,
+			.own_public = sessions->settings.public_key,
+			.peer_public = peer->public_key,
+			.shared = peer->shared,
+		},
+		.prefix = sessions->settings.prefix,
+		.rotation_ms = peer->rotation_ms ? peer->rotation_ms : sessions->settings.rotation_ms,
+		.lifetime_s = sessions->settings.lifetime_s,
+		.idle_ms = sessions->settings.idle_ms,
+		.period_s = sessions->settings.period_s,
+		.firewall = sessions->settings.firewall,
+		.keep = peer->keep,
+	};
+
+	if (peer->session)
+		return peer->session;
+	peer->session = key_secret_new(sizeof(*peer->session));
+	if (!peer->session)
+		return NULL;
+	memcpy(settings.inner_own, sessions->inner, sizeof(settings.inner_own));
+	identity_address(settings.inner_peer, peer->public_key);
+	session_init(peer->session, &settings);
+	sessions->begun++;
+	return peer->session;
+}
+
+static void forget(struct sessions *sessions, __u32 number)
+{
+	struct sessions_peer *peer = &sessions->peer[number];
+
+	if (!peer->session)
+		return;
+	mf_due_drop(&sessions->due, number);
+	key_secret_free(peer->session);
+	peer->session = NULL;
+	memset(peer->traffic, 0, sizeof(peer->traffic));
+	sessions->begun--;
+}
+
+/* Until when one that has ended is remembered: its budget, and what it has been asked, as long as that may come again. */
+static __u64 remembered_ms(const struct sessions_peer *peer)
+{
+	return peer->session->budget_ms > peer->replay_ms ? peer->session->budget_ms : peer->replay_ms;
+}
+
+static void settle(struct sessions *sessions, __u32 number)
+{
+	struct sessions_peer *peer = &sessions->peer[number];
+	bool over = peer->session && peer->session->state == SESSION_NONE && session_wake_ms(peer->session) == never;
+
+	if (over && remembered_ms(peer) <= sessions_now_ms())
+		forget(sessions, number);
+	else if (over)
+		mf_due_set(&sessions->due, number, remembered_ms(peer));
+	else
+		set_due(sessions, number);
+}
+
+/* A request is heard in three periods at the most (docs/PROTOCOL.md 7). */
+static void remember(struct sessions *sessions, __u32 number)
+{
+	__u64 periods_ms = 3000ULL * sessions->settings.period_s;
+
+	sessions->peer[number].replay_ms = sessions_now_ms() + periods_ms;
+}
+
+/* false: the loader has not taken an association, what follows of the actions makes no sense. */
+static bool carry_out_one(struct sessions *sessions, __u32 number, const struct session_action *action)
+{
+	const struct sessions_owner *owner = sessions->settings.owner;
+
+	switch (action->kind) {
+	case SESSION_SEND:
+		sessions_socket_send(sessions, number, action);
+		break;
+	case SESSION_ADD:
+		remember(sessions, number);
+		return !sessions_loader_add(sessions, number, action->association);
+	case SESSION_LEAD:
+		sessions_loader_lead(sessions, number, action->letter);
+		break;
+	case SESSION_DELETE:
+		sessions_loader_delete(sessions, number, action->letter);
+		break;
+	case SESSION_STANDS:
+		sessions->handshakes++;
+		tell(sessions, owner->changed, number);
+		break;
+	case SESSION_ENDED:
+		sessions->peer[number].ended = action->reason;
+		tell(sessions, owner->changed, number);
+		break;
+	case SESSION_LOST:
+		tell(sessions, owner->changed, number);
+		tell(sessions, owner->lost, number);
+		break;
+	case SESSION_INTRODUCED:
+		tell(sessions, owner->introduced, number);
+		break;
+	}
+	return true;
+}
+
+void sessions_carry_out(struct sessions *sessions, __u32 number, struct session_actions *actions)
+{
+	struct session_actions after;
+
+	for (unsigned int i = 0; i < actions->count; i++) {
+		if (carry_out_one(sessions, number, &actions->action[i]))
+			continue;
+		session_failed(sessions->peer[number].session, sessions_now_ms(), &after);
+		sessions_carry_out(sessions, number, &after);
+		break;
+	}
+	sodium_memzero(actions, sizeof(*actions));
+	if (sessions->peer[number].session)
+		settle(sessions, number);
+	wind(sessions);
+}
+
+/* --- peers --------------------------------------------------------------------------- */
+
+static int make_room(struct sessions *sessions)
+{
+	__u32 room = sessions->room ? 2 * sessions->room : PEERS_FIRST;
+	struct sessions_peer *more = reallocarray(sessions->peer, room, sizeof(*more));
+	struct mf_due due, before = sessions->due;
+
+	if (!more)
+		return -ENOMEM;
+	sessions->peer = more;
+	if (mf_due_open(&due, room))
+		return -ENOMEM;
+	for (__u32 i = 0; i < before.count; i++)
+		mf_due_set(&due, before.heap[i].id, before.heap[i].when_ms);
+	mf_due_close(&before);
+	sessions->due = due;
+	sessions->room = room;
+	return 0;
+}
+
+/* The engines know a peer's key by where it stands. */
+static void point_again(struct sessions *sessions)
+{
+	for (__u32 i = 0; i < sessions->peers; i++)
+		if (sessions->peer[i].session)
+			sessions->peer[i].session->settings.end.peer_public = sessions->peer[i].public_key;
+}
+
+static int free_number(struct sessions *sessions)
+{
+	for (__u32 i = sessions->first_free; i < sessions->peers; i++)
+		if (!sessions->peer[i].used)
+			return (int)i;
+	if (sessions->peers == sessions->room) {
+		if (make_room(sessions))
+			return -ENOMEM;
+		point_again(sessions);
+	}
+	return (int)sessions->peers++;
+}
+
+int sessions_find(const struct sessions *sessions, const __u8 public_key[static 32])
+{
+	__u8 inner[16];
+	const __u32 *number;
+
+	identity_address(inner, public_key);
+	number = mf_table_find(&sessions->by_inner, inner);
+	return number ? (int)*number : SESSIONS_NONE;
+}
+
+int sessions_add(struct sessions *sessions, const char *name, const __u8 public_key[static 32], const __u8 *shared)
+{
+	struct sessions_peer *peer;
+	__u8 inner[16], introduction[16];
+	int number;
+
+	if (sessions_find(sessions, public_key) != SESSIONS_NONE)
+		return -EEXIST;
+	number = free_number(sessions);
+	if (number < 0)
+		return number;
+	peer = &sessions->peer[number];
+	*peer = (struct sessions_peer){ .used = true, .shared = shared };
+	snprintf(peer->name, sizeof(peer->name), "%s", name);
+	memcpy(peer->public_key, public_key, sizeof(peer->public_key));
+	identity_address(inner, public_key);
+	identity_introduction(introduction, public_key);
+	if (mf_table_put(&sessions->by_inner, inner, (__u32)number) ||
+	    mf_table_put(&sessions->by_introduction, introduction, (__u32)number)) {
+		mf_table_drop(&sessions->by_inner, inner);
+		peer->used = false;
+		return -ENOMEM;
+	}
+	sessions->first_free = (__u32)number + 1;
+	return number;
+}
+
+void sessions_share(struct sessions *sessions, __u32 number, const __u8 *shared)
+{
+	struct sessions_peer *peer = &sessions->peer[number];
+
+	peer->shared = shared;
+	if (peer->session)
+		peer->session->settings.end.shared = shared;
+}
+
+void sessions_remove(struct sessions *sessions, __u32 number, enum session_reason reason)
+{
+	struct sessions_peer *peer = &sessions->peer[number];
+	__u8 address[16];
+
+	sessions_end(sessions, number, reason);
+	forget(sessions, number);
+	identity_address(address, peer->public_key);
+	mf_table_drop(&sessions->by_inner, address);
+	identity_introduction(address, peer->public_key);
+	mf_table_drop(&sessions->by_introduction, address);
+	memset(peer, 0, sizeof(*peer));
+	if (number < sessions->first_free)
+		sessions->first_free = number;
+}
+
+/* --- what the owner wants ------------------------------------------------------------ */
+
+void sessions_connect(struct sessions *sessions, __u32 number, const struct session_way *way, bool keep)
+{
+	struct session *session;
+	struct session_actions actions;
+	struct session_chance chance;
+
+	sessions->peer[number].keep = keep;
+	session = sessions_of(sessions, number);
+	if (!session)
+		return;
+	session->settings.keep = keep;
+	session->settings.prefix = sessions->settings.prefix;
+	sessions_chance(&chance);
+	session_connect(session, way, sessions_now_ms(), &chance, &actions);
+	sodium_memzero(&chance, sizeof(chance));
+	sessions_carry_out(sessions, number, &actions);
+}
+
+static void renew(struct sessions *sessions, __u32 number, enum session_reason reason)
+{
+	struct session *session = sessions->peer[number].session;
+	struct session_actions actions;
+	struct session_chance chance;
+
+	sessions_chance(&chance);
+	session_renew(session, reason, sessions_now_ms(), &chance, &actions);
+	sodium_memzero(&chance, sizeof(chance));
+	sessions_carry_out(sessions, number, &actions);
+}
+
+void sessions_rotate(struct sessions *sessions, __u32 number, __u32 rotation_ms)
+{
+	struct sessions_peer *peer = &sessions->peer[number];
+	__u32 wanted = rotation_ms ? rotation_ms : sessions->settings.rotation_ms;
+
+	peer->rotation_ms = rotation_ms;
+	if (!peer->session || peer->session->settings.rotation_ms == wanted)
+		return;
+	peer->session->settings.rotation_ms = wanted;
+	if (!peer->session->present.initiator && peer->session->present.association.rotation_ms != wanted)
+		renew(sessions, number, SESSION_LEVEL);
+}
+
+void sessions_period(struct sessions *sessions, __u32 period_s)
+{
+	sessions->settings.period_s = period_s;
+	for (__u32 i = 0; i < sessions->peers; i++)
+		if (sessions->peer[i].session)
+			sessions->peer[i].session->settings.period_s = period_s;
+}
+
+void sessions_move(struct sessions *sessions, const struct mf_template *prefix)
+{
+	sessions->settings.prefix = *prefix;
+	for (__u32 i = 0; i < sessions->peers; i++) {
+		struct session *session = sessions->peer[i].session;
+
+		if (!session)
+			continue;
+		session->settings.prefix = *prefix;
+		if (!session->present.initiator)
+			renew(sessions, i, SESSION_MOVED);
+	}
+}
+
+void sessions_end(struct sessions *sessions, __u32 number, enum session_reason reason)
+{
+	struct sessions_peer *peer = &sessions->peer[number];
+	struct session_actions actions;
+
+	if (!peer->session || peer->session->state == SESSION_NONE)
+		return;
+	session_close(peer->session, reason, sessions_now_ms(), &actions);
+	sessions_carry_out(sessions, number, &actions);
+}
+
+void sessions_end_all(struct sessions *sessions, enum session_reason reason)
+{
+	for (__u32 i = 0; i < sessions->peers; i++)
+		sessions_end(sessions, i, reason);
+}
+
+/* --- beginning and end --------------------------------------------------------------- */
+
+static void wind_clocks(struct sessions *sessions)
+{
+	uv_loop_t *loop = sessions->settings.loop;
+
+	uv_timer_init(loop, &sessions->timer);
+	uv_timer_init(loop, &sessions->sweep_timer);
+	sessions->timer.data = sessions->sweep_timer.data = sessions;
+	uv_timer_start(&sessions->sweep_timer, on_sweep, SESSIONS_SWEEP_MS, SESSIONS_SWEEP_MS);
+	sessions->open = true;
+}
+
+int sessions_open(struct sessions *sessions, const struct sessions_settings *settings, char why[static SAY_BYTES])
+{
+	int error = 0;
+
+	*sessions = (struct sessions){ .settings = *settings, .socket = { { .fd = -1 }, { .fd = -1 } } };
+	identity_address(sessions->inner, settings->public_key);
+	identity_introduction(sessions->introduction, settings->public_key);
+	if (mf_table_open(&sessions->by_inner, 16) || mf_table_open(&sessions->by_introduction, 16) ||
+	    make_room(sessions))
+		error = say_why(why, -ENOMEM, "no memory for sessions");
+	if (!error)
+		error = sessions_socket_open(sessions, &sessions->socket[0], true, why);
+	if (!error)
+		error = sessions_socket_open(sessions, &sessions->socket[1], false, why);
+	if (error)
+		sessions_close(sessions);
+	else
+		wind_clocks(sessions);
+	return error;
+}
+
+void sessions_close(struct sessions *sessions)
+{
+	for (__u32 i = 0; i < sessions->peers; i++)
+		forget(sessions, i);
+	sessions_socket_close(&sessions->socket[0]);
+	sessions_socket_close(&sessions->socket[1]);
+	if (sessions->open) {
+		uv_close((uv_handle_t *)&sessions->timer, NULL);
+		uv_close((uv_handle_t *)&sessions->sweep_timer, NULL);
+	}
+	sessions->open = false;
+	mf_table_close(&sessions->by_inner);
+	mf_table_close(&sessions->by_introduction);
+	mf_due_close(&sessions->due);
+	free(sessions->peer);
+	sessions->peer = NULL;
+	sessions->peers = sessions->room = 0;
+}

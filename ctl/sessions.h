@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * All sessions of a node at work: their messages over raw sockets of the loader's, their associations in the loader,
+ * their timers on a libuv loop. Who may have a session, and where introductions come from, is the owner's matter.
+ */
+#ifndef MAYFLY_CTL_SESSIONS_H
+#define MAYFLY_CTL_SESSIONS_H
+
+#include <uv.h>
+
+#include "ctl/client.h"
+#include "ctl/session.h"
+#include "loader/due.h"
+#include "loader/table.h"
+
+enum {
+	SESSIONS_BATCH = 64,       /* messages read before the loop has its turn */
+	SESSIONS_SWEEP = 128,      /* associations looked at a turn */
+	SESSIONS_SWEEP_MS = 1000,  /* a turn every so often, as long as there is a session */
+	SESSIONS_NONE = -1,
+};
+
+/* What the owner has to say and to hear; all of them may be NULL. */
+struct sessions_owner {
+	/* K of this end's introduction of period T: 0, or -ENOENT. */
+	int (*introduction)(void *owner, __u32 period, __u8 key[static 16]);
+	/* The peer does not answer; a new introduction is wanted. */
+	void (*lost)(void *owner, __u32 peer);
+	/* It is not needed any more. */
+	void (*introduced)(void *owner, __u32 peer);
+	/* Something that a person may want to know has changed. */
+	void (*changed)(void *owner, __u32 peer);
+};
+
+struct sessions_settings {
+	uv_loop_t *loop;
+	struct client *loader;         /* connected; only asked while the loop stands in here */
+	const __u8 *private_key, *public_key; /* outlive it */
+	struct mf_template prefix;     /* that this end hops in */
+	__u32 rotation_ms, lifetime_s, idle_ms, period_s; /* of sessions that this end answers with; 0: default */
+	bool firewall;                 /* one stands before this end */
+	const struct sessions_owner *owner;
+	void *context;                 /* its first argument */
+};
+
+struct sessions_peer {
+	bool used;
+	bool keep;            /* this end's own: never idle */
+	char name[MF_NAME_BYTES];
+	__u8 public_key[32];
+	const __u8 *shared;   /* X25519: the owner's secret memory */
+	__u32 rotation_ms;    /* 0: that of the settings */
+	struct session *session; /* secret memory; NULL: none has begun */
+	__u64 replay_ms;      /* until when what it has asked is remembered (sessions_now_ms()) */
+	enum session_reason ended; /* why the last one ended */
+	__u64 traffic[4];     /* out packets, out bytes, in packets, in bytes of the present association */
+};
+
+struct sessions {
+	struct sessions_settings settings;
+	__u8 inner[16], introduction[16]; /* own stable address, own address of introductions */
+	struct sessions_peer *peer;
+	__u32 peers, room;    /* numbers are below `peers` */
+	__u32 first_free;     /* none below is free */
+	__u32 begun;          /* sessions in being */
+	struct mf_table by_inner, by_introduction; /* peers' addresses -> number */
+	struct mf_due due;
+	uv_timer_t timer, sweep_timer;
+	struct sessions_socket {
+		uv_poll_t poll;
+		int fd;
+		bool by_introduction;
+		struct sessions *sessions;
+	} socket[2];          /* bound to `introduction` and to `inner` */
+	__u32 sweep_at;       /* id of the next association to look at */
+	bool open, said_loader;
+	__u64 handshakes, dropped; /* that came to stand; messages that no peer sent */
+};
+
+/* 0, or -errno and `why`; then there is nothing to close. */
+int sessions_open(struct sessions *sessions, const struct sessions_settings *settings, char why[static SAY_BYTES]);
+
+/* Memory goes when the loop has run once more. Associations stay in the loader unless sessions_end_all() came before. */
+void sessions_close(struct sessions *sessions);
+
+/* A peer more. Its number, the lowest that is free; -EEXIST; -ENOMEM. `shared` must outlive it, or be given anew. */
+int sessions_add(struct sessions *sessions, const char *name, const __u8 public_key[static 32], const __u8 *shared);
+void sessions_share(struct sessions *sessions, __u32 peer, const __u8 *shared);
+void sessions_remove(struct sessions *sessions, __u32 peer, enum session_reason reason); /* its session ends */
+int sessions_find(const struct sessions *sessions, const __u8 public_key[static 32]); /* number, or SESSIONS_NONE */
+
+/*
+ * What the loader has of an earlier process: sessions of peers that are known live on, those of others are deleted. Once,
+ * after all have been added.
+ */
+int sessions_adopt(struct sessions *sessions, char why[static SAY_BYTES]);
+
+/* This end begins. The association of the introduction stands in the loader already. */
+void sessions_connect(struct sessions *sessions, __u32 peer, const struct session_way *way, bool keep);
+
+/* Rotation of one peer's session (0: of the settings), from its next generation on, which is asked for at once. */
+void sessions_rotate(struct sessions *sessions, __u32 peer, __u32 rotation_ms);
+/* The own introductions' period, told with the next word. */
+void sessions_period(struct sessions *sessions, __u32 period_s);
+/* Another prefix: sessions that this end answers for are asked to come along, for its own it is the owner who connects. */
+void sessions_move(struct sessions *sessions, const struct mf_template *prefix);
+
+void sessions_end(struct sessions *sessions, __u32 peer, enum session_reason reason);
+void sessions_end_all(struct sessions *sessions, enum session_reason reason);
+
+/* --- among sessions*.c ----------------------------------------------------------------- */
+
+/* What the session of this peer is or is about to be: begun if there is none. NULL: no memory. */
+struct session *sessions_of(struct sessions *sessions, __u32 peer);
+/* Does what an engine wants done. */
+void sessions_carry_out(struct sessions *sessions, __u32 peer, struct session_actions *actions);
+void sessions_chance(struct session_chance *chance);
+__u64 sessions_now_ms(void); /* CLOCK_BOOTTIME: no step of the clock ends a session */
+
+/* sessions_socket.c */
+int sessions_socket_open(struct sessions *sessions, struct sessions_socket *socket, bool by_introduction,
+			 char why[static SAY_BYTES]);
+void sessions_socket_close(struct sessions_socket *socket);
+void sessions_socket_send(const struct sessions *sessions, __u32 peer, const struct session_action *action);
+
+/* sessions_loader.c: associations, "NAME@a". */
+void sessions_name(char name[static MF_NAME_BYTES], const struct sessions_peer *peer, char letter);
+int sessions_loader_add(struct sessions *sessions, __u32 peer, const struct session_association *association);
+void sessions_loader_lead(struct sessions *sessions, __u32 peer, char letter);
+void sessions_loader_delete(struct sessions *sessions, __u32 peer, char letter);
+/* By which introduction, and from where, the peer was last heard. 0 or -errno. */
+int sessions_loader_find(struct sessions *sessions, __u32 peer, __u32 *period, __u8 prefix[static 8]);
+void sessions_loader_sweep(struct sessions *sessions); /* traffic of the next SESSIONS_SWEEP associations */
+
+#endif

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Sessions' associations in the loader: asked for, led to, deleted, looked at, and found again after a restart. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl/identity.h"
+#include "ctl/key.h"
+#include "ctl/sessions.h"
+#include "ctl/snapshot.h"
+#include <sodium.h>
+
+enum { MARK_BYTES = 3 }; /* "@a" and the end */
+
+void sessions_name(char name[static MF_NAME_BYTES], const struct sessions_peer *peer, char letter)
+{
+	char mark[9];
+
+	memset(name, 0, MF_NAME_BYTES);
+	if (strlen(peer->name) + MARK_BYTES <= MF_NAME_BYTES) {
+		snprintf(name, MF_NAME_BYTES, "%.*s@%c", MF_NAME_BYTES - MARK_BYTES, peer->name, letter);
+		return;
+	}
+	sodium_bin2hex(mark, sizeof(mark), peer->public_key, 4);
+	snprintf(name, MF_NAME_BYTES, "%.18s~%s@%c", peer->name, mark, letter);
+}
+
+/* '\0': not a session's. */
+static char letter_of(const char name[static MF_NAME_BYTES])
+{
+	const char *mark = memchr(name, '@', MF_NAME_BYTES - 2);
+
+	if (!mark || mark[1] < 'a' || mark[1] >= 'a' + SESSION_GENERATIONS || mark[2])
+		return 0;
+	return mark[1];
+}
+
+static void put_host(struct mf_prefix *prefix, const __u8 address[static 16])
+{
+	memcpy(prefix->address, address, 16);
+	prefix->length = 128;
+}
+
+static void fill(struct mf_assoc_config *config, const struct sessions *sessions, const struct sessions_peer *peer,
+		 const struct session_association *association)
+{
+	__u8 inner[16];
+
+	memset(config, 0, sizeof(*config));
+	sessions_name(config->name, peer, association->letter);
+	memcpy(config->key, association->key, sizeof(config->key));
+	memcpy(config->seed_local, association->seed_local, sizeof(config->seed_local));
+	memcpy(config->seed_remote, association->seed_remote, sizeof(config->seed_remote));
+	config->local = association->local;
+	config->remote = association->remote;
+	config->rotation_ms = association->rotation_ms;
+	config->carriage = MF_CARRIAGE_ENCAP;
+	config->flags = association->flags;
+	config->shares = 1;
+	config->local_count = config->remote_count = 1;
+	put_host(&config->local_prefix[0], sessions->inner);
+	identity_address(inner, peer->public_key);
+	put_host(&config->remote_prefix[0], inner);
+}
+
+static void say_refused(struct sessions *sessions, int error, unsigned int type, const struct mf_message *answer)
+{
+	char why[SAY_BYTES];
+
+	if (sessions->said_loader)
+		return;
+	sessions->said_loader = true;
+	client_why(sessions->settings.loader, error, type, answer, why);
+	say_note("a session cannot be set up: %s", why);
+}
+
+static int ask(struct sessions *sessions, unsigned int type, struct mf_message *message)
+{
+	message->type = (__u16)type;
+	return client_ask_again(sessions->settings.loader, message);
+}
+
+static int name_only(struct sessions *sessions, unsigned int type, __u32 number, char letter)
+{
+	struct mf_message message = { 0 };
+
+	sessions_name(message.assoc_config.name, &sessions->peer[number], letter);
+	return ask(sessions, type, &message);
+}
+
+/* One of that name which nobody has told of is left over from a process that died in between. */
+int sessions_loader_add(struct sessions *sessions, __u32 number, const struct session_association *association)
+{
+	struct mf_message *message = key_secret_new(sizeof(*message));
+	int error = message ? -EREMOTEIO : -ENOMEM;
+
+	for (int i = 0; message && error && i < 2; i++) {
+		memset(message, 0, sizeof(*message));
+		fill(&message->assoc_config, sessions, &sessions->peer[number], association);
+		error = ask(sessions, MF_ASSOC_ADD, message);
+		if (error != -EREMOTEIO || message->refusal != MF_REFUSED_EXISTS)
+			break;
+		name_only(sessions, MF_ASSOC_DELETE, number, association->letter);
+	}
+	if (message && error)
+		say_refused(sessions, error, MF_ASSOC_ADD, message);
+	else if (!error)
+		sessions->said_loader = false;
+	key_secret_free(message);
+	return error;
+}
+
+void sessions_loader_lead(struct sessions *sessions, __u32 number, char letter)
+{
+	name_only(sessions, MF_ASSOC_LEAD, number, letter);
+}
+
+void sessions_loader_delete(struct sessions *sessions, __u32 number, char letter)
+{
+	name_only(sessions, MF_ASSOC_DELETE, number, letter);
+}
+
+/* "NAME@1431376080" */
+static int period_of(const char name[static MF_NAME_BYTES], __u32 *period)
+{
+	char digits[MF_NAME_BYTES + 1] = "", *end;
+	const char *mark = memchr(name, '@', MF_NAME_BYTES);
+	unsigned long value;
+
+	if (!mark)
+		return -ENOENT;
+	memcpy(digits, mark + 1, (size_t)(name + MF_NAME_BYTES - mark - 1));
+	errno = 0;
+	value = strtoul(digits, &end, 10);
+	if (errno || end == digits || *end || !value || value > ~(__u32)0)
+		return -ENOENT;
+	*period = (__u32)value;
+	return 0;
+}
+
+int sessions_loader_find(struct sessions *sessions, __u32 number, __u32 *period, __u8 prefix[static 8])
+{
+	struct mf_message message = { 0 };
+	__u8 address[16];
+	int error;
+
+	identity_introduction(address, sessions->peer[number].public_key);
+	put_host(&message.assoc_config.remote_prefix[0], address);
+	error = ask(sessions, MF_ASSOC_FIND, &message);
+	if (error)
+		return error;
+	memcpy(prefix, message.assoc_status.peer_prefix, 8);
+	return period_of(message.assoc_status.config.name, period);
+}
+
+/* --- traffic ------------------------------------------------------------------------- */
+
+static struct sessions_peer *peer_of(const struct sessions *sessions, const struct mf_assoc_status *status, __u32 *number)
+{
+	const __u32 *found;
+
+	if (!status->config.shares || !status->config.remote_count)
+		return NULL;
+	found = mf_table_find(&sessions->by_inner, status->config.remote_prefix[0].address);
+	if (!found)
+		return NULL;
+	*number = *found;
+	return &sessions->peer[*found];
+}
+
+static void note_traffic(struct sessions *sessions, const struct mf_assoc_status *status)
+{
+	__u64 now_ms = sessions_now_ms(), sent_ms = 0, heard_ms = 0;
+	struct session_actions none = { 0 };
+	struct sessions_peer *peer;
+	__u32 number;
+
+	peer = peer_of(sessions, status, &number);
+	if (!peer || !peer->session || peer->session->present.association.letter != letter_of(status->config.name))
+		return;
+	if (status->out_packets > peer->traffic[0])
+		sent_ms = now_ms;
+	if (status->heard_age_ms < now_ms)
+		heard_ms = now_ms - status->heard_age_ms;
+	peer->traffic[0] = status->out_packets;
+	peer->traffic[1] = status->out_bytes;
+	peer->traffic[2] = status->in_packets;
+	peer->traffic[3] = status->in_bytes;
+	session_traffic(peer->session, heard_ms, sent_ms);
+	sessions_carry_out(sessions, number, &none);
+}
+
+/* The status of the next association from *id on. 0 or -errno: -EREMOTEIO at the end. */
+static int next_status(struct sessions *sessions, __u32 *id, struct mf_message *message)
+{
+	int error;
+
+	memset(message, 0, sizeof(*message));
+	message->assoc_status.id = *id;
+	error = ask(sessions, MF_ASSOC_NEXT, message);
+	if (!error)
+		*id = message->assoc_status.id + 1;
+	return error;
+}
+
+void sessions_loader_sweep(struct sessions *sessions)
+{
+	struct mf_message message;
+
+	for (int i = 0; i < SESSIONS_SWEEP; i++) {
+		if (next_status(sessions, &sessions->sweep_at, &message)) {
+			sessions->sweep_at = 0;
+			return;
+		}
+		note_traffic(sessions, &message.assoc_status);
+	}
+}
+
+/* --- after a restart ----------------------------------------------------------------- */
+
+static void adopt_one(struct sessions *sessions, __u32 number, const struct mf_assoc_status *status)
+{
+	const struct mf_assoc_config *config = &status->config;
+	struct session_association association = {
+		.letter = letter_of(config->name),
+		.local = config->local,
+		.remote = config->remote,
+		.rotation_ms = config->rotation_ms,
+		.flags = config->flags,
+	};
+	struct session *session = sessions_of(sessions, number);
+	struct session_actions none = { 0 };
+
+	if (!session)
+		return;
+	memcpy(association.seed_local, config->seed_local, sizeof(association.seed_local));
+	memcpy(association.seed_remote, config->seed_remote, sizeof(association.seed_remote));
+	session_adopt(session, &association, sessions_now_ms());
+	sessions_carry_out(sessions, number, &none);
+}
+
+/* The one that leads is the session; a second one was about to replace it, or was replaced. */
+static void take_over(struct sessions *sessions, const struct mf_assoc_status *status)
+{
+	struct mf_message message = { 0 };
+	struct sessions_peer *peer;
+	__u32 number;
+
+	if (!status->config.shares || !letter_of(status->config.name))
+		return;
+	peer = peer_of(sessions, status, &number);
+	message.assoc_config.remote_prefix[0] = status->config.remote_prefix[0];
+	if (peer && !peer->session && !ask(sessions, MF_ASSOC_FIND, &message) &&
+	    !memcmp(message.assoc_status.config.name, status->config.name, MF_NAME_BYTES)) {
+		adopt_one(sessions, number, status);
+		return;
+	}
+	memset(&message, 0, sizeof(message));
+	memcpy(message.assoc_config.name, status->config.name, MF_NAME_BYTES);
+	ask(sessions, MF_ASSOC_DELETE, &message);
+}
+
+int sessions_adopt(struct sessions *sessions, char why[static SAY_BYTES])
+{
+	struct snapshot snapshot;
+	int error = snapshot_take(&snapshot, sessions->settings.loader, why);
+
+	if (error)
+		return error;
+	for (size_t i = 0; i < snapshot.count; i++)
+		take_over(sessions, &snapshot.associations[i]);
+	snapshot_close(&snapshot);
+	return 0;
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Session messages on their way: two raw sockets of next header 254 that the loader hands out, one bound to the address of
+ * introductions, one to the stable address. Who sent a message is said by its inner source, which the data plane has
+ * checked; nothing else of it is believed here.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <sodium.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "ctl/identity.h"
+#include "ctl/sessions.h"
+
+/* Finds out where a request has come from: only then it is worth a key agreement. */
+static int find_way(struct sessions *sessions, __u32 number, const __u8 *message, bool by_introduction,
+		    struct session_way *way)
+{
+	struct session_header header;
+	int error;
+
+	*way = (struct session_way){ 0 };
+	if (!by_introduction)
+		return 0;
+	if (!sessions->settings.owner->introduction ||
+	    session_header_read(message, SESSION_REQUEST_BYTES, &header))
+		return -ENOENT;
+	error = sessions_loader_find(sessions, number, &way->period, way->prefix);
+	if (!error && way->period != header.number)
+		error = -ESTALE;
+	return error ? error : sessions->settings.owner->introduction(sessions->settings.context, way->period, way->key);
+}
+
+static void take(struct sessions *sessions, bool by_introduction, __u32 number, const __u8 *message, size_t bytes)
+{
+	struct session *session = sessions_of(sessions, number);
+	enum session_look look;
+	struct session_actions actions = { 0 };
+	struct session_chance chance;
+	struct session_way way;
+
+	if (!session)
+		return;
+	look = session_look(session, message, bytes, sessions_now_ms());
+	if (look != SESSION_LOOK_DROP &&
+	    (look != SESSION_LOOK_COSTLY || !find_way(sessions, number, message, by_introduction, &way))) {
+		sessions_chance(&chance);
+		session_receive(session, by_introduction, look == SESSION_LOOK_COSTLY ? &way : NULL, message, bytes,
+				sessions_now_ms(), &chance, &actions);
+		sodium_memzero(&chance, sizeof(chance));
+	}
+	sodium_memzero(&way, sizeof(way));
+	sessions_carry_out(sessions, number, &actions);
+}
+
+/* false: nothing waits any more. */
+static bool receive_one(const struct sessions_socket *socket)
+{
+	struct sessions *sessions = socket->sessions;
+	struct sockaddr_in6 from;
+	socklen_t size = sizeof(from);
+	__u8 message[SESSION_MESSAGE_MOST + 1];
+	ssize_t bytes = recvfrom(socket->fd, message, sizeof(message), MSG_DONTWAIT | MSG_TRUNC, (struct sockaddr *)&from,
+				 &size);
+	const __u32 *number;
+
+	if (bytes < 0)
+		return errno == EINTR || errno == ECONNREFUSED;
+	number = mf_table_find(socket->by_introduction ? &sessions->by_introduction : &sessions->by_inner,
+			       from.sin6_addr.s6_addr);
+	if (!number || bytes > SESSION_MESSAGE_MOST)
+		sessions->dropped++;
+	else
+		take(sessions, socket->by_introduction, *number, message, (size_t)bytes);
+	return true;
+}
+
+static void on_readable(uv_poll_t *poll, int status, int events)
+{
+	const struct sessions_socket *socket = poll->data;
+
+	(void)events;
+	for (int i = 0; !status && i < SESSIONS_BATCH; i++)
+		if (!receive_one(socket))
+			break;
+}
+
+static int bind_to(int fd, const __u8 address[static 16])
+{
+	struct sockaddr_in6 to = { .sin6_family = AF_INET6 };
+	const int on = 1;
+
+	memcpy(to.sin6_addr.s6_addr, address, 16);
+	if (setsockopt(fd, IPPROTO_IPV6, IPV6_FREEBIND, &on, sizeof(on)) ||
+	    bind(fd, (const struct sockaddr *)&to, sizeof(to)))
+		return -errno;
+	return 0;
+}
+
+int sessions_socket_open(struct sessions *sessions, struct sessions_socket *socket, bool by_introduction,
+			 char why[static SAY_BYTES])
+{
+	int error;
+
+	socket->sessions = sessions;
+	socket->by_introduction = by_introduction;
+	socket->fd = client_get_socket(sessions->settings.loader, why);
+	if (socket->fd < 0)
+		return socket->fd;
+	error = bind_to(socket->fd, by_introduction ? sessions->introduction : sessions->inner);
+	if (!error)
+		error = uv_poll_init(sessions->settings.loop, &socket->poll, socket->fd);
+	if (error) {
+		close(socket->fd);
+		socket->fd = -1;
+		return say_why(why, error, "the socket for session messages: %s", strerror(-error));
+	}
+	socket->poll.data = socket;
+	uv_poll_start(&socket->poll, UV_READABLE, on_readable);
+	return 0;
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+	(void)handle;
+}
+
+void sessions_socket_close(struct sessions_socket *socket)
+{
+	if (socket->fd < 0)
+		return;
+	uv_poll_stop(&socket->poll);
+	uv_close((uv_handle_t *)&socket->poll, on_closed);
+	close(socket->fd);
+	socket->fd = -1;
+}
+
+/* A message that does not go out is a lost one: the engine says it again. */
+void sessions_socket_send(const struct sessions *sessions, __u32 number, const struct session_action *action)
+{
+	const struct sessions_socket *socket = &sessions->socket[action->by_introduction ? 0 : 1];
+	struct sockaddr_in6 to = { .sin6_family = AF_INET6 };
+
+	if (action->by_introduction)
+		identity_introduction(to.sin6_addr.s6_addr, sessions->peer[number].public_key);
+	else
+		identity_address(to.sin6_addr.s6_addr, sessions->peer[number].public_key);
+	if (sendto(socket->fd, action->message, action->bytes, MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *)&to,
+		   sizeof(to)) < 0)
+		return;
+}
