@@ -53,7 +53,7 @@ static int read_all(struct serving *serving, struct registry *registry)
 		say_note("%s names no client: give a [Peer] with a PublicKey alone, or a directory of Clients",
 			 serving->config.file);
 	serving->node.prefix = serving->config.node.prefixes.template[0];
-	identity_address(serving->node.inner, serving->public_key);
+	identity_introduction(serving->node.inner, serving->public_key);
 	return 0;
 }
 
@@ -105,6 +105,7 @@ static void end(struct serving *serving)
 		loop_dht_remember(serving->dht);
 	store_close(serving->store);
 	loop_dht_close(serving->dht);
+	serving_close_sessions(serving);
 	serving->store = NULL;
 	serving->dht = NULL;
 	uv_close((uv_handle_t *)&serving->timer, NULL);
@@ -172,6 +173,8 @@ static int open_parts(struct serving *serving, const char *state, char why[stati
 	serving->stage = key_secret_new(sizeof(*serving->stage));
 	if (!serving->introductions || !serving->stage)
 		return say_why(why, -ENOMEM, "no memory for introductions");
+	if (serving_open_sessions(serving, why))
+		return -EIO;
 	return open_store(serving, state, why);
 }
 
@@ -208,10 +211,14 @@ static void print_start(const struct serving *serving)
 
 static int begin_serving(struct serving *serving, struct registry *registry)
 {
+	char why[SAY_BYTES];
+
 	if (serving_take_registry(serving, registry)) {
 		end(serving);
 		return failed("no memory for all clients");
 	}
+	if (serving->sessions.open && sessions_adopt(&serving->sessions, why))
+		say_note("sessions of an earlier serve stay as they are: %s", why);
 	print_start(serving);
 	if (!serving->registry.count)
 		mf_notify_send(&serving->notify, "READY=1");
@@ -245,7 +252,7 @@ static int run(struct serving *serving, struct registry *registry, const char *s
 
 static int bring_up(struct serving *serving, const struct ctl *ctl, const struct registry *registry, bool no_loader)
 {
-	size_t more = SERVING_INTRODUCTIONS * (registry->count + 1);
+	size_t more = (SERVING_INTRODUCTIONS + SERVING_SESSIONS) * (registry->count + 1);
 	int result;
 
 	if (no_loader)

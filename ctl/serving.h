@@ -10,11 +10,13 @@
 #include "ctl/publish.h"
 #include "ctl/registry.h"
 #include "ctl/rendezvous_status.h"
+#include "ctl/sessions.h"
 #include "ctl/store.h"
 #include "loader/notify.h"
 
 enum {
 	SERVING_INTRODUCTIONS = 4, /* of the last, the current and the next period, and one that is leaving */
+	SERVING_SESSIONS = 2,      /* associations of a client's session, while one replaces the other */
 	SERVING_SWEEP = 256,       /* requests to the loader before the loop has its turn */
 	SERVING_AGAIN_MS = 15000,  /* until the loader is asked again for what it refused */
 	SERVING_PATIENCE_S = 2,    /* for its answer: the loop stands still meanwhile */
@@ -41,6 +43,7 @@ struct serving {
 	struct registry registry;
 	__u32 *by_number; /* registry index by number of publish; ~0: none */
 	__u32 numbers;    /* room of it */
+	struct sessions sessions; /* not open: without a loader */
 	struct introduction *introductions; /* SERVING_INTRODUCTIONS, secret memory */
 	__u32 puts;       /* under way */
 
@@ -85,6 +88,12 @@ const struct introduction *serving_introduction(const struct serving *serving, _
 void serving_delete_client(struct serving *serving, const struct registered *client);
 void serving_leave(struct serving *serving); /* takes all introductions away */
 __u64 serving_turn_ms(const struct serving *serving, __u64 now_ms); /* when something changes next */
+
+/* serving_sessions.c: what clients come for. */
+int serving_open_sessions(struct serving *serving, char why[static SAY_BYTES]);
+void serving_close_sessions(struct serving *serving);
+void serving_take_sessions(struct serving *serving); /* the registry has changed: whom it has may have a session */
+void serving_end_session(struct serving *serving, const __u8 public_key[static KEY_PUBLIC_BYTES]);
 
 /* serving_settled.c. Names of the keys that differ, of those that are read at the start alone; "": none. */
 void serving_settled(char names[static SAY_BYTES], const struct config *before, const struct config *now);

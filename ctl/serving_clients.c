@@ -80,6 +80,7 @@ static size_t leave_out(struct serving *serving, const struct registry *fresh)
 			publish_remove(serving->publish, entry->number);
 			serving->by_number[entry->number] = none;
 		}
+		serving_end_session(serving, entry->public_key);
 		serving_delete_client(serving, entry);
 		gone++;
 	}
@@ -132,10 +133,12 @@ int serving_take_registry(struct serving *serving, struct registry *registry)
 {
 	size_t gone = leave_out(serving, registry);
 	int changed = take_mode(serving, registry), error;
+	struct registry before = serving->registry;
 
-	registry_close(&serving->registry);
 	serving->registry = *registry;
 	*registry = (struct registry){ 0 };
+	serving_take_sessions(serving);
+	registry_close(&before);
 	if (serving->common && changed > 0)
 		serving_take_epoch(serving);
 	else if (serving->common && gone)
