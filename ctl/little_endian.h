@@ -13,6 +13,12 @@ static inline void le32_put(__u8 bytes[static 4], __u32 value)
 	memcpy(bytes, &value, sizeof(value));
 }
 
+static inline void le64_put(__u8 bytes[static 8], __u64 value)
+{
+	value = htole64(value);
+	memcpy(bytes, &value, sizeof(value));
+}
+
 static inline __u32 le32_take(const __u8 bytes[static 4])
 {
 	__u32 value;

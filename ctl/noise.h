@@ -29,7 +29,7 @@ struct noise_end {
 	const __u8 *shared; /* X25519(own_private, peer_public): ss */
 };
 
-/* A handshake between its two messages. Secret; wipe it. */
+/* A handshake between its two messages. Secret; wipe it. All zero after noise_write_response(), or what failed. */
 struct noise_handshake {
 	__u8 chaining_key[32];
 	__u8 hash[32];

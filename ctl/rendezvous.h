@@ -23,6 +23,12 @@ enum rendezvous_limit {
 	RENDEZVOUS_PREFIX_LEAST = 48,     /* no hopping prefix is wider */
 };
 
+/*
+ * Whether an end may name this to another as its hopping prefix (docs/PROTOCOL.md 7.2). 0; -EINVAL: lengths out of
+ * bounds, bits set where it hops; -EADDRNOTAVAIL: no unicast prefix that is routed.
+ */
+int rendezvous_check_prefix(const struct mf_template *prefix);
+
 /* What two parties share, from the point of view of one of them. Secret. */
 struct rendezvous_pair {
 	__u8 shared[32];    /* s: the raw X25519 output */

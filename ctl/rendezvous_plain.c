@@ -103,17 +103,29 @@ void plain_take_compact(struct rendezvous_offer *offer, const __u8 plain[static 
 }
 
 /* Neither the unspecified, loopback or mapped, nor link-local or multicast; bounds as in the configuration. */
-static int check_prefix(const struct mf_template *prefix, char why[static SAY_BYTES])
+int rendezvous_check_prefix(const struct mf_template *prefix)
 {
 	const __u8 *base = prefix->base;
 
 	if (mf_template_check(prefix) || prefix->prefix_length < RENDEZVOUS_PREFIX_LEAST)
+		return -EINVAL;
+	if ((!base[0] && !base[1]) || base[0] == 0xff || (base[0] == 0xfe && (base[1] & 0xc0) == 0x80))
+		return -EADDRNOTAVAIL;
+	return 0;
+}
+
+static int check_prefix(const struct mf_template *prefix, char why[static SAY_BYTES])
+{
+	switch (rendezvous_check_prefix(prefix)) {
+	case 0:
+		return 0;
+	case -EADDRNOTAVAIL:
+		return say_why(why, -EINVAL, "the offer's prefix is no unicast prefix that is routed");
+	default:
 		return say_why(why, -EINVAL, "the offer's prefix has length %u and %u hop bits: expected /%d or longer, "
 			       "16 to 64 hop bits, and zero where addresses hop", prefix->prefix_length, prefix->hop_bits,
 			       RENDEZVOUS_PREFIX_LEAST);
-	if ((!base[0] && !base[1]) || base[0] == 0xff || (base[0] == 0xfe && (base[1] & 0xc0) == 0x80))
-		return say_why(why, -EINVAL, "the offer's prefix is no unicast prefix that is routed");
-	return 0;
+	}
 }
 
 static int check_form(const struct rendezvous_offer *offer, char why[static SAY_BYTES])

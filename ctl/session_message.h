@@ -22,8 +22,8 @@
 enum session_wire {
 	SESSION_VERSION = 1,
 	SESSION_HEADER_BYTES = 8,
-	SESSION_REQUEST_PLAIN = 40,  /* the patent's 36 and 4 of ours */
-	SESSION_RESPONSE_PLAIN = 48, /* the patent's 36 and 12 of ours */
+	SESSION_REQUEST_PLAIN = 48,  /* the patent's 36 and 12 of ours */
+	SESSION_RESPONSE_PLAIN = 56, /* the patent's 36 and 20 of ours */
 	SESSION_NOTICE_PLAIN = 40,
 	SESSION_REQUEST_BYTES = SESSION_HEADER_BYTES + NOISE_HANDSHAKE_OVERHEAD + SESSION_REQUEST_PLAIN,
 	SESSION_RESPONSE_BYTES = SESSION_HEADER_BYTES + NOISE_HANDSHAKE_OVERHEAD + SESSION_RESPONSE_PLAIN,
@@ -56,8 +56,9 @@ enum session_request_flag {
 };
 
 /*
- * Message 0, configuration request: id(1) = 0, client id(3), seed address(16) = wire prefix || seed identifier, tunnel
- * address(16) = stable inner address; then version(1) = 1, prefix length(1), hop bits(1), flags(1).
+ * Message 0, configuration request: id(1) = 0, client id(3), seed address(16) = wire prefix(8) || seed identifier(8),
+ * tunnel address(16) = stable inner address; then version(1) = 1, prefix length(1), hop bits(1), flags(1), base(8).
+ * The wire prefix is the first half of the template's base, base(8) the second: zero where all of it hops, as in a /64.
  */
 struct session_request {
 	__u32 client_id;
@@ -68,18 +69,18 @@ struct session_request {
 };
 
 /*
- * Message 1, configuration response: id(1) = 1, rotation period(3, be, ms), tunnel address(16) = wire prefix || seed
- * identifier, K(16); then version(1) = 1, prefix length(1), hop bits(1), flags(1), lifetime(4, be, s),
+ * Message 1, configuration response: id(1) = 1, rotation period(3, be, ms), tunnel address(16) = wire prefix(8) || seed
+ * identifier(8), K(16); then version(1) = 1, prefix length(1), hop bits(1), flags(1), base(8), lifetime(4, be, s),
  * introduction period(4, be, s).
  */
 struct session_response {
 	__u32 rotation_ms;
 	struct mf_template prefix; /* of the server */
 	__u8 seed[8];
-	__u8 key[16]; /* K of the session: secret */
+	__u8 key[16]; /* K of the session, not zero: secret */
 	__u8 flags;   /* enum session_request_flag, of the server */
 	__u32 lifetime_s;
-	__u32 period_s; /* of its introductions, now */
+	__u32 period_s; /* of its introductions, now; 0: not said */
 };
 
 /* Identifiers of notices: 2 is the patent's; all are inside SEALED, 40 bytes, zero where nothing is said. */
