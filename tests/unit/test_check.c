@@ -177,7 +177,7 @@ static void association_numbers(void **state)
 	ASSOC_REFUSED(remote_port, c->remote_port = 1);
 	ASSOC_REFUSED(local_count, c->local_count = 0);
 	ASSOC_REFUSED(remote_count, c->remote_count = MF_ASSOC_PREFIXES + 1);
-	ASSOC_REFUSED(pad, c->pad[0] = 1);
+	ASSOC_REFUSED(pad, c->pad = 1);
 }
 
 static void introductions(void **state)
