@@ -50,6 +50,7 @@ struct sessions_peer {
 	__u8 public_key[32];
 	const __u8 *shared;   /* X25519: the owner's secret memory */
 	__u32 rotation_ms;    /* 0: that of the settings */
+	__u32 association;    /* id in the loader of the newest one */
 	struct session *session; /* secret memory; NULL: none has begun */
 	__u64 replay_ms;      /* until when what it has asked is remembered (sessions_now_ms()) */
 	enum session_reason ended; /* why the last one ended */
