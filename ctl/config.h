@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "ctl/config_rendezvous.h"
+#include "ctl/level.h"
 #include "ctl/say.h"
 #include "loader/control.h"
 
@@ -24,7 +25,8 @@ enum {
 enum config_node_key {
 	NODE_INTERFACE, NODE_PRIVATE_KEY_FILE, NODE_PREFIX, NODE_MODE, NODE_DARK, NODE_ROUTER, NODE_ON_LINK_PEERS,
 	NODE_ADDRESS, NODE_LOOK_AHEAD, NODE_CAPACITY, NODE_DEVICE, NODE_STORE, NODE_BOOTSTRAP, NODE_PUBLISH_PREFIX,
-	NODE_PERIOD, NODE_CLIENTS, NODE_FORM, NODE_DHT_FAMILY, NODE_TWO_STAGE, NODE_PRIVATE_NETWORK, NODE_KEYS,
+	NODE_PERIOD, NODE_CLIENTS, NODE_FORM, NODE_DHT_FAMILY, NODE_TWO_STAGE, NODE_PRIVATE_NETWORK, NODE_LEVEL,
+	NODE_KEYS,
 };
 
 enum config_peer_key {
@@ -60,6 +62,7 @@ struct config_node {
 	enum mf_node_mode mode;
 	bool dark, on_link_peers;
 	__u32 look_ahead_ms, capacity;
+	enum level level; /* AUTO: what strangers do decides */
 	struct config_rendezvous rendezvous;
 };
 

@@ -99,6 +99,17 @@ static int parse_carriage(void *field, const char *value)
 	return 0;
 }
 
+static int parse_level(void *field, const char *value)
+{
+	for (unsigned int level = LEVEL_AUTO; level < LEVELS; level++) {
+		if (!strcasecmp(value, level_name(level))) {
+			*(enum level *)field = level;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
 static int parse_firewall(void *field, const char *value)
 {
 	static const struct {
@@ -282,6 +293,7 @@ static const struct config_key node_keys[NODE_KEYS] = {
 		"a number of clients, 0 to 1000000" },
 	[NODE_PRIVATE_NETWORK] = { "PrivateNetwork", parse_flag, NODE(rendezvous.private_network), .expected =
 		YES_NO },
+	[NODE_LEVEL] = { "Level", parse_level, NODE(level), .expected = "auto, calm, watched or attacked" },
 };
 
 static const struct config_key peer_keys[PEER_KEYS] = {
