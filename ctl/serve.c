@@ -53,7 +53,7 @@ static int read_all(struct serving *serving, struct registry *registry)
 		say_note("%s names no client: give a [Peer] with a PublicKey alone, or a directory of Clients",
 			 serving->config.file);
 	serving->node.prefix = serving->config.node.prefixes.template[0];
-	identity_address(serving->node.inner, serving->public_key);
+	identity_introduction(serving->node.inner, serving->public_key);
 	return 0;
 }
 
