@@ -14,7 +14,7 @@ enum { PERIOD_DIGITS = 11 }; /* "@" and ten */
 void introduce_fresh(struct introduction *introduction, __u32 period, enum rendezvous_form form)
 {
 	introduction->period = period;
-	introduction->leaving = introduction->listens = false;
+	introduction->leaving = introduction->listens = introduction->offered = false;
 	introduction->rotation_ms = INTRODUCE_ROTATION_MS;
 	randombytes_buf(introduction->key, sizeof(introduction->key));
 	memset(introduction->seed, 0, sizeof(introduction->seed));

@@ -19,11 +19,13 @@ enum {
 /* Secret: lives in memory of key_secret_new(). */
 struct introduction {
 	__u32 period; /* T; 0: none */
+	__u32 period_s; /* the longest one that it is of */
 	__u8 key[16]; /* K */
 	__u8 seed[8]; /* of the server */
 	__u32 rotation_ms;
 	bool leaving; /* the period after its own is over: the loader forgets it by and by */
 	bool listens; /* the loader has its listener */
+	bool offered; /* somebody may have read of it */
 };
 
 /* What is common to all messages of one end. */

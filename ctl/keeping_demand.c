@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Peers on demand: the loader reports packets that no association takes, on a line of its own. */
 #include <errno.h>
-#include <sys/socket.h>
 
 #include "ctl/keeping.h"
 
@@ -20,18 +19,18 @@ static void hang_up(struct keeping *keeping)
 /* false: nothing waits any more. */
 static bool take_one(struct keeping *keeping)
 {
-	struct mf_message message;
-	ssize_t bytes = recv(keeping->demand.loader.fd, &message, sizeof(message), MSG_DONTWAIT);
+	struct mf_event event;
+	int error = client_take_event(&keeping->demand.loader, &event);
 
-	if (bytes < 0 && (errno == EAGAIN || errno == EINTR))
+	if (error == -EAGAIN)
 		return false;
-	if (bytes != sizeof(message)) {
+	if (error) {
 		hang_up(keeping);
 		uv_timer_start(&keeping->demand.again, on_again, AGAIN_MS, 0);
 		return false;
 	}
-	if (message.type == MF_EVENT && message.event.kind == MF_EVENT_NO_ASSOCIATION && keeping->connecting.lookups)
-		connecting_packet(&keeping->connecting, message.event.destination);
+	if (event.kind == MF_EVENT_NO_ASSOCIATION && keeping->connecting.lookups)
+		connecting_packet(&keeping->connecting, event.destination);
 	return true;
 }
 

@@ -260,8 +260,10 @@ static void begin_words(char words[static LEVEL_WORDS], enum level level, __u64 
 {
 	char span[FORMAT_AMOUNT];
 
-	snprintf(words, LEVEL_WORDS, "%s for %s", level_name(level),
-		 format_span(span, now_ms > since_ms ? now_ms - since_ms : 0));
+	if (now_ms < since_ms + 1000)
+		snprintf(words, LEVEL_WORDS, "%s", level_name(level));
+	else
+		snprintf(words, LEVEL_WORDS, "%s for %s", level_name(level), format_span(span, now_ms - since_ms));
 }
 
 static void append_text(char words[static LEVEL_WORDS], const char *text)

@@ -168,8 +168,26 @@ static void remember(struct sessions *sessions, __u32 number)
 	sessions->peer[number].replay_ms = sessions_now_ms() + periods_ms;
 }
 
+static bool is_waited_for(enum session_state state)
+{
+	return state == SESSION_NONE || state == SESSION_ASKING || state == SESSION_CONFIRMING;
+}
+
+static void tell_change(struct sessions *sessions, __u32 number, bool changed)
+{
+	struct sessions_peer *peer = &sessions->peer[number];
+	enum session_state state = peer->session ? peer->session->state : SESSION_NONE;
+
+	if (!changed && state == peer->told)
+		return;
+	if (!peer->told_ms || (state != peer->told && !(is_waited_for(state) && is_waited_for(peer->told))))
+		peer->told_ms = sessions_now_ms();
+	peer->told = state;
+	tell(sessions, sessions->settings.owner->changed, number);
+}
+
 /* false: the loader has not taken an association, what follows of the actions makes no sense. */
-static bool carry_out_one(struct sessions *sessions, __u32 number, const struct session_action *action)
+static bool carry_out_one(struct sessions *sessions, __u32 number, const struct session_action *action, bool *changed)
 {
 	const struct sessions_owner *owner = sessions->settings.owner;
 
@@ -188,15 +206,15 @@ static bool carry_out_one(struct sessions *sessions, __u32 number, const struct 
 		break;
 	case SESSION_STANDS:
 		sessions->handshakes++;
-		tell(sessions, owner->changed, number);
+		*changed = true;
 		break;
 	case SESSION_ENDED:
 		sessions->peer[number].ended = action->reason;
-		tell(sessions, owner->changed, number);
+		*changed = true;
 		break;
 	case SESSION_LOST:
-		tell(sessions, owner->lost, number);
-		tell(sessions, owner->changed, number);
+		tell(sessions, owner->lost, number); /* first: that nothing is left of one that never stood is no end */
+		tell_change(sessions, number, true);
 		break;
 	case SESSION_INTRODUCED:
 		tell(sessions, owner->introduced, number);
@@ -208,15 +226,17 @@ static bool carry_out_one(struct sessions *sessions, __u32 number, const struct 
 void sessions_carry_out(struct sessions *sessions, __u32 number, struct session_actions *actions)
 {
 	struct session_actions after;
+	bool changed = false;
 
 	for (unsigned int i = 0; i < actions->count; i++) {
-		if (carry_out_one(sessions, number, &actions->action[i]))
+		if (carry_out_one(sessions, number, &actions->action[i], &changed))
 			continue;
 		session_failed(sessions->peer[number].session, sessions_now_ms(), &after);
 		sessions_carry_out(sessions, number, &after);
 		break;
 	}
 	sodium_memzero(actions, sizeof(*actions));
+	tell_change(sessions, number, changed);
 	if (sessions->peer[number].session)
 		settle(sessions, number);
 	wind(sessions);

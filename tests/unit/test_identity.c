@@ -36,6 +36,10 @@ static void test_introduction(void **state)
 	assert_int_equal(parse_hex(public_hex, key, sizeof(key)), 0);
 	identity_introduction(address, key);
 	assert_string_equal(format_address(text, address), "fd6d:130f:a33:e934:15c5:e344:8385:e2b0");
+	for (int i = 0; i < 32; i++)
+		key[i] = i;
+	identity_introduction(address, key); /* of docs/PROTOCOL.md 6 */
+	assert_string_equal(format_address(text, address), "fd6d:d68a:6ccc:780d:7ed6:ac22:a8ac:7ac2");
 }
 
 static void test_visitor(void **state)

@@ -343,7 +343,7 @@ static void test_why(void **state)
 	assert_string_equal(level_why(words, levels, START + 5000), "calm for 5.0 s");
 	probe(levels, 3, START);
 	hit(levels, 1, START);
-	assert_string_equal(level_why(words, levels, START), "calm for 0.0 s: 4 random probes, 1 hit on expired addresses "
+	assert_string_equal(level_why(words, levels, START), "calm: 4 random probes, 1 hit on expired addresses "
 			    "of 1 association");
 	hit(levels, 1, START);
 	hit(levels, 2, START);
