@@ -31,7 +31,7 @@ struct introduction {
 /* What is common to all messages of one end. */
 struct introduce_node {
 	struct mf_template prefix; /* the local hopping prefix */
-	__u8 inner[16];            /* self-certifying, of the own public key */
+	__u8 inner[16];            /* identity_introduction() of the own public key; of a visitor, identity_visitor() */
 };
 
 /* A fresh K and seed for this period. The compact form has no room for a seed: all zero then. */
@@ -51,7 +51,7 @@ bool introduce_is_name(const char *name);
 void introduce_listener(struct mf_assoc_config *request, const struct introduction *introduction,
 			const struct introduce_node *node);
 
-/* One of its clients; `reader_seed` is C_IID. */
+/* One of its clients, who is let say session messages and nothing else; `reader_seed` is C_IID. */
 void introduce_client(struct mf_assoc_config *request, const struct introduction *introduction,
 		      const struct introduce_node *node, const char *name, const __u8 public_key[static 32],
 		      const __u8 reader_seed[static 8]);
