@@ -20,7 +20,8 @@
 
 /* Flags that a configuration may have; the others are the loader's own findings. */
 enum {
-	FLAGS_OF_CONFIG = MF_ASSOC_ZERO_CHECKSUM | MF_ASSOC_OPENS | MF_ASSOC_FOLLOWS | MF_ASSOC_LISTENS | MF_ASSOC_ROAMS,
+	FLAGS_OF_CONFIG = MF_ASSOC_ZERO_CHECKSUM | MF_ASSOC_OPENS | MF_ASSOC_FOLLOWS | MF_ASSOC_LISTENS | MF_ASSOC_ROAMS |
+			  MF_ASSOC_CONTROL,
 };
 
 void mf_status_node(struct mf_instance *instance, struct mf_node_status *status)
@@ -60,6 +61,7 @@ static void config_read(struct mf_assoc_config *config, const struct mf_seed *se
 	config->remote_port = association->remote_port;
 	config->local_count = seed->local_count;
 	config->remote_count = seed->remote_count;
+	config->shares = association->shares;
 	memcpy(config->local_prefix, seed->local_prefix, sizeof(config->local_prefix));
 	memcpy(config->remote_prefix, seed->remote_prefix, sizeof(config->remote_prefix));
 }
