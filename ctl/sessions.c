@@ -185,7 +185,7 @@ static void tell_change(struct sessions *sessions, __u32 number, bool changed)
 
 	if (!changed && state == peer->told)
 		return;
-	if (!peer->told_ms || (state != peer->told && !(is_waited_for(state) && is_waited_for(peer->told))))
+	if (state != peer->told && !(peer->keep && is_waited_for(state) && is_waited_for(peer->told)))
 		peer->told_ms = sessions_now_ms();
 	peer->told = state;
 	tell(sessions, sessions->settings.owner->changed, number);
@@ -341,7 +341,7 @@ int sessions_add(struct sessions *sessions, const char *name, const __u8 public_
 	if (number < 0)
 		return number;
 	peer = &sessions->peer[number];
-	*peer = (struct sessions_peer){ .used = true, .shared = shared };
+	*peer = (struct sessions_peer){ .used = true, .shared = shared, .told_ms = sessions_now_ms() };
 	snprintf(peer->name, sizeof(peer->name), "%s", name);
 	memcpy(peer->public_key, public_key, sizeof(peer->public_key));
 	if (know_addresses(sessions, peer, (__u32)number)) {

@@ -58,7 +58,7 @@ struct sessions_peer {
 	__u64 replay_ms;      /* until when what it has asked is remembered (sessions_now_ms()) */
 	enum session_reason ended; /* why the last one ended */
 	enum session_state told;   /* the owner knows of; */
-	__u64 told_ms;             /* since when: none, asking and confirming are one */
+	__u64 told_ms;             /* since when; where it is kept, none, asking and confirming are one */
 	__u64 traffic[4];     /* out packets, out bytes, in packets, in bytes of the present association */
 };
 
