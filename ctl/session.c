@@ -91,6 +91,20 @@ void session_stand(struct session_turn *turn)
 		session_act(turn, SESSION_INTRODUCED);
 }
 
+/* The peer may have heard it confirmed, and send in it, though no answer has come. */
+static void keep_vain(struct session_turn *turn, struct session_generation *vain)
+{
+	struct session *session = turn->session;
+
+	if (session->coming.association.letter && !session->coming.superseded)
+		return;
+	session_delete(turn, &session->coming);
+	session->coming = *vain;
+	session->coming.superseded = true;
+	session->coming.until_ms = turn->now_ms + SESSION_CONFIRM_MS;
+	sodium_memzero(vain, sizeof(*vain));
+}
+
 void session_go_back(struct session_turn *turn)
 {
 	struct session *session = turn->session;
@@ -99,8 +113,12 @@ void session_go_back(struct session_turn *turn)
 	session->present = session->going;
 	session->present.until_ms = 0;
 	sodium_memzero(&session->going, sizeof(session->going));
+	if (!session->present.association.letter && session->coming.superseded)
+		session_delete(turn, &session->coming);
 	if (session->present.association.letter)
 		session_act(turn, SESSION_LEAD)->letter = session->present.association.letter;
+	if (session->present.association.letter && vain.association.letter)
+		keep_vain(turn, &vain);
 	session_delete(turn, &vain);
 	session->said.active = false;
 	session->state = session->present.association.letter ? SESSION_RENEWING : SESSION_ASKING;
