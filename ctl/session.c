@@ -63,19 +63,6 @@ void session_add(struct session_turn *turn, const struct session_generation *gen
 	session_act(turn, SESSION_ADD)->association = &generation->association;
 }
 
-void session_succeed(struct session_turn *turn, struct session_generation *fresh)
-{
-	struct session *session = turn->session;
-	struct session_generation next = *fresh;
-
-	sodium_memzero(fresh, sizeof(*fresh));
-	session_delete(turn, &session->going);
-	session->going = session->present;
-	session->going.until_ms = 0;
-	session->present = next;
-	sodium_memzero(&next, sizeof(next));
-}
-
 void session_stand(struct session_turn *turn)
 {
 	struct session *session = turn->session;
