@@ -317,6 +317,11 @@ __u64 session_wake_ms(const struct session *session)
 	return wake_ms;
 }
 
+static bool has_moved(const struct session *session)
+{
+	return memcmp(&session->present.association.local, &session->settings.prefix, sizeof(session->settings.prefix));
+}
+
 /* --- from outside -------------------------------------------------------------------- */
 
 void session_init(struct session *session, const struct session_settings *settings)
@@ -336,7 +341,8 @@ void session_connect(struct session *session, const struct session_way *way, __u
 	struct session_turn turn = { session, now_ms, chance, actions };
 
 	actions->count = 0;
-	session_ask(&turn, way);
+	if (session->state != SESSION_CONFIRMING || has_moved(session))
+		session_ask(&turn, way);
 }
 
 bool session_may_spend(struct session *session, enum session_budget budget, __u64 now_ms)
@@ -424,11 +430,6 @@ void session_failed(struct session *session, __u64 now_ms, struct session_action
 		session_go_back(&turn);
 	}
 	session->added = 0;
-}
-
-static bool has_moved(const struct session *session)
-{
-	return memcmp(&session->present.association.local, &session->settings.prefix, sizeof(session->settings.prefix));
 }
 
 void session_renew(struct session *session, enum session_reason reason, __u64 now_ms,

@@ -84,6 +84,7 @@ void session_say(struct session_turn *turn, const struct session_notice *notice)
 	session_notify(turn, notice);
 }
 
+/* Not of a renewal: the peer has to ask for it some day. */
 static void give_up(struct session_turn *turn)
 {
 	struct session *session = turn->session;
@@ -91,7 +92,7 @@ static void give_up(struct session_turn *turn)
 	session->said.active = false;
 	if (session->said.notice.id == SESSION_CONFIRM)
 		session_go_back(turn);
-	else if (session->said.notice.id == SESSION_PING)
+	else
 		session_lose(turn);
 }
 
@@ -99,7 +100,8 @@ void session_say_again(struct session_turn *turn)
 {
 	struct session *session = turn->session;
 
-	if (++session->said.tries >= SESSION_TRIES) {
+	session->said.tries++;
+	if (session->said.notice.id != SESSION_RENEW && session->said.tries >= SESSION_TRIES) {
 		give_up(turn);
 		return;
 	}

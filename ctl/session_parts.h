@@ -55,7 +55,7 @@ bool session_is_seen(const struct session *session, const __u8 *request);
 void session_notify(struct session_turn *turn, const struct session_notice *notice);
 /* The same, again and again until it is answered. */
 void session_say(struct session_turn *turn, const struct session_notice *notice);
-void session_say_again(struct session_turn *turn); /* or gives up */
+void session_say_again(struct session_turn *turn); /* or gives up, unless it is a renewal */
 /* A responder whose session is not as it would give it now asks for another one. */
 void session_remind(struct session_turn *turn);
 void session_take_sealed(struct session_turn *turn, const struct session_header *header, const __u8 *message);

@@ -59,6 +59,7 @@ struct world_faults {
 	unsigned int loss, twice; /* % */
 	__u64 delay_ms, event_ms, attack_ms;
 	bool mesh, refusals, restarts;
+	bool gentle; /* the network's alone: nobody moves, closes, starts anew or attacks */
 };
 
 static struct {
@@ -68,6 +69,8 @@ static struct {
 	const char *wrong;
 	struct world_end end[WORLD_ENDS];
 	struct world_faults faults;
+	unsigned int to_choose, chosen; /* messages whose fate is said */
+	__u64 choices;                  /* 2 bits each */
 	struct world_packet packet[WORLD_PACKETS];
 	struct world_packet record[WORLD_RECORDS];
 	unsigned int recorded;
@@ -121,29 +124,47 @@ static bool reaches(const struct world_end *end, const __u8 *prefix)
 	       (world.now_ms < end->old_until_ms && !memcmp(end->old_physical, prefix, 8));
 }
 
-static void put_on_its_way(const struct world_packet *packet)
+static void put_on_its_way(const struct world_packet *packet, __u64 late_ms)
 {
 	for (int i = 0; i < WORLD_PACKETS; i++) {
 		if (world.packet[i].at_ms)
 			continue;
 		world.packet[i] = *packet;
 		world.packet[i].sent_ms = world.now_ms;
-		world.packet[i].at_ms = world.now_ms + 1 + (world.calm ? 4 : chance_of(world.faults.delay_ms));
+		world.packet[i].at_ms = world.now_ms + late_ms + 1 + (world.calm ? 4 : chance_of(world.faults.delay_ms));
 		return;
 	}
 }
 
+/* One of four fates, as the choices say: in time, never, twice, too late. */
+static void send_as_chosen(const struct world_packet *packet)
+{
+	unsigned int fate = world.choices & 3;
+
+	trace("    fate %u\n", fate);
+	world.choices >>= 2;
+	world.chosen++;
+	if (fate != 1)
+		put_on_its_way(packet, fate == 3 ? 2500 : 0);
+	if (fate == 2)
+		put_on_its_way(packet, 700);
+}
+
 static void send_packet(const struct world_packet *packet)
 {
+	if (!packet->data && world.chosen < world.to_choose) {
+		send_as_chosen(packet);
+		return;
+	}
 	if (!packet->data)
 		world.record[world.recorded++ % WORLD_RECORDS] = *packet;
 	if (!world.calm && percent(world.faults.loss)) {
 		trace("    lost\n");
 		return;
 	}
-	put_on_its_way(packet);
+	put_on_its_way(packet, 0);
 	if (!world.calm && percent(world.faults.twice))
-		put_on_its_way(packet);
+		put_on_its_way(packet, 0);
 }
 
 /* In what the end sends in; only what can leave from where it is does. */
@@ -256,7 +277,8 @@ static void check_gap(const struct world_end *end)
 	const struct world_end *peer = peer_of(end);
 	const struct session_association *lead = lab_lead((struct lab_end *)&end->lab);
 
-	if (end->sound && is_standing(end) && is_standing(peer) && lead && !lab_hears(&peer->lab, lead))
+	if (end->sound && (world.faults.gentle || (is_standing(end) && is_standing(peer))) && lead &&
+	    !lab_hears(&peer->lab, lead))
 		wrong("an end sends in what the other does not hear");
 }
 

@@ -22,6 +22,7 @@ enum {
 	CALM_MS = 90000,
 	WITH_NOISE = 1500,    /* schedules with the cryptography that it is */
 	WITH_STAND_IN = 20000,
+	DEPTH = 5,            /* messages whose fates are all tried */
 	BUDGET_EACH = SESSION_BUDGET_BURST + 1,
 };
 
@@ -43,7 +44,7 @@ static void set_up(__u64 seed)
 	memset(world.packet, 0, sizeof(world.packet));
 	memset(sealed, 0, sizeof(sealed));
 	noise_wrong = NULL;
-	world.recorded = 0;
+	world.recorded = world.to_choose = world.chosen = 0;
 	world.random = world.seed = seed;
 	world.now_ms = 1000000;
 	faults->mesh = percent(40);
@@ -54,6 +55,7 @@ static void set_up(__u64 seed)
 	faults->delay_ms = delays[chance_of(4)];
 	faults->event_ms = 500 + chance_of(8000);
 	faults->attack_ms = percent(60) ? 20 + chance_of(3000) : 0;
+	faults->gentle = percent(25);
 	world.ends = percent(20) ? WORLD_ENDS : 2;
 }
 
@@ -136,9 +138,33 @@ static void close_session(struct world_end *end)
 	carry_out(end, &before);
 }
 
+/* Requests that look like the peer's: nobody knows before a key agreement. */
+static void flood(struct world_end *end)
+{
+	struct world_packet packet = { .to = (int)(end - world.end), .by_introduction = percent(50) };
+	struct session_header header = { SESSION_REQUEST, packet.by_introduction ? end->period : 0 };
+
+	packet.from = packet.to ^ 1;
+	packet.bytes = SESSION_REQUEST_BYTES;
+	session_header_write(packet.message, &header);
+	for (int i = 0; i < 100; i++) {
+		packet.message[SESSION_HEADER_BYTES] = (__u8)i;
+		daemon_receive(end, &packet);
+	}
+}
+
+static void do_gentle_event(struct world_end *end)
+{
+	switch (chance_of(3)) {
+	case 0: change_rotation(end); break;
+	case 1: end->period++; break;
+	case 2: renew(end, SESSION_NO_REASON); break;
+	}
+}
+
 static void do_event(struct world_end *end)
 {
-	switch (chance_of(9)) {
+	switch (chance_of(10)) {
 	case 0: if (world.faults.restarts) restart(end); break;
 	case 1: roam(end); break;
 	case 2: change_rotation(end); break;
@@ -148,6 +174,7 @@ static void do_event(struct world_end *end)
 	case 6: end->skew_ms += (long)chance_of(600) - 300; break;
 	case 7: renew(end, SESSION_NO_REASON); break;
 	case 8: if (end->keeps) look_up(end, 0); break;
+	case 9: flood(end); break;
 	}
 }
 
@@ -242,14 +269,14 @@ static void storm(void)
 		__u64 next_ms = until_ms;
 
 		sooner(&next_ms, event_ms);
-		if (world.faults.attack_ms)
+		if (world.faults.attack_ms && !world.faults.gentle)
 			sooner(&next_ms, attack_ms);
 		step(next_ms);
 		if (world.now_ms >= event_ms) {
 			event_ms = world.now_ms + 1 + chance_of(2 * world.faults.event_ms);
-			do_event(&world.end[chance_of((__u64)world.ends)]);
+			(world.faults.gentle ? do_gentle_event : do_event)(&world.end[chance_of((__u64)world.ends)]);
 		}
-		if (world.faults.attack_ms && world.now_ms >= attack_ms) {
+		if (world.faults.attack_ms && !world.faults.gentle && world.now_ms >= attack_ms) {
 			attack_ms = world.now_ms + 1 + chance_of(2 * world.faults.attack_ms);
 			attack();
 		}
@@ -264,11 +291,21 @@ static bool have_same_keys(const struct session_generation *one, const struct se
 	return one->deaf || other->deaf || !memcmp(&one->keys, &other->keys, sizeof(one->keys));
 }
 
+/* The responder's wishes are what stands. */
+static bool is_as_wanted(const struct world_end *end)
+{
+	const struct session *session = &end->lab.session, *other = &peer_of(end)->lab.session;
+	const struct session_association *present = &session->present.association;
+
+	return session->present.deaf || other->present.deaf || session->present.initiator ||
+	       (present->rotation_ms == session->settings.rotation_ms && lab_same_template(&present->local, &session->settings.prefix));
+}
+
 static bool is_settled(const struct world_end *end)
 {
 	const struct session_generation *one = &end->lab.session.present, *other = &peer_of(end)->lab.session.present;
 
-	return is_standing(end) && is_standing(peer_of(end)) && have_same_keys(one, other) &&
+	return is_standing(end) && is_standing(peer_of(end)) && is_as_wanted(end) && have_same_keys(one, other) &&
 	       lab_is_mirror(&one->association, &other->association) && reaches(end, one->association.local.base) &&
 	       reaches(peer_of(end), other->association.local.base);
 }
@@ -324,7 +361,7 @@ static const char *run_schedule(__u64 seed)
 	return world.wrong;
 }
 
-/* --- many ---------------------------------------------------------------------------- */
+/* --- all ----------------------------------------------------------------------------- */
 
 static __u64 from_environment(const char *name, __u64 otherwise)
 {
@@ -332,6 +369,92 @@ static __u64 from_environment(const char *name, __u64 otherwise)
 
 	return text ? strtoull(text, NULL, 0) : otherwise;
 }
+
+enum { BOTH_ASK = 1, STANDS_BEFORE = 2, SCENARIOS = 4, RESTARTS = 4, RESTART_AT = 3 };
+
+static void set_up_quietly(unsigned int scenario)
+{
+	set_up(1);
+	world.ends = 2;
+	world.calm = true;
+	world.faults = (struct world_faults){ .mesh = (scenario & BOTH_ASK) != 0, .gentle = true };
+	memset(world.end, 0, 2 * sizeof(world.end[0]));
+	set_up_ends();
+	for (int i = 0; i < 2; i++)
+		world.end[i].connect_ms = 0;
+}
+
+static void run_until_settled(__u64 least_ms, __u64 most_ms)
+{
+	const __u64 from_ms = world.now_ms;
+
+	while (!world.wrong && world.now_ms < from_ms + most_ms && (world.now_ms < from_ms + least_ms || !all_settled()))
+		step(from_ms + (world.now_ms < from_ms + least_ms ? least_ms : most_ms));
+	if (!all_settled())
+		wrong("the two have not met again");
+	if (world.now_ms - from_ms > worst_calm_ms)
+		worst_calm_ms = world.now_ms - from_ms;
+}
+
+/* 1: the server, adopting; 2: the server, with nothing; 3: the client, with nothing. */
+static void restart_in_the_middle(unsigned int which)
+{
+	struct world_end *end = &world.end[which != 3];
+
+	while (!world.wrong && world.chosen < RESTART_AT)
+		step(world.now_ms + 1000);
+	world.faults.gentle = false;
+	unsettle(end);
+	lab_restart(&end->lab, which == 1, local_ms(end));
+	look_up(&world.end[0], 500);
+}
+
+static const char *run_chosen(__u64 number, unsigned int depth)
+{
+	unsigned int scenario = number % SCENARIOS, which = number / SCENARIOS % RESTARTS;
+
+	set_up_quietly(scenario);
+	if (scenario & STANDS_BEFORE) {
+		daemon_connect(&world.end[0]);
+		run_until_settled(0, 1000);
+	}
+	world.choices = number / SCENARIOS / RESTARTS;
+	world.to_choose = depth;
+	if (scenario & STANDS_BEFORE)
+		renew(&world.end[0], SESSION_NO_REASON);
+	else
+		daemon_connect(&world.end[0]);
+	if (scenario & BOTH_ASK)
+		daemon_connect(&world.end[1]);
+	if (which)
+		restart_in_the_middle(which);
+	run_until_settled(8000, CALM_MS);
+	return world.wrong;
+}
+
+/* Every fate of each of the first messages of a handshake, begun in every way, with every restart. */
+static void test_exhaustively(void **state)
+{
+	unsigned int depth = (unsigned int)from_environment("MF_DEPTH", DEPTH), bad = 0;
+	__u64 count = (__u64)SCENARIOS * RESTARTS << 2 * depth;
+
+	(void)state;
+	noise_cheap = true;
+	worst_calm_ms = 0;
+	for (__u64 number = 0; number < count && bad < 10; number++) {
+		const char *why = run_chosen(number, depth);
+
+		if (why)
+			printf("choice %llu: %s\n", (unsigned long long)number, why);
+		bad += why != NULL;
+	}
+	printf("%llu ways that the first %u messages can go, at most %llu ms until the two had met\n",
+	       (unsigned long long)count, depth, (unsigned long long)worst_calm_ms);
+	noise_cheap = false;
+	assert_int_equal(bad, 0);
+}
+
+/* --- many ---------------------------------------------------------------------------- */
 
 static void show(__u64 seed, const char *why, bool trace_it)
 {
@@ -387,9 +510,18 @@ static void make_templates(void)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_with_noise), cmocka_unit_test(test_with_stand_in) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_with_noise),
+		cmocka_unit_test(test_with_stand_in),
+		cmocka_unit_test(test_exhaustively),
+	};
 
 	make_templates();
+	if (getenv("MF_CHOICE")) {
+		noise_cheap = world.trace = true;
+		printf("%s\n", run_chosen(from_environment("MF_CHOICE", 0), (unsigned int)from_environment("MF_DEPTH", DEPTH)));
+		return 0;
+	}
 	if (getenv("MF_SEED")) {
 		noise_cheap = true;
 		world.trace = true;
