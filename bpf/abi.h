@@ -90,7 +90,8 @@ struct mf_association {
 	__u32 inner_sum;    /* HOST_PAIR: sum of both inner addresses' 16-bit words, not folded */
 	__u8 inner_local[16];  /* HOST_PAIR */
 	__u8 inner_remote[16]; /* HOST_PAIR */
-	__u8 pad[64];
+	__u8 shares;           /* 1: others that share may have the same inner remote host; all are heard, one leads */
+	__u8 pad[63];
 };
 
 /* mf_state: what changes while an association runs. Written by the keeper and the programs. */

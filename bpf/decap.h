@@ -100,10 +100,13 @@ static __always_inline __u32 restore_host(struct xdp_md *ctx, struct arrival *ar
 	return MF_IN_DELIVERED;
 }
 
-/* mf_remote leads to one of the associations that a client has, one an introduction. */
-static __always_inline int is_known_client(const struct arrival *arrival, const void *source)
+/* mf_remote leads to one of the associations that a client has in several introductions, or a session one after another. */
+static __always_inline int is_twin(const struct arrival *arrival, const void *source)
 {
-	return arrival->association->flags & MF_ASSOC_ROAMS && same_address(source, arrival->association->inner_remote);
+	const struct mf_association *association = arrival->association;
+
+	return (association->flags & MF_ASSOC_ROAMS || association->shares) &&
+	       same_address(source, association->inner_remote);
 }
 
 /* May this pair of inner addresses come out of this association? */
@@ -115,7 +118,7 @@ static __always_inline __u32 inner_allowed(const struct arrival *arrival, const 
 
 	COPY(key.address, source, 16);
 	id = bpf_map_lookup_elem(&mf_remote, &key);
-	if (!id || (*id != arrival->id && !is_known_client(arrival, source)))
+	if (!id || (*id != arrival->id && !is_twin(arrival, source)))
 		return MF_DROP_INNER_SOURCE;
 	return source_is_ours(&way, destination) ? MF_IN_DELIVERED : MF_DROP_INNER_DESTINATION;
 }

@@ -55,6 +55,9 @@ const char *wanted_type_name(unsigned int type)
 	case MF_COUNTERS_GET: return "tell its counters";
 	case MF_SUBSCRIBE: return "report events";
 	case MF_LEND_ADDRESS: return "lend an address";
+	case MF_ASSOC_LEAD: return "lead by the association";
+	case MF_ASSOC_FIND: return "find the association";
+	case MF_SOCKET_GET: return "give a socket for session messages";
 	default: return "do an unknown thing";
 	}
 }
@@ -99,6 +102,7 @@ static const struct field assoc_fields[] = {
 	ASSOC_FIELD(remote_port, "PeerPort"),
 	ASSOC_FIELD(local_count, "number of LocalAddresses"),
 	ASSOC_FIELD(remote_count, "number of Addresses"),
+	ASSOC_FIELD(shares, "sharing of its Address"),
 	ASSOC_FIELD(local_prefix, "LocalAddress"),
 	ASSOC_FIELD(remote_prefix, "Address"),
 	{ 0 },

@@ -27,7 +27,7 @@ int mf_associations_open(struct mf_associations *all, __u32 capacity, __u32 ring
 	if (all->entry)
 		memset(all->entry, 0, capacity * sizeof(*all->entry));
 	if (!all->entry || mf_table_open(&all->names, MF_NAME_BYTES) ||
-	    mf_table_open(&all->locals, sizeof(struct mf_prefix)) || mf_table_open(&all->clients, 16) ||
+	    mf_table_open(&all->locals, sizeof(struct mf_prefix)) || mf_table_open(&all->twins, 16) ||
 	    mf_ring_space_open(&all->rings, ring_slots) || mf_due_open(&all->due, capacity))
 		error = -ENOMEM;
 	if (error)
@@ -40,7 +40,7 @@ void mf_associations_close(struct mf_associations *all)
 	free(all->entry);
 	mf_table_close(&all->names);
 	mf_table_close(&all->locals);
-	mf_table_close(&all->clients);
+	mf_table_close(&all->twins);
 	mf_ring_space_close(&all->rings);
 	mf_due_close(&all->due);
 	*all = (struct mf_associations){ 0 };
@@ -135,6 +135,7 @@ static struct mf_association from_config(const struct mf_instance *instance, con
 		.phase_ms = mf_slot_phase(config->key, config->rotation_ms),
 		.local_port = config->local_port,
 		.remote_port = config->remote_port,
+		.shares = config->shares,
 	};
 
 	host_pair_set(&association, config);
@@ -262,6 +263,8 @@ static __u16 find_conflict(const struct mf_instance *instance, int id, const str
 		return MF_FIELD(assoc_config.local);
 	if (id >= 0 && (config->flags ^ instance->associations.entry[id].association.flags) & MF_INTRODUCTION)
 		return MF_FIELD(assoc_config.flags);
+	if (id >= 0 && config->shares != instance->associations.entry[id].association.shares)
+		return MF_FIELD(assoc_config.shares);
 	return mf_inner_conflict(instance, id, config);
 }
 
@@ -355,7 +358,8 @@ int mf_association_delete(struct mf_instance *instance, const char name[static M
 	if (error)
 		return error;
 	mf_introduction_leave(instance, id);
-	/* First of all: the way in leads no client here any more (bpf/decap.h). */
+	mf_inner_yield(instance, id);
+	/* Before the rest: the way in leads no client here any more (bpf/decap.h). */
 	instance->associations.entry[id].association.generation = 0;
 	mf_association_publish(instance, id);
 	mf_inner_change(instance, id, &seed, NULL);

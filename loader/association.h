@@ -27,7 +27,7 @@ struct mf_entry {
 	__u64 first_index;  /* current when added */
 	__u64 in_packets;   /* OPENS: delivered up to the last slot, */
 	__u64 in_ns;        /* and when that number last grew or counting began, coarse monotonic time */
-	__u32 twin;         /* ROAMS: next id of the ring that shares its inner remote address, plus 1; 0: alone */
+	__u32 twin;         /* next id of the ring that has the same inner remote host, plus 1; 0: alone */
 } __attribute__((aligned(64)));
 
 /* An association that LISTENS, and how many ROAM with it. */
@@ -45,7 +45,7 @@ struct mf_associations {
 	struct mf_entry *entry;
 	struct mf_table names;     /* name -> id */
 	struct mf_table locals;    /* struct mf_prefix -> users */
-	struct mf_table clients;   /* inner remote address of those that ROAM -> one of their ring */
+	struct mf_table twins;     /* inner remote host of those that may have twins -> one of their ring */
 	__u32 first[256];          /* inner prefixes that may begin with this byte */
 	__u32 ipv4;                /* inner prefixes that are IPv4 */
 	__u32 listeners;

@@ -169,6 +169,13 @@ __u16 mf_check_name(const struct mf_message *message)
 	return name_is_right(message->assoc_config.name, MF_NAME_BYTES) ? 0 : MF_FIELD(assoc_config.name);
 }
 
+__u16 mf_check_host(const struct mf_message *message)
+{
+	const struct mf_prefix *host = &message->assoc_config.remote_prefix[0];
+
+	return prefix_is_right(host) && mf_prefix_is_host(host) ? 0 : MF_FIELD(assoc_config.remote_prefix[0]);
+}
+
 static __u16 check_assoc_numbers(const struct mf_assoc_config *config)
 {
 	const __u8 flags = MF_ASSOC_ZERO_CHECKSUM | MF_ASSOC_OPENS | MF_ASSOC_FOLLOWS | INTRODUCTION;
@@ -188,8 +195,26 @@ static __u16 check_assoc_numbers(const struct mf_assoc_config *config)
 		return MF_FIELD(assoc_config.local_count);
 	if (!within(config->remote_count, least, MF_ASSOC_PREFIXES))
 		return MF_FIELD(assoc_config.remote_count);
-	if (!all_zero(&config->pad, sizeof(config->pad)))
+	if (config->pad)
 		return MF_FIELD(assoc_config.pad);
+	return 0;
+}
+
+/* What control.h says of associations that share. */
+static __u16 check_shares(const struct mf_assoc_config *config)
+{
+	if (config->shares > 1 || (config->shares && config->flags & INTRODUCTION))
+		return MF_FIELD(assoc_config.shares);
+	if (!config->shares)
+		return 0;
+	if (config->carriage != MF_CARRIAGE_ENCAP)
+		return MF_FIELD(assoc_config.carriage);
+	if (config->remote_count != 1)
+		return MF_FIELD(assoc_config.remote_count);
+	if (!mf_prefix_first_host(config->remote_prefix, 1))
+		return MF_FIELD(assoc_config.remote_prefix[0]);
+	if (!mf_prefix_first_host(config->local_prefix, config->local_count))
+		return MF_FIELD(assoc_config.local_prefix[0]);
 	return 0;
 }
 
@@ -276,6 +301,8 @@ __u16 mf_check_assoc(const struct mf_message *message)
 	field = check_assoc_numbers(config);
 	if (!field && config->flags & INTRODUCTION)
 		field = check_introduction(config);
+	if (!field)
+		field = check_shares(config);
 	return field ? field : check_prefixes(config);
 }
 

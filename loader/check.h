@@ -13,9 +13,10 @@
 /* mf_message.node_config. A look-ahead or capacity of 0 is given its default by mf_check_node_fill(). */
 __u16 mf_check_node(const struct mf_message *message);
 
-/* mf_message.assoc_config; and the part of it that DELETE reads. */
+/* mf_message.assoc_config; and the part of it that DELETE and LEAD read, and FIND. */
 __u16 mf_check_assoc(const struct mf_message *message);
 __u16 mf_check_name(const struct mf_message *message);
+__u16 mf_check_host(const struct mf_message *message);
 
 /* Defaults for what was left 0 (but ring_slots), zeros behind the counts: equal configurations become equal bytes. */
 void mf_check_node_fill(struct mf_node_config *config);

@@ -13,10 +13,10 @@
 
 #include "loader/check.h"
 #include "loader/instance.h"
-#include "loader/introduction.h"
 #include "loader/node.h"
 #include "loader/prefix.h"
 #include "loader/route.h"
+#include "loader/twin.h"
 
 static const __u32 one = 1;
 
@@ -188,108 +188,84 @@ static int route_put(struct mf_instance *instance, __u32 id, __u16 flags, const 
 			    mf_inner_mtu(association, association->link_mtu, to), source_for(instance, seed, to));
 }
 
+/* Of twins that are generations, the one that leads has the route. */
+static int has_route(const struct mf_instance *instance, __u32 id)
+{
+	const struct mf_association *association = &instance->associations.entry[id].association;
+
+	return !association->shares || mf_twin_leader(instance, association->inner_remote) == (int)id;
+}
+
 int mf_inner_route(struct mf_instance *instance, __u32 id, const struct mf_seed *seed)
 {
 	int error = 0;
 
-	for (unsigned int i = 0; !error && i < seed->remote_count; i++)
+	for (unsigned int i = 0; !error && has_route(instance, id) && i < seed->remote_count; i++)
 		error = route_put(instance, id, NLM_F_REPLACE, seed, &seed->remote_prefix[i]);
 	return error;
 }
 
-/* The programs forget the routes that they keep. */
-static void routes_changed(struct mf_instance *instance)
+/* Is the route to their common host the same for both? */
+static int same_route(const struct mf_instance *instance, __u32 one, __u32 other)
 {
-	__atomic_add_fetch(&instance->object.clock->epoch, 1, __ATOMIC_RELEASE);
+	const struct mf_entry *entry = instance->associations.entry;
+	const struct mf_seed *seed = instance->object.seed;
+	const struct mf_prefix *host = &seed[one].remote_prefix[0];
+
+	return mf_inner_mtu(&entry[one].association, entry[one].association.link_mtu, host) ==
+	       mf_inner_mtu(&entry[other].association, entry[other].association.link_mtu, host) &&
+	       source_for(instance, &seed[one], host) == source_for(instance, &seed[other], host);
 }
 
-/*
- * mf_remote leads to `to` where it led to `id`. The way in may have been about to write `id` again while it was looked
- * at; by the second look mf_assoc has long said that `id` is gone, and nobody begins to write it.
- */
-static void lead_elsewhere(const struct mf_instance *instance, const struct mf_lpm_key *key, __u32 id, __u32 to)
+int mf_inner_lead(struct mf_instance *instance, __u32 id)
 {
-	int remote = map_of(instance, MF_MAP_REMOTE);
-	__u32 leads;
+	int before = mf_twin_leader(instance, instance->associations.entry[id].association.inner_remote);
+	int error = before == (int)id ? 0 : mf_twin_lead(instance, id);
 
-	for (int look = 0; look < 2; look++)
-		if (!bpf_map_lookup_elem(remote, key, &leads) && leads == id)
-			bpf_map_update_elem(remote, key, &to, BPF_ANY);
+	if (error || before < 0 || same_route(instance, id, before))
+		return error;
+	return mf_inner_route(instance, id, &instance->object.seed[id]);
 }
 
-/* The prefix stays another introduction's. 1: it does. */
-static int remote_leave(struct mf_instance *instance, __u32 id, const struct mf_lpm_key *key)
+void mf_inner_yield(struct mf_instance *instance, __u32 id)
 {
-	struct mf_table *clients = &instance->associations.clients;
-	int other = mf_introduction_twin_leave(&instance->associations, id);
-	__u32 *known = mf_table_find(clients, key->address);
+	const struct mf_entry *entry = &instance->associations.entry[id];
 
-	if (known && *known == id && other >= 0)
-		*known = other;
-	else if (known && *known == id)
-		mf_table_drop(clients, key->address);
-	if (other < 0)
-		return 0;
-	lead_elsewhere(instance, key, id, other);
-	routes_changed(instance);
-	return 1;
+	if (entry->association.shares && entry->twin && has_route(instance, id))
+		mf_inner_lead(instance, entry->twin - 1);
 }
 
 static void remote_drop(struct mf_instance *instance, __u32 id, const struct mf_prefix *prefix)
 {
 	struct mf_lpm_key key = key_of(prefix);
 
-	if (remote_leave(instance, id, &key))
+	if (mf_twin_part(instance, id, prefix->address))
 		return;
 	bpf_map_delete_elem(map_of(instance, MF_MAP_REMOTE), &key);
-	routes_changed(instance);
+	mf_twin_forget(instance);
 	prefilter_count(instance, prefix, -1);
 	if (instance->device.ifindex)
 		mf_route_drop(&instance->netlink, instance->device.ifindex, prefix);
 }
 
-/*
- * A client of another introduction, which it may be heard in until it is heard in this one. The other's id; -1: none.
- * Not asked of mf_remote: the way in goes on writing it, also while an earlier loader's state is taken over.
- */
-static int shared_with(const struct mf_instance *instance, __u32 id, const struct mf_prefix *prefix)
+static int remote_put(struct mf_instance *instance, __u32 id, const struct mf_prefix *prefix)
 {
-	const struct mf_associations *all = &instance->associations;
-	const __u32 *other = NULL;
-
-	if (all->entry[id].association.flags & MF_ASSOC_ROAMS)
-		other = mf_table_find(&all->clients, prefix->address);
-	return other && mf_introduction_shares(all, *other, prefix->address) ? (int)*other : -1;
-}
-
-/* While an earlier loader's state is taken over, mf_remote may lead to where the client was last heard: it stays. */
-static int remote_lead(struct mf_instance *instance, __u32 id, const struct mf_prefix *prefix)
-{
-	struct mf_associations *all = &instance->associations;
 	struct mf_lpm_key key = key_of(prefix);
-	__u32 leads;
-	int error;
 
-	if (all->entry[id].association.flags & MF_ASSOC_ROAMS) {
-		error = mf_table_put(&all->clients, prefix->address, id);
-		if (error)
-			return error;
-		if (!bpf_map_lookup_elem(map_of(instance, MF_MAP_REMOTE), &key, &leads) &&
-		    mf_introduction_shares(all, leads, prefix->address))
-			return 0;
-	}
+	if (mf_prefix_is_host(prefix))
+		return mf_twin_first(instance, id, prefix->address);
 	return bpf_map_update_elem(map_of(instance, MF_MAP_REMOTE), &key, &id, BPF_ANY);
 }
 
 static int remote_add(struct mf_instance *instance, __u32 id, const struct mf_seed *seed,
 		      const struct mf_prefix *prefix)
 {
-	int other = shared_with(instance, id, prefix);
+	int other = mf_twin_other(&instance->associations, id, prefix->address);
 	/* While an earlier loader's state is taken over the route may be there already: ours then. */
 	int error;
 
 	if (other >= 0) {
-		mf_introduction_twin_join(&instance->associations, id, other);
+		mf_twin_join(&instance->associations, id, other);
 		return 0;
 	}
 	error = route_put(instance, id, instance->running ? NLM_F_EXCL : NLM_F_REPLACE, seed, prefix);
@@ -297,11 +273,11 @@ static int remote_add(struct mf_instance *instance, __u32 id, const struct mf_se
 		return error == -EEXIST ? -EADDRINUSE : error;
 	error = prefilter_count(instance, prefix, 1);
 	if (!error)
-		error = remote_lead(instance, id, prefix);
+		error = remote_put(instance, id, prefix);
 	if (error)
 		remote_drop(instance, id, prefix);
 	else
-		routes_changed(instance);
+		mf_twin_forget(instance);
 	return error;
 }
 
@@ -405,7 +381,7 @@ int mf_inner_change(struct mf_instance *instance, __u32 id, const struct mf_seed
 }
 
 /* The longest match of a prefix in mf_remote is the prefix itself if anybody has it. */
-static int is_taken(const struct mf_instance *instance, int id, __u8 flags, const struct mf_prefix *prefix)
+static int is_taken(const struct mf_instance *instance, int id, enum mf_twin_kind kind, const struct mf_prefix *prefix)
 {
 	const struct mf_associations *all = &instance->associations;
 	struct mf_lpm_key key = key_of(prefix);
@@ -414,14 +390,14 @@ static int is_taken(const struct mf_instance *instance, int id, __u8 flags, cons
 	int taken;
 
 	/* It may be one of a ring, and stays in it. */
-	if (flags & MF_ASSOC_ROAMS && id >= 0)
-		return !mf_introduction_shares(all, id, prefix->address);
+	if (kind && id >= 0)
+		return !mf_twin_is(all, id, kind, prefix->address);
 
 	if (mf_table_find(&all->locals, prefix))
 		return 1;
 	if (bpf_map_lookup_elem(map_of(instance, MF_MAP_REMOTE), &key, &other) || (int)other == id)
 		return 0;
-	if (flags & MF_ASSOC_ROAMS && mf_introduction_shares(all, other, prefix->address))
+	if (mf_twin_is(all, other, kind, prefix->address))
 		return 0;
 	if (bpf_map_lookup_elem(map_of(instance, MF_MAP_SEED), &other, &seed))
 		return 0;
@@ -432,8 +408,10 @@ static int is_taken(const struct mf_instance *instance, int id, __u8 flags, cons
 
 __u16 mf_inner_conflict(const struct mf_instance *instance, int id, const struct mf_assoc_config *config)
 {
+	enum mf_twin_kind kind = mf_twin_kind(config->flags, config->shares);
+
 	for (unsigned int i = 0; i < config->remote_count; i++)
-		if (is_taken(instance, id, config->flags, &config->remote_prefix[i]) ||
+		if (is_taken(instance, id, kind, &config->remote_prefix[i]) ||
 		    is_among(&config->remote_prefix[i], config->local_prefix, config->local_count))
 			return MF_FIELD(assoc_config.remote_prefix[0]) + i * sizeof(struct mf_prefix);
 	return 0;

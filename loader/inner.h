@@ -23,8 +23,12 @@ void mf_inner_release(struct mf_instance *instance, const struct mf_prefix *pref
  */
 __u16 mf_inner_conflict(const struct mf_instance *instance, int id, const struct mf_assoc_config *config);
 
-/* Puts routes again, with the MTU of now. */
+/* Puts routes again, with the MTU of now; of generations (loader/twin.h) only the leader's. */
 int mf_inner_route(struct mf_instance *instance, __u32 id, const struct mf_seed *seed);
+
+/* Generation `id` leads from now on. It is about to go: another one takes over, if there is one, without a gap. */
+int mf_inner_lead(struct mf_instance *instance, __u32 id);
+void mf_inner_yield(struct mf_instance *instance, __u32 id);
 
 /* Bytes of the largest inner packet to `prefix`, NULL: the association's largest of all. */
 __u32 mf_inner_mtu(const struct mf_association *association, __u32 outer_mtu, const struct mf_prefix *prefix);

@@ -153,36 +153,3 @@ void mf_introduction_recall(struct mf_instance *instance)
 	join_all(instance, MF_ASSOC_LISTENS);
 	join_all(instance, MF_ASSOC_ROAMS);
 }
-
-int mf_introduction_shares(const struct mf_associations *all, __u32 id, const __u8 inner_remote[static 16])
-{
-	const struct mf_association *association = id < all->limit ? &all->entry[id].association : NULL;
-
-	return association && association->generation && association->flags & MF_ASSOC_ROAMS &&
-	       !memcmp(association->inner_remote, inner_remote, 16);
-}
-
-void mf_introduction_twin_join(struct mf_associations *all, __u32 id, __u32 other)
-{
-	struct mf_entry *entry = &all->entry[id], *there = &all->entry[other];
-
-	if (entry->twin || id == other)
-		return;
-	entry->twin = there->twin ? there->twin : other + 1;
-	there->twin = id + 1;
-}
-
-int mf_introduction_twin_leave(struct mf_associations *all, __u32 id)
-{
-	struct mf_entry *entry = &all->entry[id], *before;
-	__u32 next = entry->twin, steps = 0;
-
-	entry->twin = 0;
-	if (!next || next == id + 1)
-		return -1;
-	for (before = &all->entry[next - 1]; before->twin && before->twin != id + 1; before = &all->entry[before->twin - 1])
-		if (++steps == all->capacity)
-			return next - 1; /* no ring of ours: it is left as it is */
-	before->twin = before == &all->entry[next - 1] ? 0 : next;
-	return next - 1;
-}

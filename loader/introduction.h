@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Introductions: which association listens for which clients, and clients that several introductions have.
+ * Introductions: which association listens for which clients. Clients that several have are twins (loader/twin.h).
  */
 #ifndef MAYFLY_LOADER_INTRODUCTION_H
 #define MAYFLY_LOADER_INTRODUCTION_H
@@ -33,16 +33,5 @@ __u32 mf_introduction_clients(const struct mf_associations *all, __u32 id);
 
 /* Finds listeners and counts clients anew, from what mf_assoc and mf_seed say. */
 void mf_introduction_recall(struct mf_instance *instance);
-
-/*
- * A client may be known by one association of each introduction, all with the same inner remote address. They stand in a
- * ring of mf_entry.twin; mf_remote leads to the one that the client was last heard in (bpf/decap.h). Who is in a ring
- * already, or would be his own twin, joins none.
- */
-int mf_introduction_shares(const struct mf_associations *all, __u32 id, const __u8 inner_remote[static 16]);
-void mf_introduction_twin_join(struct mf_associations *all, __u32 id, __u32 other);
-
-/* Out of its ring. One that remains; -1: it was alone. */
-int mf_introduction_twin_leave(struct mf_associations *all, __u32 id);
 
 #endif

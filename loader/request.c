@@ -83,15 +83,29 @@ static void assoc_set(const struct mf_request_target *target, void *context, con
 	sodium_memzero(&config, sizeof(config));
 }
 
-static void assoc_delete(const struct mf_request_target *target, void *context, const struct mf_message *message,
-			 struct mf_message *answer)
+/* DELETE and LEAD. */
+static void assoc_named(const struct mf_request_target *target, void *context, const struct mf_message *message,
+			struct mf_message *answer)
 {
 	__u16 field = mf_check_name(message);
 
 	if (field)
 		mf_request_refuse_value(answer, field);
-	else
+	else if (message->type == MF_ASSOC_DELETE)
 		target->assoc_delete(context, message->assoc_config.name, answer);
+	else
+		target->assoc_lead(context, message->assoc_config.name, answer);
+}
+
+static void assoc_find(const struct mf_request_target *target, void *context, const struct mf_message *message,
+		       struct mf_message *answer)
+{
+	__u16 field = mf_check_host(message);
+
+	if (field)
+		mf_request_refuse_value(answer, field);
+	else
+		target->assoc_find(context, message->assoc_config.remote_prefix[0].address, answer);
 }
 
 static void dispatch(const struct mf_request_target *target, void *context, const struct mf_message *message,
@@ -112,7 +126,11 @@ static void dispatch(const struct mf_request_target *target, void *context, cons
 		assoc_set(target, context, message, answer);
 		break;
 	case MF_ASSOC_DELETE:
-		assoc_delete(target, context, message, answer);
+	case MF_ASSOC_LEAD:
+		assoc_named(target, context, message, answer);
+		break;
+	case MF_ASSOC_FIND:
+		assoc_find(target, context, message, answer);
 		break;
 	case MF_ASSOC_NEXT:
 		target->assoc_next(context, message->assoc_status.id, answer);

@@ -21,6 +21,8 @@ struct mf_request_target {
 	void (*assoc_add)(void *context, const struct mf_assoc_config *config, struct mf_message *answer);
 	void (*assoc_change)(void *context, const struct mf_assoc_config *config, struct mf_message *answer);
 	void (*assoc_delete)(void *context, const char *name, struct mf_message *answer);
+	void (*assoc_lead)(void *context, const char *name, struct mf_message *answer);
+	void (*assoc_find)(void *context, const __u8 host[static 16], struct mf_message *answer);
 	void (*assoc_next)(void *context, __u32 id, struct mf_message *answer);
 	void (*counters_get)(void *context, struct mf_message *answer);
 	void (*lend)(void *context, const struct mf_lend *lend, struct mf_message *answer);

@@ -60,6 +60,7 @@ static void config_read(struct mf_assoc_config *config, const struct mf_seed *se
 	config->remote_port = association->remote_port;
 	config->local_count = seed->local_count;
 	config->remote_count = seed->remote_count;
+	config->shares = association->shares;
 	memcpy(config->local_prefix, seed->local_prefix, sizeof(config->local_prefix));
 	memcpy(config->remote_prefix, seed->remote_prefix, sizeof(config->remote_prefix));
 }

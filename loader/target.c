@@ -4,10 +4,16 @@
  */
 #include "loader/target.h"
 
+#include <errno.h>
+#include <stddef.h>
+
+#include "loader/check.h"
+#include "loader/inner.h"
 #include "loader/instance.h"
 #include "loader/lend.h"
 #include "loader/node.h"
 #include "loader/status.h"
+#include "loader/twin.h"
 
 static void refuse(struct mf_message *answer, const struct mf_trouble *trouble)
 {
@@ -87,6 +93,31 @@ static void assoc_delete(void *context, const char *name, struct mf_message *ans
 		mf_request_refuse_error(answer, error);
 }
 
+static void assoc_lead(void *context, const char *name, struct mf_message *answer)
+{
+	const struct mf_associations *all = &((struct mf_instance *)context)->associations;
+	int id, error;
+
+	if (needs_node(context, answer))
+		return;
+	id = mf_association_find(all, name);
+	if (id >= 0 && !all->entry[id].association.shares) {
+		mf_request_refuse_value(answer, MF_FIELD(assoc_config.name));
+		return;
+	}
+	error = id < 0 ? -ENOENT : mf_inner_lead(context, id);
+	if (error)
+		mf_request_refuse_error(answer, error);
+}
+
+static void assoc_find(void *context, const __u8 host[static 16], struct mf_message *answer)
+{
+	struct mf_trouble none = { .error = -ENOENT };
+
+	if (!needs_node(context, answer))
+		answer_with(context, mf_twin_leader(context, host), &none, answer);
+}
+
 static void assoc_next(void *context, __u32 id, struct mf_message *answer)
 {
 	int error;
@@ -128,6 +159,8 @@ const struct mf_request_target mf_target = {
 	.assoc_add = assoc_add,
 	.assoc_change = assoc_change,
 	.assoc_delete = assoc_delete,
+	.assoc_lead = assoc_lead,
+	.assoc_find = assoc_find,
 	.assoc_next = assoc_next,
 	.counters_get = counters_get,
 	.lend = lend,

@@ -58,29 +58,40 @@ static void assoc_set(void *context, const struct mf_assoc_config *config, struc
 {
 	struct mf_schedule schedule = { .rotation_ms = config->rotation_ms };
 	struct mf_seed seed = { .local = config->local, .remote = config->remote };
+	unsigned int least = config->flags & MF_ASSOC_LISTENS ? 0 : 1;
 	struct mf_slot slot;
 
 	(void)context;
 	demand(*config->name && !config->name[MF_NAME_BYTES - 1]);
 	demand(config->rotation_ms >= MF_ROTATION_MIN_MS && config->rotation_ms <= MF_ROTATION_MAX_MS);
 	demand(config->carriage == MF_CARRIAGE_ENCAP || config->carriage == MF_CARRIAGE_REWRITE);
-	demand(config->local_count >= 1 && config->local_count <= MF_ASSOC_PREFIXES);
-	demand(config->remote_count >= 1 && config->remote_count <= MF_ASSOC_PREFIXES);
+	demand(config->local_count >= least && config->local_count <= MF_ASSOC_PREFIXES);
+	demand(config->remote_count >= least && config->remote_count <= MF_ASSOC_PREFIXES);
 	for (unsigned int i = 0; i < config->local_count; i++)
 		demand_prefix(&config->local_prefix[i]);
 	for (unsigned int i = 0; i < config->remote_count; i++)
 		demand_prefix(&config->remote_prefix[i]);
+	demand(config->shares <= 1);
+	demand(!config->shares || (config->remote_count == 1 && mf_prefix_first_host(config->remote_prefix, 1) &&
+				   mf_prefix_first_host(config->local_prefix, config->local_count)));
 	schedule.phase_ms = mf_slot_phase(config->key, config->rotation_ms);
 	mf_slot_fill(&slot, &seed, &schedule, mf_slot_index(&schedule, 1700000000000));
 	demand(slot.start_ms <= 1700000000000 && 1700000000000 < slot.start_ms + config->rotation_ms);
 	memcpy(answer->assoc_status.config.name, config->name, MF_NAME_BYTES);
 }
 
-static void assoc_delete(void *context, const char *name, struct mf_message *answer)
+static void assoc_named(void *context, const char *name, struct mf_message *answer)
 {
 	(void)context;
 	(void)answer;
 	demand(*name && strnlen(name, MF_NAME_BYTES) < MF_NAME_BYTES);
+}
+
+static void assoc_find(void *context, const __u8 host[static 16], struct mf_message *answer)
+{
+	(void)context;
+	demand(host[0] != 0xff);
+	memcpy(answer->assoc_status.config.remote_prefix[0].address, host, 16);
 }
 
 static void assoc_next(void *context, __u32 id, struct mf_message *answer)
@@ -97,7 +108,8 @@ static void lend(void *context, const struct mf_lend *wanted, struct mf_message 
 
 static const struct mf_request_target target = {
 	.node_set = node_set, .node_get = node_get, .node_clear = node_get, .assoc_add = assoc_set,
-	.assoc_change = assoc_set, .assoc_delete = assoc_delete, .assoc_next = assoc_next, .counters_get = node_get,
+	.assoc_change = assoc_set, .assoc_delete = assoc_named, .assoc_lead = assoc_named, .assoc_find = assoc_find,
+	.assoc_next = assoc_next, .counters_get = node_get,
 	.lend = lend,
 };
 

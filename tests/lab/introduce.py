@@ -1,12 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Introductions at a loader, by its control socket (loader/control.h), until mayflyctl makes them itself.
+"""Associations of introductions and sessions at a loader, by its control socket (loader/control.h), one by one.
 
     introduce.py SOCKET listen NAME KEYFILE SEED PREFIX ROTATION_MS
     introduce.py SOCKET roam   NAME KEYFILE SEED PREFIX ROTATION_MS CLIENT_SEED INNER_HERE INNER_THERE
+    introduce.py SOCKET share  NAME KEYFILE SEED PREFIX ROTATION_MS PEER_SEED INNER_HERE INNER_THERE PEER_PREFIX
+    introduce.py SOCKET alone  ... like share: the only one with its peer
+    introduce.py SOCKET lead   NAME
+    introduce.py SOCKET find   INNER_THERE
     introduce.py SOCKET delete NAME
 
-Prints what the loader answers: "accepted", or the number of its refusal; 1: refused.
+Prints what the loader answers: "accepted", or the number of its refusal; 1: refused. `find` prints the name of what it
+finds, and where its peer was last heard.
 """
 import base64
 import ipaddress
@@ -15,11 +20,12 @@ import struct
 import sys
 
 VERSION, MESSAGE_BYTES = 1, 1024
-ADD, DELETE = 4, 6
+ADD, DELETE, LEAD, FIND = 4, 6, 12, 13
 ENCAP, LISTENS, ROAMS = 1, 1 << 5, 1 << 6
 HEADER = struct.Struct("=HHIHHi")
 TEMPLATE = struct.Struct("16sBB6x")
 PREFIX = struct.Struct("16sB3x")
+AT_NAME, AT_REMOTE_PREFIX, AT_PEER_PREFIX = HEADER.size + 8, 286, HEADER.size + 584
 
 
 def address(text):
@@ -40,28 +46,48 @@ def key(path):
         return base64.b64decode(file.read().split()[-1])[:16]
 
 
-def config(flags, name, keyfile, seed, prefix, rotation_ms, client_seed="00" * 8, here=None, there=None):
-    remote = TEMPLATE.pack(bytes(16), 64, 64) if flags == ROAMS else bytes(TEMPLATE.size)
+def config(flags, name, keyfile, seed, prefix, rotation_ms, client_seed="00" * 8, here=None, there=None, remote=None,
+           shares=0):
     body = struct.pack("32s16s8s8s", name.encode(), key(keyfile), bytes.fromhex(seed), bytes.fromhex(client_seed))
-    body += template(prefix) + remote
-    body += struct.pack("=IBBHHBB2x", int(rotation_ms), ENCAP, flags, 0, 0, here is not None, there is not None)
+    body += template(prefix)
+    if remote:
+        body += template(remote)
+    else:
+        body += TEMPLATE.pack(bytes(16), 64, 64) if flags == ROAMS else bytes(TEMPLATE.size)
+    body += struct.pack("=IBBHHBBBx", int(rotation_ms), ENCAP, flags, 0, 0, here is not None, there is not None, shares)
     return body + (hosts(here) + hosts(there) if here else hosts() + hosts())
 
 
 def ask(path, kind, body):
+    """The answer if it was accepted, else what it was refused for."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as control:
         control.connect(path)
         control.send((HEADER.pack(VERSION, kind, 1, 0, 0, 0) + body).ljust(MESSAGE_BYTES, b"\0"))
-        _, _, _, refusal, field, error = HEADER.unpack_from(control.recv(MESSAGE_BYTES))
-    print("accepted" if not refusal else f"{refusal} {field} {error}")
-    return 1 if refusal else 0
+        answer = control.recv(MESSAGE_BYTES)
+    _, _, _, refusal, field, error = HEADER.unpack_from(answer)
+    return answer, f"{refusal} {field} {error}" if refusal else None
+
+
+def found(answer):
+    name = answer[AT_NAME:AT_NAME + 32].rstrip(b"\0").decode()
+    prefix = answer[AT_PEER_PREFIX:AT_PEER_PREFIX + 8]
+    return f"{name} {ipaddress.IPv6Address(prefix + bytes(8))}" if any(prefix) else name
+
+
+def request(verb, rest):
+    if verb in ("delete", "lead"):
+        return {"delete": DELETE, "lead": LEAD}[verb], rest[0].encode()
+    if verb == "find":
+        return FIND, bytes(AT_REMOTE_PREFIX) + hosts(rest[0])
+    shares = 1 if verb == "share" else 0
+    return ADD, config({"listen": LISTENS, "roam": ROAMS}.get(verb, 0), *rest, shares=shares)
 
 
 def main():
     path, verb, *rest = sys.argv[1:]
-    if verb == "delete":
-        return ask(path, DELETE, rest[0].encode())
-    return ask(path, ADD, config({"listen": LISTENS, "roam": ROAMS}[verb], *rest))
+    answer, refused = ask(path, *request(verb, rest))
+    print(refused or (found(answer) if verb == "find" else "accepted"))
+    return 1 if refused else 0
 
 
 if __name__ == "__main__":

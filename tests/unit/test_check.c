@@ -177,7 +177,7 @@ static void association_numbers(void **state)
 	ASSOC_REFUSED(remote_port, c->remote_port = 1);
 	ASSOC_REFUSED(local_count, c->local_count = 0);
 	ASSOC_REFUSED(remote_count, c->remote_count = MF_ASSOC_PREFIXES + 1);
-	ASSOC_REFUSED(pad, c->pad[0] = 1);
+	ASSOC_REFUSED(pad, c->pad = 1);
 }
 
 static void introductions(void **state)
@@ -221,6 +221,37 @@ static void introductions(void **state)
 	/* The first /64 is what an open prefix looks like. */
 	ASSOC_REFUSED(remote, c->remote = template("::1:0:0:0", 80, 48));
 	ASSOC_REFUSED(remote, c->remote = template("::", 64, 64));
+}
+
+/* From the association that is right to one generation of a session. */
+static void share(struct mf_assoc_config *config)
+{
+	config->shares = 1;
+	config->remote_count = 1;
+}
+
+static void generations(void **state)
+{
+	struct mf_message generation = association(), find = { .assoc_config.name = "" };
+	struct mf_prefix *host = &find.assoc_config.remote_prefix[0];
+
+	(void)state;
+	share(&generation.assoc_config);
+	assert_int_equal(mf_check_assoc(&generation), 0);
+	ASSOC_REFUSED(shares, share(c); c->shares = 2);
+	ASSOC_REFUSED(shares, roam(c); c->shares = 1);
+	ASSOC_REFUSED(shares, listen_on(c); c->shares = 1);
+	ASSOC_REFUSED(carriage, share(c); c->carriage = MF_CARRIAGE_REWRITE);
+	ASSOC_REFUSED(remote_count, share(c); c->remote_count = 2);
+	ASSOC_REFUSED(remote_prefix[0], share(c); c->remote_prefix[0] = prefix("fd20::", 64));
+	ASSOC_REFUSED(local_prefix[0], share(c); c->local_count = 1; c->local_prefix[0] = prefix("fd20::", 64));
+
+	*host = prefix("fd20::1", 128);
+	assert_int_equal(mf_check_host(&find), 0);
+	*host = prefix("fd20::", 64);
+	assert_int_equal(mf_check_host(&find), MF_FIELD(assoc_config.remote_prefix[0]));
+	*host = prefix("ff02::1", 128);
+	assert_int_equal(mf_check_host(&find), MF_FIELD(assoc_config.remote_prefix[0]));
 }
 
 static void association_prefixes(void **state)
@@ -277,7 +308,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(right_ones), cmocka_unit_test(node_names), cmocka_unit_test(node_numbers),
 		cmocka_unit_test(node_addresses), cmocka_unit_test(association_numbers),
-		cmocka_unit_test(association_prefixes), cmocka_unit_test(introductions), cmocka_unit_test(filling), cmocka_unit_test(ring_slots),
+		cmocka_unit_test(association_prefixes), cmocka_unit_test(introductions),
+		cmocka_unit_test(generations), cmocka_unit_test(filling), cmocka_unit_test(ring_slots),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

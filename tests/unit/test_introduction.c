@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* loader/introduction.c: rings of a client's associations, who listens for whom; and clients in the live table. */
+/* loader/introduction.c: who listens for whom; and clients in the live table. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,12 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <unistd.h>
-
-#include <bpf/bpf.h>
 #include <cmocka.h>
 
-#include "loader/inner.h"
 #include "loader/instance.h"
 #include "loader/introduction.h"
 #include "loader/live.h"
@@ -171,120 +167,6 @@ static void recalled(void **state)
 	bench_close(bench);
 }
 
-static void twins(void **state)
-{
-	struct bench *bench = bench_open();
-	struct mf_associations *all = &bench->instance.associations;
-	__u8 address[16] = { [15] = 7 };
-
-	(void)state;
-	for (__u32 id = 0; id < 3; id++)
-		put(bench, id, MF_ASSOC_ROAMS, id, 7);
-	put(bench, 3, 0, 3, 7);
-	assert_true(mf_introduction_shares(all, 0, address));
-	assert_false(mf_introduction_shares(all, 3, address));
-	assert_false(mf_introduction_shares(all, CAPACITY, address));
-	assert_int_equal(mf_introduction_twin_leave(all, 0), -1);
-	mf_introduction_twin_join(all, 1, 0);
-	mf_introduction_twin_join(all, 2, 0);
-	assert_true(mf_introduction_twin_leave(all, 0) > 0);
-	assert_int_equal(mf_introduction_twin_leave(all, 1), 2);
-	assert_int_equal(mf_introduction_twin_leave(all, 2), -1);
-	assert_int_equal(mf_introduction_twin_leave(all, 0), -1);
-	mf_introduction_twin_join(all, 0, 2);
-	assert_int_equal(mf_introduction_twin_leave(all, 2), 0);
-	bench_close(bench);
-}
-
-/* Whatever a ring has become, leaving it ends. */
-static void twins_broken(void **state)
-{
-	struct bench *bench = bench_open();
-	struct mf_associations *all = &bench->instance.associations;
-
-	(void)state;
-	mf_introduction_twin_join(all, 1, 1);
-	assert_int_equal(all->entry[1].twin, 0);
-	mf_introduction_twin_join(all, 1, 0);
-	mf_introduction_twin_join(all, 1, 0);
-	assert_int_equal(all->entry[0].twin, 2);
-	assert_int_equal(all->entry[1].twin, 1);
-	all->entry[1].twin = 2;
-	assert_int_equal(mf_introduction_twin_leave(all, 0), 1);
-	assert_int_equal(mf_introduction_twin_leave(all, 1), -1);
-	bench_close(bench);
-}
-
-/* The maps that inner prefixes stand in, as far as a client needs them. */
-static void maps_open(struct mf_instance *instance, struct mf_clock *clock)
-{
-	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_NO_PREALLOC);
-	int *map = instance->object.map;
-
-	map[MF_MAP_NODE] = bpf_map_create(BPF_MAP_TYPE_ARRAY, "node", 4, sizeof(struct mf_node), 1, NULL);
-	map[MF_MAP_REMOTE] = bpf_map_create(BPF_MAP_TYPE_LPM_TRIE, "remote", sizeof(struct mf_lpm_key), 4, CAPACITY,
-					    &options);
-	assert_true(map[MF_MAP_NODE] >= 0 && map[MF_MAP_REMOTE] >= 0);
-	instance->object.clock = clock;
-	assert_int_equal(mf_table_open(&instance->associations.clients, 16), 0);
-}
-
-static void maps_close(struct mf_instance *instance)
-{
-	mf_table_close(&instance->associations.clients);
-	close(instance->object.map[MF_MAP_NODE]);
-	close(instance->object.map[MF_MAP_REMOTE]);
-}
-
-static __u32 leads(const struct mf_instance *instance, const struct mf_lpm_key *key)
-{
-	__u32 id = CAPACITY;
-
-	bpf_map_lookup_elem(instance->object.map[MF_MAP_REMOTE], key, &id);
-	return id;
-}
-
-/* One client of two introductions is taken over while it is heard, now in the one and now in the other. */
-static void twins_taken_over(__u32 first, __u32 then)
-{
-	struct bench *bench = bench_open();
-	struct mf_instance *instance = &bench->instance;
-	struct mf_lpm_key key = { .length = 128, .address = { [15] = 7 } };
-	struct mf_seed seed = { .remote_count = 1, .remote_prefix = { { .length = 128, .address = { [15] = 7 } } } };
-	struct mf_clock clock = { 0 };
-
-	maps_open(instance, &clock);
-	put(bench, 0, MF_ASSOC_ROAMS, 0, 7);
-	put(bench, 1, MF_ASSOC_ROAMS, 1, 7);
-	bpf_map_update_elem(instance->object.map[MF_MAP_REMOTE], &key, &first, BPF_ANY);
-	assert_int_equal(mf_inner_change(instance, 0, NULL, &seed), 0);
-	assert_int_equal(leads(instance, &key), first);
-	bpf_map_update_elem(instance->object.map[MF_MAP_REMOTE], &key, &then, BPF_ANY);
-	assert_int_equal(mf_inner_change(instance, 1, NULL, &seed), 0);
-	assert_int_equal(leads(instance, &key), then);
-	assert_int_equal(instance->associations.entry[0].twin, 2);
-	assert_int_equal(instance->associations.entry[1].twin, 1);
-	assert_int_equal(mf_inner_change(instance, then, &seed, NULL), 0);
-	assert_int_equal(leads(instance, &key), !then);
-	assert_int_equal(mf_inner_change(instance, !then, &seed, NULL), 0);
-	assert_int_equal(leads(instance, &key), CAPACITY);
-	assert_int_equal(instance->associations.clients.used, 0);
-	assert_int_equal(instance->associations.first[0], 0);
-	maps_close(instance);
-	bench_close(bench);
-}
-
-static void twins_recalled(void **state)
-{
-	(void)state;
-	if (geteuid()) {
-		print_message("twins_recalled: not root, makes no maps\n");
-		skip();
-	}
-	for (__u32 i = 0; i < 4; i++)
-		twins_taken_over(i & 1, i >> 1);
-}
-
 /* All clients' slots have the listener's address, and each is found, and taken out, by itself. */
 static void live_clients(void **state)
 {
@@ -318,7 +200,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(listeners), cmocka_unit_test(listener_changed),
 		cmocka_unit_test(listeners_most), cmocka_unit_test(recalled),
-		cmocka_unit_test(twins), cmocka_unit_test(twins_broken), cmocka_unit_test(twins_recalled),
 		cmocka_unit_test(live_clients),
 	};
 
