@@ -70,13 +70,15 @@ int load_attack(struct load *load, enum load_attack kind)
 		fill_requests(attack);
 	else
 		fill_lookalikes(attack);
+	printf("begun\n");
+	fflush(stdout);
 	began_ns = load_now_ns();
 	until_ns = began_ns + load->options.seconds * 1000000000ULL;
 	while (load_now_ns() < until_ns)
 		for (int i = 0; i < LOAD_BATCH; i++)
 			send_one(load, attack, number++);
 	load_wire_flush(&load->wire);
-	printf("sent=%llu per_second=%.0f\n", (unsigned long long)load->wire.sent,
+	printf("sent=%llu attack_per_second=%.0f\n", (unsigned long long)load->wire.sent,
 	       load->wire.sent / ((load_now_ns() - began_ns) / 1e9));
 	free(attack);
 	return 0;
