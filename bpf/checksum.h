@@ -26,6 +26,12 @@ static __always_inline __u16 sum_finish_udp(__u64 sum)
 	return check ? check : 0xffff;
 }
 
+/* The same for TCP and ICMPv6: 0 is one of their checksums, 0xffff is none (RFC 1624 section 3). */
+static __always_inline __u16 sum_finish(__u64 sum)
+{
+	return ~sum_fold(sum);
+}
+
 static __always_inline __u64 sum_address(const void *address)
 {
 	struct words w = words_of(address);

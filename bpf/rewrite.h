@@ -57,6 +57,12 @@ static __always_inline int same_sum(__u16 one, __u16 other)
 	return (one == 0xffff ? 0 : one) == (other == 0xffff ? 0 : other);
 }
 
+/* `mangled`: of UDP, which knows no checksum of 0. */
+static __always_inline __u16 sum_of(__u64 mangled, __u64 sum)
+{
+	return mangled ? sum_finish_udp(sum) : sum_finish(sum);
+}
+
 static __always_inline void swap_write(struct ip6_ports *packet, const struct swap *swap)
 {
 	COPY(&packet->ip6, &swap->first, sizeof(swap->first));
@@ -89,7 +95,7 @@ static __always_inline int check_change(struct __sk_buff *skb, const struct swap
 		return -1;
 	if (same_sum(*check, sum_fold((__u64)before + swap->difference)))
 		return 0;
-	*check = sum_finish_udp((__u64)(__u16)~*check + sum_ports(swap));
+	*check = sum_of(mangled, (__u64)(__u16)~*check + sum_ports(swap));
 	return 1;
 }
 
@@ -114,7 +120,7 @@ static __always_inline int swap_at(struct __sk_buff *skb, const struct swap *swa
 		whole = sum_shorten((__u64)whole + swap->difference + sum_ports(swap));
 	} else if (before != sum_fold((__u64)swap->pseudo + bpf_htonl(length) +
 				      bpf_htons(mangled ? IPPROTO_UDP : IPPROTO_TCP))) {
-		*check = sum_finish_udp((__u64)(__u16)~before + swap->difference + sum_ports(swap));
+		*check = sum_of(mangled, (__u64)(__u16)~before + swap->difference + sum_ports(swap));
 	} else {
 		finished = check_change(skb, swap, at, before, mangled);
 		if (finished < 0)

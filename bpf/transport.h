@@ -112,9 +112,9 @@ static __always_inline int is_summed(struct __sk_buff *skb)
 	return (__s64)bpf_csum_update(skb, 0) >= 0;
 }
 
-static __always_inline int checksum_store(struct __sk_buff *skb, __u32 at, __u64 sum)
+static __always_inline int checksum_store(struct __sk_buff *skb, __u32 at, __u64 sum, int is_udp)
 {
-	__u16 check = sum_finish_udp(sum); /* 0xffff says the same as 0 elsewhere too */
+	__u16 check = is_udp ? sum_finish_udp(sum) : sum_finish(sum);
 
 	return bpf_skb_store_bytes(skb, at, &check, sizeof(check), 0) ? -1 : 0;
 }
@@ -139,7 +139,7 @@ static __always_inline int transport_mend(struct __sk_buff *skb, const struct tr
 	if (mangled && !check)
 		return ports_store(skb, transport, new, 0);
 	if (!checksum_is_begun(skb, transport, ip6, check) && !is_summed(skb)) {
-		if (checksum_store(skb, at, (__u64)(__u16)~check + (__u32)difference + (__u32)~from + to))
+		if (checksum_store(skb, at, (__u64)(__u16)~check + (__u32)difference + (__u32)~from + to, mangled != 0))
 			return -1;
 	} else if (bpf_l4_csum_replace(skb, at, 0, difference, BPF_F_PSEUDO_HDR | mangled) ||
 		   bpf_l4_csum_replace(skb, at, from, to, mangled | 4)) {

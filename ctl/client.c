@@ -127,12 +127,12 @@ void client_close(struct client *client)
 	client->fd = -1;
 }
 
-static int receive(struct client *client, struct mf_message *message)
+static int receive(struct client *client, struct mf_message *message, int flags)
 {
-	ssize_t got = recv(client->fd, message, sizeof(*message), MSG_TRUNC);
+	ssize_t got = recv(client->fd, message, sizeof(*message), MSG_TRUNC | flags);
 
 	if (got < 0)
-		return errno == EAGAIN ? -ETIMEDOUT : -errno;
+		return errno == EAGAIN && !(flags & MSG_DONTWAIT) ? -ETIMEDOUT : -errno;
 	if (!got)
 		return -ECONNRESET;
 	if (got != sizeof(*message) || message->version != MF_CONTROL_VERSION)
@@ -150,7 +150,7 @@ int client_ask(struct client *client, struct mf_message *message)
 	if (send(client->fd, message, sizeof(*message), MSG_NOSIGNAL) < 0)
 		return -errno;
 	do {
-		error = receive(client, message);
+		error = receive(client, message, 0);
 	} while (!error && (message->type == MF_EVENT || message->sequence != client->sequence));
 	if (error)
 		return error;
@@ -189,8 +189,21 @@ int client_next_event(struct client *client, struct mf_event *event)
 	int error;
 
 	do {
-		error = receive(client, &message);
+		error = receive(client, &message, 0);
 	} while (error == -ETIMEDOUT || (!error && message.type != MF_EVENT));
+	if (!error)
+		*event = message.event;
+	return error;
+}
+
+int client_take_event(struct client *client, struct mf_event *event)
+{
+	struct mf_message message;
+	int error;
+
+	do {
+		error = receive(client, &message, MSG_DONTWAIT);
+	} while (!error && message.type != MF_EVENT);
 	if (!error)
 		*event = message.event;
 	return error;

@@ -41,6 +41,9 @@ int client_ask_again(struct client *client, struct mf_message *message);
 /* Waits for the next event of a subscribed connection. 0; -EINTR; -ECONNRESET if the loader has gone. */
 int client_next_event(struct client *client, struct mf_event *event);
 
+/* The next one if there is one: else -EAGAIN. For who has a loop and is told when there is something to read. */
+int client_take_event(struct client *client, struct mf_event *event);
+
 /* Words for what client_ask() gave for a request of this type; returns `error`. */
 int client_why(const struct client *client, int error, unsigned int type, const struct mf_message *answer,
 	       char why[static SAY_BYTES]);

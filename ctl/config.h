@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "ctl/config_rendezvous.h"
+#include "ctl/level.h"
 #include "ctl/say.h"
 #include "loader/control.h"
 
@@ -19,18 +20,30 @@ enum {
 	CONFIG_INNER_LEAST_V6 = 16, /* an inner prefix wider than these would swallow the host's other traffic */
 	CONFIG_INNER_LEAST_V4 = 8,
 	CONFIG_ROTATION_DEFAULT_MS = 3000,
+	CONFIG_IDLE_LEAST_MS = 10000,
+	CONFIG_IDLE_MOST_MS = 86400000,
+	CONFIG_ON_DEMAND_LENGTH = 16, /* of all inner addresses that follow from keys: fd6d::/16 */
 };
 
 enum config_node_key {
 	NODE_INTERFACE, NODE_PRIVATE_KEY_FILE, NODE_PREFIX, NODE_MODE, NODE_DARK, NODE_ROUTER, NODE_ON_LINK_PEERS,
 	NODE_ADDRESS, NODE_LOOK_AHEAD, NODE_CAPACITY, NODE_DEVICE, NODE_STORE, NODE_BOOTSTRAP, NODE_PUBLISH_PREFIX,
-	NODE_PERIOD, NODE_CLIENTS, NODE_FORM, NODE_DHT_FAMILY, NODE_TWO_STAGE, NODE_PRIVATE_NETWORK, NODE_KEYS,
+	NODE_PERIOD, NODE_CLIENTS, NODE_FORM, NODE_DHT_FAMILY, NODE_TWO_STAGE, NODE_PRIVATE_NETWORK, NODE_LEVEL,
+	NODE_FIREWALL, NODE_IDLE_TIMEOUT, NODE_KEYS,
 };
 
 enum config_peer_key {
 	PEER_NAME, PEER_PUBLIC_KEY, PEER_ADDRESS, PEER_LOCAL_ADDRESS, PEER_PREFIX, PEER_LOCAL_PREFIX, PEER_KEY_FILE,
 	PEER_LOCAL_SEED, PEER_REMOTE_SEED, PEER_ROTATION, PEER_CARRIAGE, PEER_ZERO_CHECKSUM, PEER_FIREWALL, PEER_PORT,
-	PEER_PEER_PORT, PEER_KEYS,
+	PEER_PEER_PORT, PEER_CONNECT, PEER_IDLE_TIMEOUT, PEER_KEYS,
+};
+
+/* Who begins the session with a peer of whom only the public key is known. */
+enum config_connect {
+	CONNECT_DEFAULT = 0, /* up: this end, serve: the other */
+	CONNECT_YES,
+	CONNECT_ON_DEMAND,   /* this end, with the first packet */
+	CONNECT_NO,
 };
 
 struct config_prefixes {
@@ -41,6 +54,7 @@ struct config_prefixes {
 struct config_templates {
 	struct mf_template template[MF_HOPPING_PREFIXES];
 	unsigned int count;
+	bool automatic; /* the first one is what the interface has: prefix_of_nic() */
 };
 
 struct config_routers {
@@ -59,7 +73,10 @@ struct config_node {
 	struct config_routers routers;
 	enum mf_node_mode mode;
 	bool dark, on_link_peers;
+	bool firewall; /* a stateful one stands before this node */
+	__u32 idle_ms; /* of sessions; 0: default */
 	__u32 look_ahead_ms, capacity;
+	enum level level; /* AUTO: what strangers do decides */
 	struct config_rendezvous rendezvous;
 };
 
@@ -77,6 +94,8 @@ struct config_peer {
 	bool zero_checksum;
 	__u8 firewall; /* MF_ASSOC_OPENS, MF_ASSOC_FOLLOWS */
 	__be16 port, peer_port;
+	enum config_connect connect;
+	__u32 idle_ms; /* 0: the node's */
 };
 
 struct config {

@@ -38,6 +38,8 @@ static int complete_node_mode(struct config *config, char why[static SAY_BYTES])
 {
 	struct config_node *node = &config->node;
 
+	if (node->prefixes.automatic && !node->line_of[NODE_MODE])
+		node->mode = MF_MODE_ON_LINK;
 	if (!node->line_of[NODE_DARK])
 		node->dark = node->mode == MF_MODE_ROUTED;
 	if (node->mode == MF_MODE_ON_LINK)
@@ -241,12 +243,26 @@ static int complete_meet(const struct config *config, struct config_peer *peer, 
 	return error ? error : complete_peer_prefix(config, peer, why);
 }
 
+/* Sessions are for peers that are met. */
+static int check_no_session(const struct config *config, const struct config_peer *peer, char why[static SAY_BYTES])
+{
+	static const enum config_peer_key keys[] = { PEER_CONNECT, PEER_IDLE_TIMEOUT };
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+		if (peer->line_of[keys[i]])
+			return config_wrong(config, peer->line_of[keys[i]], why,
+					    "found %s for peer %s, who has a KeyFile, expected it for a peer with a PublicKey "
+					    "alone", config_peer_keys.keys[keys[i]].name, peer->name);
+	return 0;
+}
+
 static int complete_peer(const struct config *config, struct config_peer *peer, const __u8 *node_public,
 			 char why[static SAY_BYTES])
 {
-	int error;
+	int error = check_no_session(config, peer, why);
 
-	error = require_peer_key(config, peer, PEER_PREFIX, "Prefix", why);
+	if (!error)
+		error = require_peer_key(config, peer, PEER_PREFIX, "Prefix", why);
 	if (!error)
 		error = require_peer_key(config, peer, PEER_KEY_FILE, "KeyFile", why);
 	if (!error)
@@ -319,25 +335,55 @@ static int complete_publish_prefix(struct config *config, char why[static SAY_BY
 	return 0;
 }
 
-/* Whoever meets knows each other by keys: the address that follows from this node's is on the device in any case. */
-static int complete_meeting_address(struct config *config, const __u8 *node_public, char why[static SAY_BYTES])
+static bool wants_on_demand(const struct config *config)
+{
+	for (size_t i = 0; i < config->meet_count; i++)
+		if (config->meets[i].connect == CONNECT_ON_DEMAND)
+			return true;
+	return false;
+}
+
+static int add_own_address(struct config *config, const __u8 own[static 16], __u8 length, char why[static SAY_BYTES])
 {
 	struct config_prefixes *addresses = &config->node.addresses;
+	unsigned int i = 0;
+
+	while (i < addresses->count && memcmp(addresses->prefix[i].address, own, 16))
+		i++;
+	if (i == MF_ASSOC_PREFIXES)
+		return config_wrong(config, config->node.line_of[NODE_ADDRESS], why,
+				    "found %d addresses, expected room for the three of this node's key, by which it is met",
+				    addresses->count);
+	if (i == addresses->count)
+		addresses->count++;
+	memcpy(addresses->prefix[i].address, own, 16);
+	if (addresses->prefix[i].length > length)
+		addresses->prefix[i].length = length;
+	return 0;
+}
+
+/*
+ * Whoever meets knows each other by keys: the addresses that follow from this node's are on the device in any case. With
+ * peers on demand all such addresses are behind the device, so that there is a packet to begin with. The kernel takes
+ * the last one of equals as source of what it sends there, which must be the stable one.
+ */
+static int complete_meeting_addresses(struct config *config, const __u8 *node_public, char why[static SAY_BYTES])
+{
+	static void (*const address_of[])(__u8 *, const __u8 *) = { identity_address, identity_introduction,
+								     identity_visitor, identity_address };
+	bool on_demand = wants_on_demand(config);
 	__u8 own[16];
+	int error = 0;
 
 	if (!node_public || (!config->meet_count && !*config->node.rendezvous.clients))
 		return 0;
-	identity_address(own, node_public);
-	for (unsigned int i = 0; i < addresses->count; i++)
-		if (!memcmp(addresses->prefix[i].address, own, 16))
-			return 0;
-	if (addresses->count == MF_ASSOC_PREFIXES)
-		return config_wrong(config, config->node.line_of[NODE_ADDRESS], why,
-				    "found %d addresses, expected room for that of this node's key, by which it is met",
-				    MF_ASSOC_PREFIXES);
-	memcpy(addresses->prefix[addresses->count].address, own, 16);
-	addresses->prefix[addresses->count++].length = 128;
-	return 0;
+	if (on_demand && !config->node.line_of[NODE_ADDRESS])
+		config->node.addresses.count = 0;
+	for (int i = on_demand; !error && i < 3 + on_demand; i++) {
+		address_of[i](own, node_public);
+		error = add_own_address(config, own, on_demand ? CONFIG_ON_DEMAND_LENGTH : 128, why);
+	}
+	return error;
 }
 
 /* By default in doubles, so that a reload seldom needs more than the node came up with. */
@@ -368,12 +414,12 @@ int config_complete(struct config *config, const __u8 *node_public, char why[sta
 		error = complete_publish_prefix(config, why);
 	if (!error)
 		error = part_peers(config, why);
-	if (!error)
-		error = complete_meeting_address(config, node_public, why);
 	for (size_t i = 0; !error && i < config->peer_count; i++)
 		error = complete_peer(config, &config->peers[i], node_public, why);
 	for (size_t i = 0; !error && i < config->meet_count; i++)
 		error = complete_meet(config, &config->meets[i], node_public, why);
+	if (!error)
+		error = complete_meeting_addresses(config, node_public, why);
 	if (!error)
 		error = complete_capacity(config, why);
 	if (!error)

@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ctl/nic_prefix.h"
+
 enum { FILE_BYTES_MOST = 1 << 29 }; /* a million peers of 500 bytes */
 
 char *config_file_resolve(char path[static CONFIG_PATH_BYTES], const char *argument)
@@ -112,6 +114,17 @@ static int read_node_public(const struct config *config, __u8 node_public[static
 	return error ? at_line(config, config->node.line_of[NODE_PRIVATE_KEY_FILE], error, why) : 0;
 }
 
+/* Prefix = auto */
+static int find_prefix(struct config *config, char why[static SAY_BYTES])
+{
+	struct config_templates *prefixes = &config->node.prefixes;
+	int error = 0;
+
+	if (prefixes->automatic && config->node.line_of[NODE_INTERFACE])
+		error = nic_prefix_find(config->node.interface, &prefixes->template[0], why);
+	return error ? at_line(config, config->node.line_of[NODE_PREFIX], error, why) : 0;
+}
+
 int config_file_read(struct config *config, __u8 node_public[static KEY_PUBLIC_BYTES], const char *argument,
 		     char why[static SAY_BYTES])
 {
@@ -120,9 +133,10 @@ int config_file_read(struct config *config, __u8 node_public[static KEY_PUBLIC_B
 
 	if (error)
 		return error;
+	error = find_prefix(config, why);
 	has_key = config->node.line_of[NODE_PRIVATE_KEY_FILE] != 0;
 	memset(node_public, 0, KEY_PUBLIC_BYTES);
-	if (has_key)
+	if (!error && has_key)
 		error = read_node_public(config, node_public, why);
 	if (!error)
 		error = config_complete(config, has_key ? node_public : NULL, why);

@@ -99,6 +99,17 @@ static int parse_carriage(void *field, const char *value)
 	return 0;
 }
 
+static int parse_level(void *field, const char *value)
+{
+	for (unsigned int level = LEVEL_AUTO; level < LEVELS; level++) {
+		if (!strcasecmp(value, level_name(level))) {
+			*(enum level *)field = level;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
 static int parse_firewall(void *field, const char *value)
 {
 	static const struct {
@@ -153,6 +164,26 @@ static int parse_look_ahead(void *field, const char *value)
 	return parse_span(field, value, MF_LOOK_AHEAD_MIN_MS, MF_LOOK_AHEAD_MAX_MS);
 }
 
+static int parse_idle(void *field, const char *value)
+{
+	return parse_span(field, value, CONFIG_IDLE_LEAST_MS, CONFIG_IDLE_MOST_MS);
+}
+
+static int parse_connect(void *field, const char *value)
+{
+	static const char *const names[] = {
+		[CONNECT_YES] = "yes", [CONNECT_ON_DEMAND] = "on-demand", [CONNECT_NO] = "no",
+	};
+
+	for (unsigned int i = CONNECT_YES; i <= CONNECT_NO; i++) {
+		if (!strcasecmp(value, names[i])) {
+			*(enum config_connect *)field = i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
 static int parse_capacity(void *field, const char *value)
 {
 	__u64 capacity;
@@ -168,11 +199,17 @@ static int parse_one_template(void *field, const char *value)
 	return parse_template(value, field);
 }
 
+/* "auto" takes the place of the first one: it is known when the interface has been looked at. */
 static int parse_templates(void *field, const char *value)
 {
 	struct config_templates *list = field;
 	int error;
 
+	if (!strcasecmp(value, "auto") && !list->count) {
+		list->automatic = true;
+		list->count = 1;
+		return 0;
+	}
 	if (list->count == MF_HOPPING_PREFIXES)
 		return -E2BIG;
 	error = parse_template(value, &list->template[list->count]);
@@ -244,6 +281,7 @@ static int parse_routers(void *field, const char *value)
 	"not link-local or multicast, IPv6 /16 or longer, IPv4 /8 or longer"
 #define SEED "16 hexadecimal digits"
 #define PORT "a port, 1 to 65535"
+#define IDLE "a duration of 10s to 24h, such as 10m"
 #define PREFIX "an IPv6 prefix of /48 to /112, such as 2001:db8:1::/64"
 
 static const struct config_key node_keys[NODE_KEYS] = {
@@ -252,7 +290,7 @@ static const struct config_key node_keys[NODE_KEYS] = {
 	[NODE_PRIVATE_KEY_FILE] = { "PrivateKeyFile", parse_path, NODE(private_key_file), .quiet = true, .expected =
 		"the full path of a file made by mayflyctl genkey" },
 	[NODE_PREFIX] = { "Prefix", parse_templates, NODE(prefixes), .list = true, .expected =
-		"up to 4 IPv6 prefixes of /48 to /112, such as 2001:db8:1::/64" },
+		"auto, or up to 4 IPv6 prefixes of /48 to /112, such as 2001:db8:1::/64" },
 	[NODE_MODE] = { "Mode", parse_mode, NODE(mode), .expected = "routed or on-link" },
 	[NODE_DARK] = { "Dark", parse_flag, NODE(dark), .expected = YES_NO },
 	[NODE_ROUTER] = { "Router", parse_routers, NODE(routers), .list = true, .expected =
@@ -282,6 +320,9 @@ static const struct config_key node_keys[NODE_KEYS] = {
 		"a number of clients, 0 to 1000000" },
 	[NODE_PRIVATE_NETWORK] = { "PrivateNetwork", parse_flag, NODE(rendezvous.private_network), .expected =
 		YES_NO },
+	[NODE_LEVEL] = { "Level", parse_level, NODE(level), .expected = "auto, calm, watched or attacked" },
+	[NODE_FIREWALL] = { "Firewall", parse_flag, NODE(firewall), .expected = YES_NO },
+	[NODE_IDLE_TIMEOUT] = { "IdleTimeout", parse_idle, NODE(idle_ms), .expected = IDLE },
 };
 
 static const struct config_key peer_keys[PEER_KEYS] = {
@@ -306,6 +347,8 @@ static const struct config_key peer_keys[PEER_KEYS] = {
 	[PEER_FIREWALL] = { "Firewall", parse_firewall, PEER(firewall), .expected = "none, local, peer or both" },
 	[PEER_PORT] = { "Port", parse_port, PEER(port), .expected = PORT },
 	[PEER_PEER_PORT] = { "PeerPort", parse_port, PEER(peer_port), .expected = PORT },
+	[PEER_CONNECT] = { "Connect", parse_connect, PEER(connect), .expected = "yes, on-demand or no" },
+	[PEER_IDLE_TIMEOUT] = { "IdleTimeout", parse_idle, PEER(idle_ms), .expected = IDLE },
 };
 
 const struct config_key_table config_node_keys = { node_keys, NODE_KEYS };

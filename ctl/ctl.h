@@ -40,6 +40,7 @@ int command_serve(const struct ctl *ctl, int argc, char **argv);
 int command_meet(const struct ctl *ctl, int argc, char **argv);
 int command_show(const struct ctl *ctl, int argc, char **argv);
 int command_dump(const struct ctl *ctl, int argc, char **argv);
+int command_sessions(const struct ctl *ctl, int argc, char **argv);
 int command_watch(const struct ctl *ctl, int argc, char **argv);
 int command_doctor(const struct ctl *ctl, int argc, char **argv);
 int command_hosts(const struct ctl *ctl, int argc, char **argv);

@@ -6,7 +6,10 @@
 
 #include "ctl/config_file.h"
 #include "ctl/ctl.h"
+#include "ctl/keeper_lock.h"
 #include "ctl/key.h"
+
+enum { KEEPER_MS = 5000 /* that whoever keeps sessions may take to say goodbye */ };
 
 /* An argument is a file if there is one of that name or it looks like a path; else an interface. */
 static int find_nic(const char *argument, char nic[static MF_DEVICE_BYTES])
@@ -43,11 +46,27 @@ static bool is_of(struct client *client, const char *nic)
 	return false;
 }
 
+/* Whoever keeps sessions says goodbye as long as there is a way to say it. */
+static void end_keeper(const struct client *client)
+{
+	char path[KEEPER_PATH_BYTES];
+	int error;
+
+	keeper_path(path, client->path);
+	error = keeper_end(path, KEEPER_MS);
+	if (error && error != -ESRCH)
+		say_note("the keeper of sessions (process %d) has not ended: %s", (int)keeper_pid(path), strerror(-error));
+	if (!error)
+		unlink(path);
+}
+
 static int take_down(struct client *client)
 {
 	struct mf_message message = { .type = MF_NODE_CLEAR };
 	char why[SAY_BYTES];
 	int error;
+
+	end_keeper(client);
 
 	error = client_ask(client, &message);
 	if (error == -EREMOTEIO && message.refusal == MF_REFUSED_NO_NODE) {

@@ -36,6 +36,11 @@ void identity_introduction(__u8 address[static 16], const __u8 public_key[static
 	address_labelled(address, "mayfly introduction v1", public_key);
 }
 
+void identity_visitor(__u8 address[static 16], const __u8 public_key[static 32])
+{
+	address_labelled(address, "mayfly visitor v1", public_key);
+}
+
 void identity_seed(__u8 seed[static 8], const __u8 public_key[static 32])
 {
 	__u8 digest[crypto_hash_sha256_BYTES];

@@ -14,6 +14,9 @@ void identity_address(__u8 address[static 16], const __u8 public_key[static 32])
 /* Likewise with "mayfly introduction v1": inner address where handshakes of sessions go that have yet to begin. */
 void identity_introduction(__u8 address[static 16], const __u8 public_key[static 32]);
 
+/* Likewise with "mayfly visitor v1": where they come from, so that two that visit each other keep both apart. */
+void identity_visitor(__u8 address[static 16], const __u8 public_key[static 32]);
+
 /* SHA-256("mayfly seed" || public key)[0..8). */
 void identity_seed(__u8 seed[static 8], const __u8 public_key[static 32]);
 

@@ -14,7 +14,7 @@ enum { PERIOD_DIGITS = 11 }; /* "@" and ten */
 void introduce_fresh(struct introduction *introduction, __u32 period, enum rendezvous_form form)
 {
 	introduction->period = period;
-	introduction->leaving = introduction->listens = false;
+	introduction->leaving = introduction->listens = introduction->offered = false;
 	introduction->rotation_ms = INTRODUCE_ROTATION_MS;
 	randombytes_buf(introduction->key, sizeof(introduction->key));
 	memset(introduction->seed, 0, sizeof(introduction->seed));
@@ -68,10 +68,10 @@ static void begin(struct mf_assoc_config *request, const struct introduce_node *
 	request->local_prefix[0].length = 128;
 }
 
-static void put_remote(struct mf_assoc_config *request, const __u8 public_key[static 32])
+static void put_remote(struct mf_assoc_config *request, const __u8 address[static 16])
 {
 	request->remote_count = 1;
-	identity_address(request->remote_prefix[0].address, public_key);
+	memcpy(request->remote_prefix[0].address, address, 16);
 	request->remote_prefix[0].length = 128;
 }
 
@@ -88,25 +88,31 @@ void introduce_client(struct mf_assoc_config *request, const struct introduction
 		      const struct introduce_node *node, const char *name, const __u8 public_key[static 32],
 		      const __u8 reader_seed[static 8])
 {
+	__u8 address[16];
+
 	begin(request, node, introduction->key, introduction->rotation_ms);
 	introduce_name(request->name, name, public_key, introduction->period);
 	memcpy(request->seed_local, introduction->seed, sizeof(request->seed_local));
 	memcpy(request->seed_remote, reader_seed, sizeof(request->seed_remote));
-	request->flags = MF_ASSOC_ROAMS;
+	request->flags = MF_ASSOC_ROAMS | MF_ASSOC_CONTROL;
 	request->remote.prefix_length = 64;
 	request->remote.hop_bits = 64;
-	put_remote(request, public_key);
+	identity_visitor(address, public_key);
+	put_remote(request, address);
 }
 
 void introduce_visitor(struct mf_assoc_config *request, const struct rendezvous_offer *offer,
 		       const struct introduce_node *node, const char *name, const __u8 public_key[static 32],
 		       const __u8 reader_seed[static 8], __u8 flags)
 {
+	__u8 address[16];
+
 	begin(request, node, offer->key, offer->rotation_ms);
 	introduce_name(request->name, name, public_key, offer->period);
 	memcpy(request->seed_local, reader_seed, sizeof(request->seed_local));
 	memcpy(request->seed_remote, offer->seed, sizeof(request->seed_remote));
 	request->flags = flags;
 	request->remote = offer->prefix;
-	put_remote(request, public_key);
+	identity_introduction(address, public_key);
+	put_remote(request, address);
 }

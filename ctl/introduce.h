@@ -19,17 +19,19 @@ enum {
 /* Secret: lives in memory of key_secret_new(). */
 struct introduction {
 	__u32 period; /* T; 0: none */
+	__u32 period_s; /* the longest one that it is of */
 	__u8 key[16]; /* K */
 	__u8 seed[8]; /* of the server */
 	__u32 rotation_ms;
 	bool leaving; /* the period after its own is over: the loader forgets it by and by */
 	bool listens; /* the loader has its listener */
+	bool offered; /* somebody may have read of it */
 };
 
 /* What is common to all messages of one end. */
 struct introduce_node {
 	struct mf_template prefix; /* the local hopping prefix */
-	__u8 inner[16];            /* self-certifying, of the own public key */
+	__u8 inner[16];            /* identity_introduction() of the own public key; of a visitor, identity_visitor() */
 };
 
 /* A fresh K and seed for this period. The compact form has no room for a seed: all zero then. */
@@ -49,7 +51,7 @@ bool introduce_is_name(const char *name);
 void introduce_listener(struct mf_assoc_config *request, const struct introduction *introduction,
 			const struct introduce_node *node);
 
-/* One of its clients; `reader_seed` is C_IID. */
+/* One of its clients, who is let say session messages and nothing else; `reader_seed` is C_IID. */
 void introduce_client(struct mf_assoc_config *request, const struct introduction *introduction,
 		      const struct introduce_node *node, const char *name, const __u8 public_key[static 32],
 		      const __u8 reader_seed[static 8]);

@@ -29,8 +29,12 @@ static const struct ctl_command commands[] = {
 	  "  --json         for programs; mayflyctl(8) describes the fields\n"
 	  "  --state DIR    where good nodes of the DHT are remembered (default /var/lib/mayfly)" },
 	{ "show", command_show, "[NAME] [--json]", "node and associations as they are at this moment",
-	  "  NAME     only the association of this name\n"
+	  "  NAME     only the association of this name, or the session with this peer\n"
 	  "  --json   for programs; mayflyctl(8) describes the fields" },
+	{ "sessions", command_sessions, "[--json] [--follow] [NIC]", "sessions with peers, as those who keep them tell",
+	  "serve keeps those of a server, up those that this node begins.\n"
+	  "  --json     an object a line, for programs; mayflyctl(8) describes the fields\n"
+	  "  --follow   then every change as it happens" },
 	{ "dump", command_dump, "", "the same as tab-separated values", NULL },
 	{ "watch", command_watch, "[--interval DURATION]", "live view in the terminal; q ends it",
 	  "  --interval DURATION   time between two views, 100ms to 1h (default 1s)" },

@@ -121,7 +121,7 @@ static void leave_earlier(struct meet *meet)
 
 	if (snapshot_take(&snapshot, &meet->loader, why))
 		return;
-	identity_address(inner, meet->peer->public_key);
+	identity_introduction(inner, meet->peer->public_key);
 	for (size_t i = 0; i < snapshot.count; i++) {
 		const struct mf_assoc_config *config = &snapshot.associations[i].config;
 		struct mf_message message = { .type = MF_ASSOC_DELETE };
@@ -147,7 +147,7 @@ static int introduce(struct meet *meet, const struct rendezvous_offer *offer)
 	if (!message)
 		return failed("no memory for the introduction");
 	leave_earlier(meet);
-	identity_address(node.inner, meet->public_key);
+	identity_visitor(node.inner, meet->public_key);
 	rendezvous_reader_seed(meet->pair, offer->key, reader_seed);
 	introduce_visitor(&message->assoc_config, offer, &node, meet->peer->name, meet->peer->public_key, reader_seed,
 			  meet->peer->firewall);

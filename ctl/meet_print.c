@@ -41,14 +41,15 @@ static long long age_s(const struct meeting_lookup *lookup)
 	return (long long)time(NULL) - lookup->period;
 }
 
-static void print_age(const struct meeting_lookup *lookup)
+static void print_age(const struct meeting *meeting, const struct meeting_lookup *lookup)
 {
-	char text[32], span[FORMAT_AMOUNT];
+	char text[32], span[FORMAT_AMOUNT], period[FORMAT_AMOUNT];
 	long long age = age_s(lookup);
 
 	format_span(span, (__u64)(age < 0 ? -age : age) * 1000);
-	printf("  %-12s %s, %s%s%s\n", "period", format_time(text, lookup->period), age < 0 ? "in " : "", span,
-	       age < 0 ? "" : " old");
+	printf("  %-12s %s from %s, %s%s%s%s\n", "period", format_period(period, meeting->period_s * 1000ULL),
+	       format_time(text, lookup->period), age < 0 ? "in " : "", span, age < 0 ? "" : " old",
+	       meeting->step ? "; the server is not calm" : "");
 }
 
 void meet_print(const struct config_peer *peer, const struct meeting *meeting,
@@ -63,7 +64,7 @@ void meet_print(const struct config_peer *peer, const struct meeting *meeting,
 	printf("  %-12s %s\n", "inner", format_address(address, peer->addresses.prefix[0].address));
 	printf("  %-12s %s, hops every %s\n", "prefix", format_template(prefix, &best->offer.prefix),
 	       format_period(period, best->offer.rotation_ms));
-	print_age(best);
+	print_age(meeting, best);
 	printf("  %-12s %s (%s), held by %u, found in %s\n", "store", meet_store_name(rendezvous),
 	       meeting->two_stage ? "two stages" : form_name(best->offer.form), best->result.holders,
 	       format_span(span, best->result.took_ms));
@@ -98,6 +99,7 @@ void meet_print_json(const struct config_peer *peer, const struct meeting *meeti
 	json_object_set_new(object, "inner", json_string(format_address(address, peer->addresses.prefix[0].address)));
 	json_object_set_new(object, "store", json_string(meet_store_name(rendezvous)));
 	json_object_set_new(object, "period_s", json_integer(meeting->period_s));
+	json_object_set_new(object, "configured_period_s", json_integer(meeting->configured_s));
 	if (best)
 		put_offer(object, best, meeting->two_stage);
 	else

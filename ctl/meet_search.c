@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Three stages, one after the other, each some lookups side by side: pairwise items, long items, common items. */
+/*
+ * Three stages, one after the other, each some lookups side by side: pairwise items, long items, common items. Then the
+ * same for the next shorter period of the ladder.
+ */
 #include "ctl/meet_search.h"
 
 #include <errno.h>
+#include <sodium.h>
 #include <string.h>
 #include <time.h>
 
@@ -178,6 +182,26 @@ static void on_patience(uv_timer_t *timer)
 	end(timer->data);
 }
 
+static void begin_stage(struct searching *searching)
+{
+	switch (searching->stage) {
+	case STAGE_PAIR: begin_pairs(searching); break;
+	case STAGE_LONG: begin_long(searching); break;
+	case STAGE_COMMON: begin_common(searching); break;
+	default: break;
+	}
+}
+
+/* From the last stage of one period to the first one of the next. */
+static void next_stage(struct searching *searching)
+{
+	if (++searching->stage != STAGE_OVER || !meeting_step(searching->search->meeting, (__u64)time(NULL)))
+		return;
+	searching->stage = STAGE_PAIR;
+	searching->windows = 0;
+	sodium_memzero(searching->access, sizeof(searching->access));
+}
+
 /* The next stage, as long as nothing was found and there is something to ask. */
 static void on_stage_over(uv_timer_t *timer)
 {
@@ -186,11 +210,8 @@ static void on_stage_over(uv_timer_t *timer)
 	if (searching->left)
 		return;
 	while (searching->stage != STAGE_OVER && !meeting_best(searching->search->meeting)) {
-		searching->stage++;
-		if (searching->stage == STAGE_LONG)
-			begin_long(searching);
-		else if (searching->stage == STAGE_COMMON)
-			begin_common(searching);
+		next_stage(searching);
+		begin_stage(searching);
 		if (searching->left)
 			return;
 	}
@@ -231,7 +252,7 @@ int meet_search(const struct meet_search *search, char why[static SAY_BYTES])
 	if (error)
 		end(searching);
 	else
-		begin_pairs(searching);
+		begin_stage(searching);
 	uv_run(&searching->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&searching->loop);
 	key_secret_free(searching);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The lookups of a client: its own items of three periods; and where none is, the two stages of a server with many
- * clients (docs/PROTOCOL.md 7.5).
+ * The lookups of a client: its own items of three periods; where none is, the two stages of a server with many
+ * clients (docs/PROTOCOL.md 7.5); and where nothing is, both for the shorter periods of the ladder.
  */
 #ifndef MAYFLY_CTL_MEET_SEARCH_H
 #define MAYFLY_CTL_MEET_SEARCH_H

@@ -4,15 +4,41 @@
 
 #include <string.h>
 
-void meeting_begin(struct meeting *meeting, __u64 unix_s, __u32 period_s)
+static void begin_step(struct meeting *meeting, __u64 unix_s)
 {
+	__u32 period_s = rendezvous_ladder(meeting->configured_s, meeting->step);
 	__u32 period = rendezvous_period(unix_s, period_s);
 
-	memset(meeting, 0, sizeof(*meeting));
+	memset(meeting->lookup, 0, sizeof(meeting->lookup));
 	meeting->period_s = period_s;
+	meeting->two_stage = false;
 	meeting->lookup[0].period = period;
 	meeting->lookup[1].period = period - period_s;
 	meeting->lookup[2].period = period + period_s;
+}
+
+void meeting_begin(struct meeting *meeting, __u64 unix_s, __u32 period_s)
+{
+	memset(meeting, 0, sizeof(*meeting));
+	meeting->configured_s = period_s;
+	meeting->earlier.outcome = STORE_CANCELLED;
+	begin_step(meeting, unix_s);
+}
+
+bool meeting_step(struct meeting *meeting, __u64 unix_s)
+{
+	struct store_result sum;
+
+	meeting_sum(meeting, &sum);
+	if (sum.outcome != STORE_NOTHING && sum.outcome != STORE_FOREIGN)
+		return false;
+	if (meeting->step + 1 == RENDEZVOUS_LADDER ||
+	    rendezvous_ladder(meeting->configured_s, meeting->step + 1) == meeting->period_s)
+		return false;
+	meeting->earlier = sum;
+	meeting->step++;
+	begin_step(meeting, unix_s);
+	return true;
 }
 
 const struct meeting_lookup *meeting_best(const struct meeting *meeting)
@@ -52,7 +78,9 @@ static int weight(enum store_outcome outcome)
 
 void meeting_sum(const struct meeting *meeting, struct store_result *sum)
 {
-	*sum = (struct store_result){ .outcome = STORE_CANCELLED };
+	__u32 took_ms = 0;
+
+	*sum = meeting->earlier;
 	for (int i = 0; i < MEETING_PERIODS; i++) {
 		const struct store_result *one = &meeting->lookup[i].result;
 		enum store_outcome outcome = meeting->lookup[i].ended ? one->outcome : STORE_CANCELLED;
@@ -66,9 +94,10 @@ void meeting_sum(const struct meeting *meeting, struct store_result *sum)
 		sum->silent += one->silent;
 		sum->sent += one->sent;
 		sum->received += one->received;
-		if (one->took_ms > sum->took_ms)
-			sum->took_ms = one->took_ms;
+		if (one->took_ms > took_ms)
+			took_ms = one->took_ms;
 	}
+	sum->took_ms += took_ms;
 }
 
 char *meeting_why(char words[static MEETING_WORDS], const struct meeting *meeting)
@@ -88,7 +117,7 @@ char *meeting_why(char words[static MEETING_WORDS], const struct meeting *meetin
 	case STORE_NOTHING:
 		snprintf(words, MEETING_WORDS, "nothing stored for us (%u nodes answered): does the server run, is this "
 			 "node's public key registered there, is Period the same (%us here), and are both clocks right?",
-			 sum.nodes, meeting->period_s);
+			 sum.nodes, meeting->configured_s);
 		break;
 	case STORE_FOREIGN:
 		snprintf(words, MEETING_WORDS, "wrong key: a value stands there that does not open; is the PublicKey of "

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a client makes of its lookups: of the last, the current and the next period, because clocks differ. Pure.
+ * What a client makes of its lookups: of the last, the current and the next period, because clocks differ; and where
+ * nothing is, of those of the shorter periods that a server under attack goes by (docs/PROTOCOL.md 7). Pure.
  */
 #ifndef MAYFLY_CTL_MEETING_H
 #define MAYFLY_CTL_MEETING_H
@@ -19,13 +20,22 @@ struct meeting_lookup {
 };
 
 struct meeting {
-	__u32 period_s;
+	__u32 configured_s; /* n */
+	unsigned int step;  /* of its ladder */
+	__u32 period_s;     /* on that step */
 	bool two_stage; /* what was found stood in two stages */
 	struct meeting_lookup lookup[MEETING_PERIODS]; /* current, last, next: in the order that they are begun in */
+	struct store_result earlier; /* what the steps before came to */
 };
 
 /* Which periods to look up at `unix_s`. */
 void meeting_begin(struct meeting *meeting, __u64 unix_s, __u32 period_s);
+
+/*
+ * The next step of the ladder, if there is one and it makes sense: nothing was found, and yet somebody answered. Lookups
+ * begin anew then.
+ */
+bool meeting_step(struct meeting *meeting, __u64 unix_s);
 
 /* The newest offer that opened, or NULL. */
 const struct meeting_lookup *meeting_best(const struct meeting *meeting);

@@ -33,15 +33,17 @@ static void seal(const struct cipher *cipher, const __u8 *plain, size_t bytes, _
 						  cipher->nonce, cipher->key);
 }
 
+/* 0 or not: opened, or verified alone if `plain` is NULL. */
+static int decrypt(const struct cipher *cipher, const __u8 *sealed, size_t sealed_bytes, __u8 *plain)
+{
+	return crypto_aead_chacha20poly1305_ietf_decrypt(plain, NULL, NULL, sealed, sealed_bytes, cipher->beside,
+							 cipher->beside_bytes, cipher->nonce, cipher->key);
+}
+
 /* Verified first: libsodium zeroes what it cannot open into. */
 static int open_sealed(const struct cipher *cipher, const __u8 *sealed, size_t sealed_bytes, __u8 *plain)
 {
-	if (crypto_aead_chacha20poly1305_ietf_decrypt(NULL, NULL, NULL, sealed, sealed_bytes, cipher->beside,
-						      cipher->beside_bytes, cipher->nonce, cipher->key))
-		return -EBADMSG;
-	crypto_aead_chacha20poly1305_ietf_decrypt(plain, NULL, NULL, sealed, sealed_bytes, cipher->beside,
-						  cipher->beside_bytes, cipher->nonce, cipher->key);
-	return 0;
+	return decrypt(cipher, sealed, sealed_bytes, NULL) || decrypt(cipher, sealed, sealed_bytes, plain) ? -EBADMSG : 0;
 }
 
 static void mix_hash(struct noise_handshake *handshake, const void *bytes, size_t length)

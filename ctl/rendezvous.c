@@ -45,6 +45,14 @@ __u32 rendezvous_period(__u64 unix_s, __u32 period_s)
 	return (__u32)(unix_s - unix_s % period_s);
 }
 
+__u32 rendezvous_ladder(__u32 period_s, unsigned int step)
+{
+	__u32 floor_s = period_s < RENDEZVOUS_LADDER_FLOOR_S ? period_s : RENDEZVOUS_LADDER_FLOOR_S;
+	__u32 part_s = period_s >> (step < RENDEZVOUS_LADDER ? step : RENDEZVOUS_LADDER - 1);
+
+	return part_s > floor_s ? part_s : floor_s;
+}
+
 /* SHA-256(s || more), the leading `size` bytes of it. */
 static void digest_shared(const struct rendezvous_pair *pair, const __u8 *more, size_t length, __u8 *leading, size_t size)
 {

@@ -15,6 +15,8 @@ enum rendezvous_limit {
 	RENDEZVOUS_PERIOD_DEFAULT_S = 600,
 	RENDEZVOUS_PERIOD_MIN_S = 1,
 	RENDEZVOUS_PERIOD_MAX_S = 86400,
+	RENDEZVOUS_LADDER = 3,            /* steps: n, n/2, n/4 */
+	RENDEZVOUS_LADDER_FLOOR_S = 60,
 	RENDEZVOUS_VALUE_BYTES = 240,     /* of every native value: nonce 24, MAC 16, plain 200 */
 	RENDEZVOUS_FULL_BYTES = 76,
 	RENDEZVOUS_COMPACT_BYTES = 65,
@@ -52,6 +54,12 @@ int rendezvous_pair_known(struct rendezvous_pair *pair, const __u8 own[static 32
 
 /* T: start of the period of `period_s` (not 0) that holds `unix_s`. */
 __u32 rendezvous_period(__u64 unix_s, __u32 period_s);
+
+/*
+ * The period on step 0, 1, 2 of the ladder of n = `period_s`: n, n/2, n/4 in whole seconds, none below 60 s unless n is.
+ * Steps may be the same: the last one, where the floor is reached.
+ */
+__u32 rendezvous_ladder(__u32 period_s, unsigned int step);
 
 /* d_T = SHA-256(s || le32(T))[0..20) */
 void rendezvous_descriptor(const struct rendezvous_pair *pair, __u32 period, __u8 descriptor[static 20]);

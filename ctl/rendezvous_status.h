@@ -15,6 +15,7 @@ enum {
 	RENDEZVOUS_STATUS_PATH = CLIENT_PATH_BYTES + 16,
 	RENDEZVOUS_STATUS_MOST = 8192, /* bytes of a file */
 	RENDEZVOUS_WORD = 32,
+	RENDEZVOUS_WORDS = 160,
 };
 
 /* The last time something was tried. `at_ms` 0: never. */
@@ -37,6 +38,8 @@ struct rendezvous_status {
 	__u32 bootstrap_named, bootstrap_resolved;
 	__u32 lookups;        /* that a client made */
 	char store[RENDEZVOUS_WORD];
+	__u64 level_since_ms;
+	char level[RENDEZVOUS_WORD], level_why[RENDEZVOUS_WORDS]; /* of serve's node: level_name(), level_why() */
 	struct rendezvous_event publication, failure, lookup; /* failure: the last publication in vain */
 };
 

@@ -74,6 +74,7 @@ static void reload(struct serving *serving)
 	serving_settled(names, &serving->config, &config);
 	if (*names)
 		say_note("changed, but as it was until serve is started again: %s", names);
+	serving_level_choose(serving, config.node.level);
 	if (registry_load(&registry, &config, serving->private_key, serving->public_key, &serving->registry, why)) {
 		say_error("%s; the clients stay as they were", why);
 	} else if (serving_take_registry(serving, &registry)) {
@@ -103,6 +104,7 @@ static void end(struct serving *serving)
 	mf_notify_send(&serving->notify, "STOPPING=1");
 	if (serving->dht)
 		loop_dht_remember(serving->dht);
+	serving_level_close(serving);
 	store_close(serving->store);
 	loop_dht_close(serving->dht);
 	serving_close_sessions(serving);
@@ -171,7 +173,7 @@ static int open_parts(struct serving *serving, const char *state, char why[stati
 {
 	serving->introductions = key_secret_new(SERVING_INTRODUCTIONS * sizeof(*serving->introductions));
 	serving->stage = key_secret_new(sizeof(*serving->stage));
-	if (!serving->introductions || !serving->stage)
+	if (!serving->introductions || !serving->stage || serving_level_open(serving))
 		return say_why(why, -ENOMEM, "no memory for introductions");
 	if (serving_open_sessions(serving, why))
 		return -EIO;
@@ -181,6 +183,7 @@ static int open_parts(struct serving *serving, const char *state, char why[stati
 static void close_all(struct serving *serving)
 {
 	serving_leave(serving);
+	serving_level_free(serving);
 	if (*serving->status_path)
 		unlink(serving->status_path);
 	publish_free(serving->publish);
@@ -202,7 +205,7 @@ static void print_start(const struct serving *serving)
 
 	printf("serving %s client%s by %s%s, an introduction every %s\n", format_count(count, serving->registry.count),
 	       serving->registry.count == 1 ? "" : "s", serving->store->operations->name,
-	       serving->common ? " in two stages" : "", format_period(period, rendezvous->period_ms));
+	       serving->common ? " in two stages" : "", format_period(period, serving_period_s(serving) * 1000ULL));
 	if (rendezvous->store.kind != CONFIG_STORE_REDIS && !rendezvous->publish_prefix.prefix_length)
 		say_note("nodes of the DHT see the /64 that publishes; a PublishPrefix keeps it apart from the one that "
 			 "is served in");
@@ -239,7 +242,6 @@ static int run(struct serving *serving, struct registry *registry, const char *s
 	} else {
 		snprintf(serving->status.store, sizeof(serving->status.store), "%s", serving->store->operations->name);
 		serving->status.pid = (__u32)getpid();
-		serving->status.period_s = serving_period_s(serving);
 		serving_turn(serving, serving_now_ms());
 		result = begin_serving(serving, registry);
 	}

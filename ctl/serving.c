@@ -124,11 +124,12 @@ struct sealing {
 static int seal_pair(struct serving *serving, const struct publish_task *task, struct sealing *sealing,
 		     char why[static SAY_BYTES])
 {
-	const struct introduction *introduction = serving_introduction(serving, task->period);
+	struct introduction *introduction = serving_introduction(serving, task->period);
 	const struct rendezvous_pair *pair = &serving->registry.pair[serving->by_number[task->client]];
 
 	if (!introduction)
 		return say_why(why, -ENOENT, "there is no introduction of that period");
+	introduction->offered = true;
 	store_place_of(&sealing->place, pair, serving_period_s(serving), task->period);
 	introduce_offer(&sealing->offer, introduction, &serving->node.prefix, serving_period_s(serving),
 			serving->config.node.rendezvous.form);
@@ -150,11 +151,12 @@ static int seal_long(struct serving *serving, const struct publish_task *task, s
 static int seal_common(struct serving *serving, const struct publish_task *task, struct sealing *sealing,
 		       char why[static SAY_BYTES])
 {
-	const struct introduction *introduction = serving_introduction(serving, task->period);
+	struct introduction *introduction = serving_introduction(serving, task->period);
 	const struct two_stage_keys *keys = serving_stage_keys(serving, task->period);
 
 	if (!introduction || !keys || store_place_common(&sealing->place, &keys->access, task->period))
 		return say_why(why, -ENOENT, "there is no introduction of that period");
+	introduction->offered = true;
 	sealing->place.common = keys;
 	introduce_offer(&sealing->offer, introduction, &serving->node.prefix, serving_period_s(serving),
 			RENDEZVOUS_NATIVE);
@@ -240,6 +242,7 @@ static void take_status(struct serving *serving, const struct publish_counts *co
 	if (serving->dht)
 		loop_dht_status(serving->dht, &dht);
 	status->written_ms = now_ms;
+	status->period_s = serving_period_s(serving);
 	status->period = rendezvous_period(now_ms / 1000, serving_period_s(serving));
 	status->clients = counts->clients;
 	status->current = counts->current;
@@ -250,6 +253,7 @@ static void take_status(struct serving *serving, const struct publish_counts *co
 	status->ipv6_nodes = dht.good_nodes[DHT_IPV6];
 	status->bootstrap_named = dht.named;
 	status->bootstrap_resolved = dht.resolved;
+	serving_level_tell(serving, status);
 }
 
 /* A disk that was full may have room again: it is said once, and tried every time. */
@@ -313,6 +317,7 @@ void serving_work(struct serving *serving)
 	__u64 now_ms = serving_now_ms();
 	bool more;
 
+	serving_level_turn(serving, now_ms);
 	serving_turn(serving, now_ms);
 	more = serving_sweep(serving);
 	put_what_is_due(serving, now_ms);

@@ -7,6 +7,7 @@
 #define MAYFLY_CTL_SERVING_H
 
 #include "ctl/introduce.h"
+#include "ctl/level.h"
 #include "ctl/publish.h"
 #include "ctl/registry.h"
 #include "ctl/rendezvous_status.h"
@@ -15,8 +16,8 @@
 #include "loader/notify.h"
 
 enum {
-	SERVING_INTRODUCTIONS = 4, /* of the last, the current and the next period, and one that is leaving */
 	SERVING_SESSIONS = 2,      /* associations of a client's session, while one replaces the other */
+	SERVING_INTRODUCTIONS = 6, /* of the last, current and next period, as many of the period before a change */
 	SERVING_SWEEP = 256,       /* requests to the loader before the loop has its turn */
 	SERVING_AGAIN_MS = 15000,  /* until the loader is asked again for what it refused */
 	SERVING_PATIENCE_S = 2,    /* for its answer: the loop stands still meanwhile */
@@ -31,6 +32,8 @@ struct serving {
 	__u8 *private_key; /* secret memory */
 	struct client loader; /* path "": none, nothing but publication */
 	struct introduce_node node;
+	__u32 period_s;       /* on the ladder of what is configured; 0: that */
+	struct serving_level *level; /* serving_level.c */
 
 	uv_loop_t loop;
 	uv_timer_t timer;
@@ -39,6 +42,7 @@ struct serving {
 	struct store *store;
 	struct publish *publish; /* an item of each client: of periods, or in two stages of long windows */
 	struct publish *common;  /* in two stages: one item a period for all of them; else NULL */
+	__u32 scheduled_s;       /* period that both are for */
 	struct serving_stage *stage; /* secret memory */
 	struct registry registry;
 	__u32 *by_number; /* registry index by number of publish; ~0: none */
@@ -67,6 +71,12 @@ void serving_work(struct serving *serving);
  */
 int serving_take_registry(struct serving *serving, struct registry *registry);
 
+/*
+ * Introductions of another period from now on: all clients are published for anew, and what somebody was told of stays
+ * until its own end. 0 or -ENOMEM: as it was. serving_work() then does it.
+ */
+int serving_set_period(struct serving *serving, __u32 period_s);
+
 /* serving_stage.c: two-stage publication (docs/PROTOCOL.md 7.5). */
 struct serving_stage {
 	__u8 epoch[32];
@@ -84,7 +94,8 @@ void serving_turn(struct serving *serving, __u64 now_ms);
 /* Before anything else: what a serve that died has left in the loader, whose keys nobody knows any more. */
 void serving_leave_earlier(struct serving *serving);
 bool serving_sweep(struct serving *serving); /* tells the loader of some more that it has to know; true: there are more */
-const struct introduction *serving_introduction(const struct serving *serving, __u32 period);
+struct introduction *serving_introduction(const struct serving *serving, __u32 period);
+void serving_take_period(struct serving *serving); /* nobody was told of some: they follow the period, or leave */
 void serving_delete_client(struct serving *serving, const struct registered *client);
 void serving_leave(struct serving *serving); /* takes all introductions away */
 __u64 serving_turn_ms(const struct serving *serving, __u64 now_ms); /* when something changes next */
@@ -95,6 +106,21 @@ void serving_close_sessions(struct serving *serving);
 void serving_take_sessions(struct serving *serving); /* the registry has changed: whom it has may have a session */
 void serving_end_session(struct serving *serving, const __u8 public_key[static KEY_PUBLIC_BYTES]);
 
+/*
+ * serving_level.c: hears what strangers do, and does what follows. Open it before there are schedules, close it with the
+ * loop still turning, free it after. 0 or -ENOMEM.
+ */
+int serving_level_open(struct serving *serving);
+void serving_level_close(struct serving *serving);
+void serving_level_free(struct serving *serving);
+void serving_level_turn(struct serving *serving, __u64 now_ms);
+void serving_level_choose(struct serving *serving, enum level manual); /* by hand, or LEVEL_AUTO */
+void serving_level_tell(const struct serving *serving, struct rendezvous_status *status);
+struct levels *serving_levels(const struct serving *serving); /* never NULL once open */
+
+/* Called whenever the level of the node or of some association has become another one. */
+void serving_level_changed(struct serving *serving);
+
 /* serving_settled.c. Names of the keys that differ, of those that are read at the start alone; "": none. */
 void serving_settled(char names[static SAY_BYTES], const struct config *before, const struct config *now);
 
@@ -103,7 +129,7 @@ __u64 serving_now_ms(void);
 
 static inline __u32 serving_period_s(const struct serving *serving)
 {
-	return serving->config.node.rendezvous.period_ms / 1000;
+	return serving->period_s ? serving->period_s : serving->config.node.rendezvous.period_ms / 1000;
 }
 
 #endif

@@ -30,7 +30,7 @@ static int keep_number(struct serving *serving, __u32 number, size_t index)
 /* Many first items are spread over a tenth of the period: all at once would tell who is one server's. */
 static __u32 spread_ms(const struct serving *serving)
 {
-	return serving->registry.count > SPREAD_FEW ? serving->config.node.rendezvous.period_ms / 10 : 0;
+	return serving->registry.count > SPREAD_FEW ? serving_period_s(serving) * 100 : 0;
 }
 
 static int take_entry(struct serving *serving, size_t index)
@@ -95,13 +95,17 @@ static struct publish *new_schedule(__u32 period_s)
 	return publish_new(&settings, serving_now_ms());
 }
 
-/* From pairs to two stages or back, for more or fewer clients: everything is put anew. 1: so it is now; 0; -ENOMEM. */
+/*
+ * From pairs to two stages or back, for more or fewer clients, or to another period: everything is put anew. 1: so it is
+ * now; 0; -ENOMEM.
+ */
 static int take_mode(struct serving *serving, struct registry *registry)
 {
 	bool stages = serving_wants_stages(serving, registry->count);
 	struct publish *fresh, *common;
 
-	if (serving->publish && stages == (serving->common != NULL))
+	if (serving->publish && stages == (serving->common != NULL) &&
+	    serving->scheduled_s == serving_period_s(serving))
 		return 0;
 	fresh = new_schedule(stages ? serving_long_s(serving) : serving_period_s(serving));
 	common = stages ? new_schedule(serving_period_s(serving)) : NULL;
@@ -114,6 +118,7 @@ static int take_mode(struct serving *serving, struct registry *registry)
 	publish_free(serving->common);
 	serving->publish = fresh;
 	serving->common = common;
+	serving->scheduled_s = serving_period_s(serving);
 	for (size_t i = 0; i < registry->count; i++)
 		registry->entry[i].number = none;
 	return 1;
@@ -145,4 +150,23 @@ int serving_take_registry(struct serving *serving, struct registry *registry)
 		take_removal(serving);
 	error = take_entries(serving);
 	return changed < 0 ? changed : error;
+}
+
+int serving_set_period(struct serving *serving, __u32 period_s)
+{
+	__u32 before_s = serving->period_s;
+	int changed;
+
+	serving->period_s = period_s;
+	if (!serving->publish)
+		return 0;
+	changed = take_mode(serving, &serving->registry);
+	if (changed < 0)
+		serving->period_s = before_s;
+	if (changed <= 0)
+		return changed;
+	serving_take_period(serving);
+	if (serving->common)
+		serving_take_epoch(serving);
+	return take_entries(serving);
 }

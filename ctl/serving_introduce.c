@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The introductions of the last, the current and the next period, and what the loader has to know of them. A loader that
- * does not take them is told of once, and asked again after a pause: publication goes on meanwhile.
+ * The introductions of the last, the current and the next period, and what the loader has to know of them. Each has its T
+ * to itself, whatever the period was when it was made. A loader that does not take them is told of once, and asked again
+ * after a pause: publication goes on meanwhile.
  */
 #include <errno.h>
 #include <sodium.h>
@@ -240,23 +241,53 @@ bool serving_sweep(struct serving *serving)
 	return false;
 }
 
-/* Whether the introduction is heard at `now_ms`: in its own period, the one before and the one after. */
-static bool is_heard(const struct serving *serving, const struct introduction *introduction, __u64 now_ms)
+static __u64 end_ms(const struct introduction *introduction)
 {
-	__u64 period_ms = serving_period_s(serving) * 1000ULL, start_ms = introduction->period * 1000ULL;
-
-	return now_ms + period_ms >= start_ms && now_ms < start_ms + 2 * period_ms;
+	return (introduction->period + 2ULL * introduction->period_s) * 1000;
 }
 
-const struct introduction *serving_introduction(const struct serving *serving, __u32 period)
+/* Whether the introduction is heard at `now_ms`: in its own period, the one before and the one after. */
+static bool is_heard(const struct introduction *introduction, __u64 now_ms)
+{
+	return now_ms + introduction->period_s * 1000ULL >= introduction->period * 1000ULL &&
+	       now_ms < end_ms(introduction);
+}
+
+static struct introduction *find(const struct serving *serving, __u32 period)
 {
 	for (int i = 0; i < SERVING_INTRODUCTIONS; i++)
-		if (serving->introductions[i].period == period && !serving->introductions[i].leaving)
+		if (serving->introductions[i].period == period)
 			return &serving->introductions[i];
 	return NULL;
 }
 
-/* A free place; or that of one that is to leave, which a loader that does not answer must not hold up. */
+struct introduction *serving_introduction(const struct serving *serving, __u32 period)
+{
+	struct introduction *introduction = find(serving, period);
+
+	return introduction && !introduction->leaving ? introduction : NULL;
+}
+
+void serving_take_period(struct serving *serving)
+{
+	__u32 period_s = serving_period_s(serving);
+
+	for (int i = 0; i < SERVING_INTRODUCTIONS; i++) {
+		struct introduction *introduction = &serving->introductions[i];
+
+		if (!introduction->period || introduction->offered)
+			continue;
+		if (introduction->period % period_s)
+			introduction->leaving = true;
+		else
+			introduction->period_s = period_s;
+	}
+}
+
+/*
+ * A free place; or that of one that is to leave, which a loader that does not answer must not hold up. -1: there is none,
+ * but there will be.
+ */
 static int find_place(const struct serving *serving)
 {
 	int found = -1;
@@ -264,20 +295,51 @@ static int find_place(const struct serving *serving)
 	for (int i = 0; i < SERVING_INTRODUCTIONS; i++) {
 		if (!serving->introductions[i].period)
 			return i;
-		if (serving->introductions[i].leaving)
+		if (serving->introductions[i].leaving && serving->silent)
 			found = i;
 	}
 	return found;
 }
 
-static void need(struct serving *serving, __u32 period)
+/* The first of those to end that are neither of the current nor of the next period, unless one is on its way already. */
+static void make_place(struct serving *serving, __u32 current)
 {
-	int place = find_place(serving);
+	__u32 next = current + serving_period_s(serving);
+	struct introduction *first = NULL;
 
-	if (serving_introduction(serving, period) || place < 0)
-		return;
-	clear_bits(serving, place);
-	introduce_fresh(&serving->introductions[place], period, serving->config.node.rendezvous.form);
+	for (int i = 0; i < SERVING_INTRODUCTIONS; i++) {
+		struct introduction *introduction = &serving->introductions[i];
+
+		if (introduction->leaving)
+			return;
+		if (introduction->period != current && introduction->period != next &&
+		    (!first || end_ms(introduction) < end_ms(first)))
+			first = introduction;
+	}
+	if (first)
+		first->leaving = true;
+}
+
+/* One that is there already is of both periods, and stays if it was about to leave. */
+static void need(struct serving *serving, __u32 current, __u32 period)
+{
+	struct introduction *introduction = find(serving, period);
+	int place;
+
+	if (!introduction) {
+		place = find_place(serving);
+		if (place < 0) {
+			make_place(serving, current);
+			return;
+		}
+		introduction = &serving->introductions[place];
+		clear_bits(serving, place);
+		introduce_fresh(introduction, period, serving->config.node.rendezvous.form);
+		introduction->period_s = 0;
+	}
+	introduction->leaving = false;
+	if (introduction->period_s < serving_period_s(serving))
+		introduction->period_s = serving_period_s(serving);
 }
 
 void serving_turn(struct serving *serving, __u64 now_ms)
@@ -287,9 +349,9 @@ void serving_turn(struct serving *serving, __u64 now_ms)
 
 	for (int i = 0; i < SERVING_INTRODUCTIONS; i++)
 		serving->introductions[i].leaving |= serving->introductions[i].period &&
-						     !is_heard(serving, &serving->introductions[i], now_ms);
-	need(serving, period);
-	need(serving, period + period_s);
+						     !is_heard(&serving->introductions[i], now_ms);
+	need(serving, period, period);
+	need(serving, period, period + period_s);
 }
 
 __u64 serving_turn_ms(const struct serving *serving, __u64 now_ms)

@@ -34,7 +34,7 @@ const struct two_stage_keys *serving_stage_keys(struct serving *serving, __u32 u
 
 	if (two_stage_window(&window, serving_period_s(serving), TWO_STAGE_PERIODS_DEFAULT, unix_s))
 		return NULL;
-	if (keys->access.window.period_s && keys->access.window.start == window.start)
+	if (keys->access.window.period_s == window.period_s && keys->access.window.start == window.start)
 		return keys;
 	return two_stage_keys(keys, serving->private_key, &window, serving->stage->epoch) ? NULL : keys;
 }

@@ -16,10 +16,11 @@ static const __u64 never = ~0ULL;
 
 struct session_action *session_act(struct session_turn *turn, enum session_action_kind kind)
 {
-	static struct session_action lost; /* no call has so many: better one too few than a stray write */
 	struct session_actions *actions = turn->actions;
-	struct session_action *action = actions->count < SESSION_ACTIONS ? &actions->action[actions->count++] : &lost;
+	struct session_action *action = &actions->action[actions->count];
 
+	if (actions->count < SESSION_ACTIONS) /* no call has so many: better one too few than a stray write */
+		actions->count++;
 	*action = (struct session_action){ .kind = kind };
 	return action;
 }
@@ -56,7 +57,13 @@ __u64 session_grace_ms(const struct session_generation *generation)
 	return SESSION_GRACE_MS + 3ULL * generation->association.rotation_ms;
 }
 
-void session_succeed(struct session_turn *turn, struct session_generation *fresh, __u64 until_ms)
+void session_add(struct session_turn *turn, const struct session_generation *generation)
+{
+	turn->session->added = generation->association.letter;
+	session_act(turn, SESSION_ADD)->association = &generation->association;
+}
+
+void session_succeed(struct session_turn *turn, struct session_generation *fresh)
 {
 	struct session *session = turn->session;
 	struct session_generation next = *fresh;
@@ -64,7 +71,7 @@ void session_succeed(struct session_turn *turn, struct session_generation *fresh
 	sodium_memzero(fresh, sizeof(*fresh));
 	session_delete(turn, &session->going);
 	session->going = session->present;
-	session->going.until_ms = until_ms;
+	session->going.until_ms = 0;
 	session->present = next;
 	sodium_memzero(&next, sizeof(next));
 }
@@ -73,14 +80,44 @@ void session_stand(struct session_turn *turn)
 {
 	struct session *session = turn->session;
 
-	session->state = SESSION_UP;
+	session->state = session->asked.active ? SESSION_RENEWING : SESSION_UP;
 	session->handshake_ms = turn->now_ms;
 	if (!session->stands_ms)
 		session->stands_ms = turn->now_ms;
 	if (session->going.association.letter)
 		session->going.until_ms = turn->now_ms + session_grace_ms(&session->going);
 	session_act(turn, SESSION_STANDS);
-	session_act(turn, SESSION_INTRODUCED);
+	if (!session->asked.active)
+		session_act(turn, SESSION_INTRODUCED);
+}
+
+void session_go_back(struct session_turn *turn)
+{
+	struct session *session = turn->session;
+	struct session_generation vain = session->present;
+
+	session->present = session->going;
+	session->present.until_ms = 0;
+	sodium_memzero(&session->going, sizeof(session->going));
+	if (session->present.association.letter)
+		session_act(turn, SESSION_LEAD)->letter = session->present.association.letter;
+	session_delete(turn, &vain);
+	session->said.active = false;
+	session->state = session->present.association.letter ? SESSION_RENEWING : SESSION_ASKING;
+	if (!session->asked.active)
+		session_lose(turn);
+}
+
+/* An end that gave way to the peer's request has nothing under way then. */
+void session_withdraw(struct session_turn *turn)
+{
+	struct session *session = turn->session;
+	bool waits = (session->state == SESSION_ASKING || session->state == SESSION_RENEWING) && !session->asked.active;
+
+	session_delete(turn, &session->coming);
+	session->answered.valid = false;
+	if (waits)
+		session_lose(turn);
 }
 
 void session_end(struct session_turn *turn, enum session_reason reason)
@@ -106,7 +143,10 @@ void session_lose(struct session_turn *turn)
 {
 	struct session *session = turn->session;
 
-	session->asked.active = session->said.active = false;
+	sodium_memzero(&session->asked, sizeof(session->asked));
+	if (session->state == SESSION_CONFIRMING && session->said.active)
+		return; /* that has its own end */
+	session->said.active = false;
 	session->state = session->present.association.letter ? SESSION_SILENT : SESSION_NONE;
 	session_act(turn, SESSION_LOST);
 }
@@ -125,7 +165,6 @@ static bool is_up(const struct session *session)
 	return session->present.association.letter && session->state != SESSION_CONFIRMING;
 }
 
-/* What is going is kept for ever only while nobody knows whether what follows it stands. */
 static bool is_over(const struct session_generation *generation, __u64 now_ms)
 {
 	return generation->association.letter && generation->until_ms && now_ms >= generation->until_ms;
@@ -151,19 +190,36 @@ static __u64 idle_at_ms(const struct session *session)
 	return last + idle_ms(session);
 }
 
-/* Something was sent, and nothing has come back for long; or it is time to say something. */
+static __u64 later(__u64 one_ms, __u64 other_ms)
+{
+	return one_ms > other_ms ? one_ms : other_ms;
+}
+
+static void earlier(__u64 *wake_ms, __u64 at_ms)
+{
+	if (at_ms < *wake_ms)
+		*wake_ms = at_ms;
+}
+
+/*
+ * Something was sent, and nothing has come back for long; or it is time to say something, because the session is kept,
+ * or because the other end, which ends what it does not hear of, has been heard since this one last spoke.
+ */
 static __u64 ping_at_ms(const struct session *session)
 {
-	__u64 heard = session->heard_ms > session->handshake_ms ? session->heard_ms : session->handshake_ms;
+	__u64 heard = later(session->heard_ms, session->handshake_ms);
+	__u64 spoke = later(session->sent_ms, later(session->kept_ms, session->handshake_ms));
 	__u64 at = never;
 
 	if (!session->present.initiator || session->said.active || session->asked.active)
 		return never;
 	if (session->sent_ms > heard)
 		at = heard + SESSION_SILENCE_MS;
-	if (session->settings.keep && heard + SESSION_KEEP_MS < at)
-		at = heard + SESSION_KEEP_MS;
-	return at > session->kept_ms + SESSION_SILENCE_MS ? at : session->kept_ms + SESSION_SILENCE_MS;
+	if (session->settings.keep)
+		earlier(&at, heard + SESSION_KEEP_MS);
+	if (session->settings.keep || heard > spoke + SESSION_SILENCE_MS) /* no mere answer */
+		earlier(&at, spoke + SESSION_KEEP_MS);
+	return later(at, session->kept_ms + SESSION_SILENCE_MS);
 }
 
 static bool may_ask(const struct session *session)
@@ -184,7 +240,7 @@ static void say_goodbye(struct session_turn *turn, enum session_reason reason)
 {
 	struct session_notice notice = { .id = SESSION_TEARDOWN, .reason = reason };
 
-	if (is_up(turn->session))
+	if (turn->session->present.association.letter)
 		session_notify(turn, &notice);
 	session_end(turn, reason);
 }
@@ -200,13 +256,18 @@ static void expire(struct session_turn *turn)
 		say_goodbye(turn, SESSION_EXPIRED);
 }
 
+static bool is_expired(const struct session_generation *present, __u64 now_ms)
+{
+	return present->expires_ms && now_ms >= present->expires_ms;
+}
+
 static void tick_present(struct session_turn *turn)
 {
 	struct session *session = turn->session;
 
 	if (is_up(session) && turn->now_ms >= idle_at_ms(session))
 		say_goodbye(turn, SESSION_IDLE);
-	if (is_up(session) && is_over(&session->present, turn->now_ms))
+	if (is_up(session) && is_expired(&session->present, turn->now_ms))
 		expire(turn);
 	if (session->state == SESSION_UP && turn->now_ms >= ping_at_ms(session))
 		ping(turn);
@@ -218,10 +279,8 @@ void session_tick(struct session *session, __u64 now_ms, const struct session_ch
 	struct session_turn turn = { session, now_ms, chance, actions };
 
 	actions->count = 0;
-	if (is_over(&session->coming, now_ms)) {
-		session_delete(&turn, &session->coming);
-		session->answered.valid = false;
-	}
+	if (is_over(&session->coming, now_ms))
+		session_withdraw(&turn);
 	if (is_over(&session->going, now_ms))
 		session_delete(&turn, &session->going);
 	if (session->asked.active && now_ms >= session->asked.again_ms)
@@ -229,12 +288,6 @@ void session_tick(struct session *session, __u64 now_ms, const struct session_ch
 	if (session->said.active && now_ms >= session->said.again_ms)
 		session_say_again(&turn);
 	tick_present(&turn);
-}
-
-static void earlier(__u64 *wake_ms, __u64 at_ms)
-{
-	if (at_ms < *wake_ms)
-		*wake_ms = at_ms;
 }
 
 __u64 session_wake_ms(const struct session *session)
@@ -254,8 +307,8 @@ __u64 session_wake_ms(const struct session *session)
 		earlier(&wake_ms, idle_at_ms(session));
 	if (session->state == SESSION_UP)
 		earlier(&wake_ms, ping_at_ms(session));
-	if (is_up(session) && present->until_ms && (may_ask(session) || !present->initiator))
-		earlier(&wake_ms, present->until_ms);
+	if (is_up(session) && present->expires_ms && (may_ask(session) || !present->initiator))
+		earlier(&wake_ms, present->expires_ms);
 	return wake_ms;
 }
 
@@ -281,9 +334,24 @@ void session_connect(struct session *session, const struct session_way *way, __u
 	session_ask(&turn, way);
 }
 
+bool session_may_spend(struct session *session, enum session_budget budget, __u64 now_ms)
+{
+	const __u64 one_ms = budget == SESSION_ANSWERS ? SESSION_RESPONSE_MS : SESSION_BUDGET_MS;
+	const __u64 burst_ms = SESSION_BUDGET_BURST * one_ms;
+	__u64 *whole_ms = &session->budget_ms[budget];
+
+	if (*whole_ms < now_ms || *whole_ms > now_ms + burst_ms)
+		*whole_ms = now_ms;
+	if (*whole_ms + one_ms > now_ms + burst_ms) {
+		session->refused[SESSION_OVER_BUDGET]++;
+		return false;
+	}
+	*whole_ms += one_ms;
+	return true;
+}
+
 enum session_look session_look(struct session *session, const __u8 *message, size_t bytes, __u64 now_ms)
 {
-	const __u64 burst_ms = (__u64)SESSION_BUDGET_BURST * SESSION_BUDGET_MS;
 	struct session_header header;
 
 	if (session_header_read(message, bytes, &header))
@@ -296,14 +364,9 @@ enum session_look session_look(struct session *session, const __u8 *message, siz
 		session->refused[SESSION_SEEN_BEFORE]++;
 		return SESSION_LOOK_DROP;
 	}
-	if (session->budget_ms < now_ms || session->budget_ms > now_ms + burst_ms)
-		session->budget_ms = now_ms;
-	if (session->budget_ms + SESSION_BUDGET_MS > now_ms + burst_ms) {
-		session->refused[SESSION_OVER_BUDGET]++;
-		return SESSION_LOOK_DROP;
-	}
-	session->budget_ms += SESSION_BUDGET_MS;
-	return SESSION_LOOK_COSTLY;
+	if (!header.number)
+		return SESSION_LOOK_FINE;
+	return session_may_spend(session, SESSION_BY_INTRODUCTION, now_ms) ? SESSION_LOOK_COSTLY : SESSION_LOOK_DROP;
 }
 
 void session_receive(struct session *session, bool by_introduction, const struct session_way *way, const __u8 *message,
@@ -333,24 +396,34 @@ void session_traffic(struct session *session, __u64 heard_ms, __u64 sent_ms)
 		session->sent_ms = sent_ms;
 }
 
-/* The newest one was not taken: what stood before it goes on. */
+/* The same request may come again, and be answered then. */
+static void unsee(struct session *session)
+{
+	session->seen_at = (session->seen_at + SESSION_SEEN - 1) % SESSION_SEEN;
+	session->seen[session->seen_at] = 0;
+}
+
 void session_failed(struct session *session, __u64 now_ms, struct session_actions *actions)
 {
 	struct session_turn turn = { session, now_ms, NULL, actions };
 
 	actions->count = 0;
-	if (session->state == SESSION_CONFIRMING) {
-		sodium_memzero(&session->present, sizeof(session->present));
-		session->present = session->going;
-		session->present.until_ms = 0;
-		sodium_memzero(&session->going, sizeof(session->going));
-		session_lose(&turn);
+	if (!session->added)
 		return;
+	if (session->added == session->coming.association.letter) {
+		sodium_memzero(&session->coming, sizeof(session->coming));
+		unsee(session);
+		session_withdraw(&turn);
+	} else if (session->added == session->present.association.letter && session->state == SESSION_CONFIRMING) {
+		sodium_memzero(&session->present, sizeof(session->present));
+		session_go_back(&turn);
 	}
-	sodium_memzero(&session->coming, sizeof(session->coming));
-	session->answered.valid = false;
-	session->seen_at = (session->seen_at + SESSION_SEEN - 1) % SESSION_SEEN;
-	memset(&session->seen[session->seen_at], 0, sizeof(session->seen[0]));
+	session->added = 0;
+}
+
+static bool has_moved(const struct session *session)
+{
+	return memcmp(&session->present.association.local, &session->settings.prefix, sizeof(session->settings.prefix));
 }
 
 void session_renew(struct session *session, enum session_reason reason, __u64 now_ms,
@@ -364,9 +437,11 @@ void session_renew(struct session *session, enum session_reason reason, __u64 no
 	};
 
 	actions->count = 0;
-	if (may_ask(session))
+	if (session->present.initiator && has_moved(session))
+		session_act(&turn, SESSION_LOST);
+	else if (may_ask(session))
 		session_ask(&turn, NULL);
-	else if (session->state == SESSION_UP && !session->present.initiator)
+	else if (session->state == SESSION_UP && !session->present.initiator && !session->present.deaf)
 		session_say(&turn, &notice);
 }
 
@@ -378,8 +453,20 @@ void session_close(struct session *session, enum session_reason reason, __u64 no
 	say_goodbye(&turn, reason);
 }
 
+/* Which of several the peer sends in is not known. */
+static void keep_hearing(struct session *session, __u64 now_ms)
+{
+	struct session_generation *place = session->going.association.letter ? &session->coming : &session->going;
+
+	*place = session->present;
+	place->superseded = place == &session->coming;
+	place->until_ms = now_ms + SESSION_CONFIRM_MS;
+}
+
 void session_adopt(struct session *session, const struct session_association *association, __u64 now_ms)
 {
+	if (session->present.association.letter)
+		keep_hearing(session, now_ms);
 	session->present = (struct session_generation){ .association = *association, .deaf = true, .since_ms = now_ms };
 	session->state = SESSION_UP;
 	session->stands_ms = session->handshake_ms = now_ms;

@@ -25,15 +25,15 @@ enum session_limit {
 	SESSION_RETRY_FIRST_MS = 400,   /* doubled with every try, +-25 % */
 	SESSION_TRIES = 5,              /* about 12 s */
 	SESSION_GRACE_MS = 3000,        /* and three rotations: how long a replaced association is heard */
-	SESSION_CONFIRM_MS = 20000,     /* what nobody has confirmed by then goes */
+	SESSION_CONFIRM_MS = 40000,     /* what nobody has confirmed by then goes: after all tries to ask, and to confirm */
 	SESSION_SILENCE_MS = 10000,     /* sent, and nothing heard for so long: is the other end there? */
-	SESSION_PINGS = 3,              /* 2 s apart */
 	SESSION_KEEP_MS = 45000,        /* an initiator that keeps its session says something so often */
 	SESSION_IDLE_DEFAULT_MS = 600000,
 	SESSION_LIFETIME_DEFAULT_S = 3600,
-	SESSION_BUDGET_BURST = 6,       /* requests that cost a key agreement */
-	SESSION_BUDGET_MS = 1000,       /* one more each */
-	SESSION_SEEN = 16,              /* requests remembered so that they are not taken twice */
+	SESSION_BUDGET_BURST = 6,       /* messages that cost key agreements, of each enum session_budget */
+	SESSION_BUDGET_MS = 1000,       /* one more request each */
+	SESSION_RESPONSE_MS = 20,       /* one more response each, while this end has asked */
+	SESSION_SEEN = 64,              /* requests remembered so that they are not taken twice */
 	SESSION_ACTIONS = 12,
 };
 
@@ -49,7 +49,7 @@ struct session_chance {
 struct session_settings {
 	struct noise_end end;
 	__u8 inner_own[16], inner_peer[16]; /* stable inner addresses */
-	struct mf_template prefix;          /* own hopping prefix; session_move() changes it */
+	struct mf_template prefix;          /* own hopping prefix; after a change: session_renew() or session_connect() */
 	__u32 rotation_ms;                  /* that a responder gives; session_renew() after a change */
 	__u32 lifetime_s, idle_ms;          /* 0: default */
 	__u32 period_s;                     /* own introductions', told in responses */
@@ -75,7 +75,7 @@ enum session_action_kind {
 	SESSION_STANDS,      /* traffic flows: a first time, or with what has changed */
 	SESSION_ENDED,       /* for `reason`; nothing is left of it */
 	SESSION_LOST,        /* the peer does not answer: look its introduction up anew, then session_connect() */
-	SESSION_INTRODUCED,  /* initiator: the introduction is needed no more */
+	SESSION_INTRODUCED,  /* the peer's introduction is needed no more, if there was one */
 };
 
 struct session_action {
@@ -90,7 +90,7 @@ struct session_action {
 
 struct session_actions {
 	unsigned int count;
-	struct session_action action[SESSION_ACTIONS];
+	struct session_action action[SESSION_ACTIONS + 1]; /* one to spare, never to be carried out */
 };
 
 enum session_state {
@@ -107,12 +107,17 @@ struct session_generation {
 	struct noise_result keys;               /* secret */
 	bool initiator;
 	bool deaf;                              /* found in the loader: its keys are nobody's any more */
+	bool superseded;                        /* coming: heard, because the peer may send in it, but never to be present */
 	__u64 sent;                             /* next counter */
 	__u64 heard, heard_mask;                /* replay window of 64: highest counter + 1, and which below it */
-	__u64 since_ms, until_ms;               /* until_ms 0: its lifetime is the responder's to end */
+	__u64 since_ms;
+	__u64 until_ms;                         /* coming, going: heard so long; 0: nothing said yet */
+	__u64 expires_ms;                       /* end of its lifetime; 0: not known */
+	__u32 told_period_s;                    /* responder: of its introductions, as it told */
 };
 
-struct session_seen { __u8 ephemeral[16]; };
+/* Each has a budget of its own, so that whoever floods one way does not close the other. */
+enum session_budget { SESSION_BY_INTRODUCTION, SESSION_INSIDE, SESSION_ANSWERS, SESSION_BUDGETS };
 
 struct session {
 	struct session_settings settings;
@@ -132,9 +137,10 @@ struct session {
 		__u8 message[SESSION_RESPONSE_BYTES];
 		bool by_introduction, valid;
 	} answered;
-	struct session_seen seen[SESSION_SEEN];
+	__u32 seen[SESSION_SEEN];     /* first bytes of their ephemeral keys */
 	unsigned int seen_at;
-	__u64 budget_ms;              /* when the budget is whole again */
+	__u64 budget_ms[SESSION_BUDGETS]; /* when it is whole again */
+	char added;                   /* letter of the last ADD */
 	__u64 heard_ms, sent_ms;      /* anything at all, by the caller's counters */
 	__u64 kept_ms;                /* last ping that only keeps */
 	struct {                      /* confirm, renew or ping, said again until it is answered */
@@ -169,7 +175,7 @@ void session_connect(struct session *session, const struct session_way *way, __u
 enum session_look {
 	SESSION_LOOK_DROP,   /* malformed, or over the budget */
 	SESSION_LOOK_AGAIN,  /* the request that was answered last: session_receive() answers it again for nothing */
-	SESSION_LOOK_COSTLY, /* a request: find out where it came from (`way`), then session_receive() */
+	SESSION_LOOK_COSTLY, /* a request by the introduction: find out where it came from (`way`), then session_receive() */
 	SESSION_LOOK_FINE,   /* anything else: session_receive() */
 };
 
@@ -191,7 +197,10 @@ void session_traffic(struct session *session, __u64 heard_ms, __u64 sent_ms);
 /* The loader did not take the association of the last ADD. */
 void session_failed(struct session *session, __u64 now_ms, struct session_actions *actions);
 
-/* Another rotation (responder), prefix or period of this end: takes effect with another handshake, begun here or asked for. */
+/*
+ * Another rotation (responder), prefix or period of this end: takes effect with another handshake, begun here or asked
+ * for. An initiator's prefix changes by the introduction alone: SESSION_LOST.
+ */
 void session_renew(struct session *session, enum session_reason reason, __u64 now_ms,
 		   const struct session_chance *chance, struct session_actions *actions);
 
@@ -199,8 +208,8 @@ void session_renew(struct session *session, enum session_reason reason, __u64 no
 void session_close(struct session *session, enum session_reason reason, __u64 now_ms, struct session_actions *actions);
 
 /*
- * A responder that was started anew finds an association of this letter in the loader: it is left alone, and heard of
- * again when its initiator asks for another one, which replaces it.
+ * An end that was started anew finds an association of this letter in the loader: it is left alone until another one
+ * replaces it, which its initiator asks for. Of several the one that leads comes last; the others are heard for a while.
  */
 void session_adopt(struct session *session, const struct session_association *association, __u64 now_ms);
 

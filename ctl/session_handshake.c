@@ -3,6 +3,7 @@
  * Two messages to a new generation of a session: US 10,243,733 columns 13 and 14, in Noise KK (docs/PROTOCOL.md 9.2).
  * Nothing of a request is believed before it has been opened, and nothing kept of one that does not open.
  */
+#include <errno.h>
 #include <sodium.h>
 #include <string.h>
 
@@ -66,7 +67,6 @@ void session_ask_again(struct session_turn *turn)
 	struct session *session = turn->session;
 
 	if (++session->asked.tries >= SESSION_TRIES) {
-		sodium_memzero(&session->asked, sizeof(session->asked));
 		session_lose(turn);
 		return;
 	}
@@ -90,25 +90,48 @@ static void join(struct session_generation *generation, const struct session *se
 	memcpy(association->seed_remote, response->seed, sizeof(association->seed_remote));
 }
 
+/*
+ * Room for another generation. What is not confirmed stays heard, whichever end asked for it, because the peer may send
+ * in it; but it is over: two ends that each take up the other's offer would never meet.
+ */
+static void make_room(struct session_turn *turn)
+{
+	struct session *session = turn->session;
+
+	session->answered.valid = false;
+	if (session->state == SESSION_CONFIRMING) {
+		session_delete(turn, &session->coming);
+		session->coming = session->present;
+		session->coming.until_ms = turn->now_ms + SESSION_CONFIRM_MS;
+		sodium_memzero(&session->present, sizeof(session->present));
+	} else {
+		session_delete(turn, &session->going);
+	}
+	session->coming.superseded = session->coming.association.letter != 0;
+}
+
 /* The responder hears it already: packets may go out in it at once. What stood is heard until it is confirmed. */
 static void enter(struct session_turn *turn, struct session_generation *fresh)
 {
 	static const struct session_notice confirm = { .id = SESSION_CONFIRM };
 	struct session *session = turn->session;
-	struct session_action *action;
 
-	session_delete(turn, &session->coming);
-	if (session->state == SESSION_CONFIRMING) /* one that was never confirmed: what stood before it still goes */
-		session_delete(turn, &session->present);
+	if (session->state == SESSION_CONFIRMING)
+		session->present = *fresh;
 	else
-		session_succeed(turn, &session->present, 0);
-	session->present = *fresh;
-	action = session_act(turn, SESSION_ADD);
-	action->association = &session->present.association;
-	action = session_act(turn, SESSION_LEAD);
-	action->letter = session->present.association.letter;
+		session_succeed(turn, fresh);
 	session->state = SESSION_CONFIRMING;
+	session_add(turn, &session->present);
+	session_act(turn, SESSION_LEAD)->letter = session->present.association.letter;
 	session_say(turn, &confirm);
+}
+
+/* 80 to 93 % of it: before the responder's end, and not all at once. */
+static __u64 lifetime_ms(const struct session_turn *turn, const struct session_response *response)
+{
+	__u64 lifetime_s = response->lifetime_s ? response->lifetime_s : SESSION_LIFETIME_DEFAULT_S;
+
+	return lifetime_s * (800 + turn->chance->other[6] / 2);
 }
 
 void session_take_response(struct session_turn *turn, const struct session_header *header, bool by_introduction,
@@ -121,17 +144,19 @@ void session_take_response(struct session_turn *turn, const struct session_heade
 	struct session_header asked;
 
 	if (!session->asked.active || by_introduction != session->asked.by_introduction ||
-	    session_header_read(session->asked.message, SESSION_REQUEST_BYTES, &asked) || asked.number != header->number)
+	    session_header_read(session->asked.message, SESSION_REQUEST_BYTES, &asked) || asked.number != header->number ||
+	    !session_may_spend(session, SESSION_ANSWERS, turn->now_ms))
 		return;
 	if (noise_read_response(&session->asked.noise, &session->settings.end, message + SESSION_HEADER_BYTES,
 				SESSION_RESPONSE_BYTES - SESSION_HEADER_BYTES, plain, &fresh.keys) ||
 	    session_response_read(plain, &response)) {
 		session->refused[SESSION_NOT_AUTHENTIC]++;
 	} else {
-		session_delete(turn, &session->coming);
+		make_room(turn);
 		join(&fresh, session, &response);
-		fresh.until_ms = turn->now_ms + response.lifetime_s * (800ULL + turn->chance->other[6] / 2);
-		session->peer_period_s = response.period_s;
+		fresh.expires_ms = turn->now_ms + lifetime_ms(turn, &response);
+		if (response.period_s)
+			session->peer_period_s = response.period_s;
 		sodium_memzero(&session->asked, sizeof(session->asked));
 		enter(turn, &fresh);
 	}
@@ -142,9 +167,13 @@ void session_take_response(struct session_turn *turn, const struct session_heade
 
 /* --- responder ----------------------------------------------------------------------- */
 
-static const __u8 *request_ephemeral(const __u8 *request)
+/* Nobody but the peer can have a request remembered: some bytes of its ephemeral key tell them apart. */
+static __u32 mark_of(const __u8 *request)
 {
-	return request + SESSION_HEADER_BYTES;
+	__u32 mark;
+
+	memcpy(&mark, request + SESSION_HEADER_BYTES, sizeof(mark));
+	return mark;
 }
 
 bool session_is_answered(const struct session *session, const __u8 *request)
@@ -155,14 +184,14 @@ bool session_is_answered(const struct session *session, const __u8 *request)
 bool session_is_seen(const struct session *session, const __u8 *request)
 {
 	for (int i = 0; i < SESSION_SEEN; i++)
-		if (!memcmp(session->seen[i].ephemeral, request_ephemeral(request), sizeof(session->seen[i].ephemeral)))
+		if (session->seen[i] == mark_of(request))
 			return true;
 	return false;
 }
 
 static void remember(struct session *session, const __u8 *request)
 {
-	memcpy(session->seen[session->seen_at].ephemeral, request_ephemeral(request), sizeof(session->seen[0].ephemeral));
+	session->seen[session->seen_at] = mark_of(request);
 	session->seen_at = (session->seen_at + 1) % SESSION_SEEN;
 }
 
@@ -182,17 +211,15 @@ static int open_with(const struct session *session, const __u8 *key, const __u8 
 	return error;
 }
 
-/* Inside a session: under K of the generation that the initiator has last heard of. */
+/* Inside a session, under its K. An initiator asks there only when it has heard from this end in it. */
 static int open_inside(const struct session *session, const __u8 *message, struct noise_handshake *handshake,
 		       struct session_request *request)
 {
-	const struct session_generation *generation[] = { &session->coming, &session->present };
-	int error = -1;
+	const struct session_generation *present = &session->present;
 
-	for (int i = 0; error && i < 2; i++)
-		if (generation[i]->association.letter && !generation[i]->deaf)
-			error = open_with(session, generation[i]->association.key, message, handshake, request);
-	return error;
+	if (!present->association.letter || present->deaf)
+		return -EBADMSG;
+	return open_with(session, present->association.key, message, handshake, request);
 }
 
 /*
@@ -204,8 +231,7 @@ static bool is_where_it_says(const struct session *session, const struct session
 {
 	if (by_introduction)
 		return !memcmp(request->prefix.base, way->prefix, sizeof(way->prefix));
-	return !memcmp(&request->prefix, &session->present.association.remote, sizeof(request->prefix)) ||
-	       !memcmp(&request->prefix, &session->coming.association.remote, sizeof(request->prefix));
+	return !memcmp(&request->prefix, &session->present.association.remote, sizeof(request->prefix));
 }
 
 static bool names_the_peer(const struct session *session, const struct session_request *request)
@@ -238,6 +264,7 @@ static void prepare(struct session_turn *turn, const struct session_request *req
 	memcpy(association->seed_remote, request->seed, sizeof(association->seed_remote));
 	session->coming.since_ms = turn->now_ms;
 	session->coming.until_ms = turn->now_ms + SESSION_CONFIRM_MS;
+	session->coming.told_period_s = session->settings.period_s;
 }
 
 static __u32 lifetime_s(const struct session *session)
@@ -292,7 +319,7 @@ static void answer(struct session_turn *turn, bool by_introduction, const __u8 *
 	memcpy(session->answered.request, message, SESSION_REQUEST_BYTES);
 	session->answered.by_introduction = by_introduction;
 	session->answered.valid = true;
-	session_act(turn, SESSION_ADD)->association = &session->coming.association;
+	session_add(turn, &session->coming);
 	session_send(turn, by_introduction, session->answered.message, SESSION_RESPONSE_BYTES);
 }
 
@@ -306,7 +333,8 @@ void session_take_request(struct session_turn *turn, bool by_introduction, const
 	int error;
 
 	if (session_header_read(message, SESSION_REQUEST_BYTES, &header) || by_introduction != (header.number != 0) ||
-	    (by_introduction && (!way || way->period != header.number)))
+	    (by_introduction && (!way || way->period != header.number)) || session_is_seen(session, message) ||
+	    (!by_introduction && !session_may_spend(session, SESSION_INSIDE, turn->now_ms)))
 		return;
 	if (by_introduction)
 		error = open_with(session, way->key, message, &handshake, &request);

@@ -84,27 +84,13 @@ void session_say(struct session_turn *turn, const struct session_notice *notice)
 	session_notify(turn, notice);
 }
 
-/* The answer has never been heard of: what stood before is gone back to. */
-static void give_up_confirming(struct session_turn *turn)
-{
-	struct session *session = turn->session;
-
-	session_delete(turn, &session->present);
-	session->present = session->going;
-	session->present.until_ms = 0;
-	sodium_memzero(&session->going, sizeof(session->going));
-	if (session->present.association.letter)
-		session_act(turn, SESSION_LEAD)->letter = session->present.association.letter;
-	session_lose(turn);
-}
-
 static void give_up(struct session_turn *turn)
 {
 	struct session *session = turn->session;
 
 	session->said.active = false;
 	if (session->said.notice.id == SESSION_CONFIRM)
-		give_up_confirming(turn);
+		session_go_back(turn);
 	else if (session->said.notice.id == SESSION_PING)
 		session_lose(turn);
 }
@@ -119,6 +105,30 @@ void session_say_again(struct session_turn *turn)
 	}
 	session->said.again_ms = session_again_ms(turn, session->said.tries);
 	session_notify(turn, &session->said.notice);
+}
+
+static bool is_as_now(const struct session *session)
+{
+	const struct session_association *association = &session->present.association;
+
+	return association->rotation_ms == session->settings.rotation_ms &&
+	       !memcmp(&association->local, &session->settings.prefix, sizeof(association->local)) &&
+	       session->present.told_period_s == session->settings.period_s;
+}
+
+void session_remind(struct session_turn *turn)
+{
+	struct session *session = turn->session;
+	const struct session_generation *present = &session->present;
+	struct session_notice notice = { .id = SESSION_RENEW, .period_s = session->settings.period_s };
+
+	if (session->state != SESSION_UP || present->initiator || present->deaf || session->said.active ||
+	    is_as_now(session))
+		return;
+	if (session->coming.association.letter && !session->coming.superseded)
+		return; /* it has asked */
+	notice.reason = present->association.rotation_ms != session->settings.rotation_ms ? SESSION_LEVEL : SESSION_MOVED;
+	session_say(turn, &notice);
 }
 
 /* --- in ------------------------------------------------------------------------------ */
@@ -145,16 +155,25 @@ static struct session_generation *open_notice(struct session *session, __u32 ind
 	return NULL;
 }
 
+/* What this end has asked for itself is settled, unless it is to move. */
+static void stop_asking(struct session *session)
+{
+	if (!memcmp(&session->asked.prefix, &session->present.association.local, sizeof(session->asked.prefix)))
+		sodium_memzero(&session->asked, sizeof(session->asked));
+}
+
 /* The first authentic message in what this end has offered: it replaces what stood. */
 static void promote(struct session_turn *turn)
 {
 	struct session *session = turn->session;
+	__u32 lifetime_s = session->settings.lifetime_s;
 
 	session->said.active = false;
-	session->coming.until_ms = turn->now_ms + 1200ULL *
-		(session->settings.lifetime_s ? session->settings.lifetime_s : SESSION_LIFETIME_DEFAULT_S);
-	session_succeed(turn, &session->coming, 0);
+	session->coming.until_ms = 0;
+	session->coming.expires_ms = turn->now_ms + 1200ULL * (lifetime_s ? lifetime_s : SESSION_LIFETIME_DEFAULT_S);
+	session_succeed(turn, &session->coming);
 	session_act(turn, SESSION_LEAD)->letter = session->present.association.letter;
+	stop_asking(session);
 	session_stand(turn);
 }
 
@@ -207,6 +226,13 @@ static void hear(struct session_turn *turn)
 		session->state = SESSION_UP;
 }
 
+/* The peer leaves it: all that is left to do is to hear it no more. */
+static void take_outside(struct session_turn *turn, struct session_generation *of, const struct session_notice *notice)
+{
+	if (notice->id == SESSION_TEARDOWN)
+		session_delete(turn, of);
+}
+
 void session_take_sealed(struct session_turn *turn, const struct session_header *header, const __u8 *message)
 {
 	struct session *session = turn->session;
@@ -218,11 +244,14 @@ void session_take_sealed(struct session_turn *turn, const struct session_header 
 		return;
 	}
 	session->heard_ms = turn->now_ms;
-	if (of == &session->going)
+	if (of == &session->going || of->superseded) {
+		take_outside(turn, of, &notice);
 		return;
+	}
 	if (of == &session->coming)
 		promote(turn);
 	else
 		hear(turn);
 	take(turn, &notice);
+	session_remind(turn);
 }

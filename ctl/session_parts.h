@@ -20,8 +20,13 @@ enum session_refused { SESSION_OVER_BUDGET, SESSION_NOT_AUTHENTIC, SESSION_SEEN_
 struct session_action *session_act(struct session_turn *turn, enum session_action_kind kind);
 void session_send(struct session_turn *turn, bool by_introduction, const __u8 *message, size_t bytes);
 void session_delete(struct session_turn *turn, struct session_generation *generation); /* and wipes it */
-/* `fresh` replaces the present generation, which is heard until `until_ms` (0: as long as nothing else is said). */
-void session_succeed(struct session_turn *turn, struct session_generation *fresh, __u64 until_ms);
+void session_add(struct session_turn *turn, const struct session_generation *generation);
+/* `fresh` replaces the present generation, which is heard until it is known that the new one stands. */
+void session_succeed(struct session_turn *turn, struct session_generation *fresh);
+/* The present generation is not confirmed: what stood before it goes on, and the peer is lost. */
+void session_go_back(struct session_turn *turn);
+/* What this end has offered is not taken. */
+void session_withdraw(struct session_turn *turn);
 /* The present generation is confirmed: traffic flows. */
 void session_stand(struct session_turn *turn);
 void session_end(struct session_turn *turn, enum session_reason reason); /* nothing is left */
@@ -31,6 +36,8 @@ char session_letter(const struct session *session);
 /* When to try again: doubled with every try, 25 % more or less by chance. */
 __u64 session_again_ms(const struct session_turn *turn, __u32 tries);
 __u64 session_grace_ms(const struct session_generation *generation);
+/* Whether one more message may cost key agreements. */
+bool session_may_spend(struct session *session, enum session_budget budget, __u64 now_ms);
 
 /* --- session_handshake.c --- */
 
@@ -51,6 +58,8 @@ void session_notify(struct session_turn *turn, const struct session_notice *noti
 /* The same, again and again until it is answered. */
 void session_say(struct session_turn *turn, const struct session_notice *notice);
 void session_say_again(struct session_turn *turn); /* or gives up */
+/* A responder whose session is not as it would give it now asks for another one. */
+void session_remind(struct session_turn *turn);
 void session_take_sealed(struct session_turn *turn, const struct session_header *header, const __u8 *message);
 
 #endif

@@ -168,8 +168,26 @@ static void remember(struct sessions *sessions, __u32 number)
 	sessions->peer[number].replay_ms = sessions_now_ms() + periods_ms;
 }
 
+static bool is_waited_for(enum session_state state)
+{
+	return state == SESSION_NONE || state == SESSION_ASKING || state == SESSION_CONFIRMING;
+}
+
+static void tell_change(struct sessions *sessions, __u32 number, bool changed)
+{
+	struct sessions_peer *peer = &sessions->peer[number];
+	enum session_state state = peer->session ? peer->session->state : SESSION_NONE;
+
+	if (!changed && state == peer->told)
+		return;
+	if (!peer->told_ms || (state != peer->told && !(is_waited_for(state) && is_waited_for(peer->told))))
+		peer->told_ms = sessions_now_ms();
+	peer->told = state;
+	tell(sessions, sessions->settings.owner->changed, number);
+}
+
 /* false: the loader has not taken an association, what follows of the actions makes no sense. */
-static bool carry_out_one(struct sessions *sessions, __u32 number, const struct session_action *action)
+static bool carry_out_one(struct sessions *sessions, __u32 number, const struct session_action *action, bool *changed)
 {
 	const struct sessions_owner *owner = sessions->settings.owner;
 
@@ -188,15 +206,15 @@ static bool carry_out_one(struct sessions *sessions, __u32 number, const struct 
 		break;
 	case SESSION_STANDS:
 		sessions->handshakes++;
-		tell(sessions, owner->changed, number);
+		*changed = true;
 		break;
 	case SESSION_ENDED:
 		sessions->peer[number].ended = action->reason;
-		tell(sessions, owner->changed, number);
+		*changed = true;
 		break;
 	case SESSION_LOST:
-		tell(sessions, owner->changed, number);
-		tell(sessions, owner->lost, number);
+		tell(sessions, owner->lost, number); /* first: that nothing is left of one that never stood is no end */
+		tell_change(sessions, number, true);
 		break;
 	case SESSION_INTRODUCED:
 		tell(sessions, owner->introduced, number);
@@ -208,15 +226,17 @@ static bool carry_out_one(struct sessions *sessions, __u32 number, const struct 
 void sessions_carry_out(struct sessions *sessions, __u32 number, struct session_actions *actions)
 {
 	struct session_actions after;
+	bool changed = false;
 
 	for (unsigned int i = 0; i < actions->count; i++) {
-		if (carry_out_one(sessions, number, &actions->action[i]))
+		if (carry_out_one(sessions, number, &actions->action[i], &changed))
 			continue;
 		session_failed(sessions->peer[number].session, sessions_now_ms(), &after);
 		sessions_carry_out(sessions, number, &after);
 		break;
 	}
 	sodium_memzero(actions, sizeof(*actions));
+	tell_change(sessions, number, changed);
 	if (sessions->peer[number].session)
 		settle(sessions, number);
 	wind(sessions);
@@ -264,20 +284,50 @@ static int free_number(struct sessions *sessions)
 	return (int)sessions->peers++;
 }
 
+int sessions_find_inner(const struct sessions *sessions, const __u8 inner[static 16])
+{
+	const __u32 *number = mf_table_find(&sessions->by_inner, inner);
+
+	return number ? (int)*number : SESSIONS_NONE;
+}
+
 int sessions_find(const struct sessions *sessions, const __u8 public_key[static 32])
 {
 	__u8 inner[16];
-	const __u32 *number;
 
 	identity_address(inner, public_key);
-	number = mf_table_find(&sessions->by_inner, inner);
-	return number ? (int)*number : SESSIONS_NONE;
+	return sessions_find_inner(sessions, inner);
+}
+
+static int know_addresses(struct sessions *sessions, const struct sessions_peer *peer, __u32 number)
+{
+	__u8 address[16];
+
+	identity_address(address, peer->public_key);
+	if (mf_table_put(&sessions->by_inner, address, number))
+		return -ENOMEM;
+	identity_introduction(address, peer->public_key);
+	if (mf_table_put(&sessions->by_introduction, address, number))
+		return -ENOMEM;
+	identity_visitor(address, peer->public_key);
+	return mf_table_put(&sessions->by_visitor, address, number);
+}
+
+static void forget_addresses(struct sessions *sessions, const struct sessions_peer *peer)
+{
+	__u8 address[16];
+
+	identity_address(address, peer->public_key);
+	mf_table_drop(&sessions->by_inner, address);
+	identity_introduction(address, peer->public_key);
+	mf_table_drop(&sessions->by_introduction, address);
+	identity_visitor(address, peer->public_key);
+	mf_table_drop(&sessions->by_visitor, address);
 }
 
 int sessions_add(struct sessions *sessions, const char *name, const __u8 public_key[static 32], const __u8 *shared)
 {
 	struct sessions_peer *peer;
-	__u8 inner[16], introduction[16];
 	int number;
 
 	if (sessions_find(sessions, public_key) != SESSIONS_NONE)
@@ -289,11 +339,8 @@ int sessions_add(struct sessions *sessions, const char *name, const __u8 public_
 	*peer = (struct sessions_peer){ .used = true, .shared = shared };
 	snprintf(peer->name, sizeof(peer->name), "%s", name);
 	memcpy(peer->public_key, public_key, sizeof(peer->public_key));
-	identity_address(inner, public_key);
-	identity_introduction(introduction, public_key);
-	if (mf_table_put(&sessions->by_inner, inner, (__u32)number) ||
-	    mf_table_put(&sessions->by_introduction, introduction, (__u32)number)) {
-		mf_table_drop(&sessions->by_inner, inner);
+	if (know_addresses(sessions, peer, (__u32)number)) {
+		forget_addresses(sessions, peer);
 		peer->used = false;
 		return -ENOMEM;
 	}
@@ -313,14 +360,10 @@ void sessions_share(struct sessions *sessions, __u32 number, const __u8 *shared)
 void sessions_remove(struct sessions *sessions, __u32 number, enum session_reason reason)
 {
 	struct sessions_peer *peer = &sessions->peer[number];
-	__u8 address[16];
 
 	sessions_end(sessions, number, reason);
 	forget(sessions, number);
-	identity_address(address, peer->public_key);
-	mf_table_drop(&sessions->by_inner, address);
-	identity_introduction(address, peer->public_key);
-	mf_table_drop(&sessions->by_introduction, address);
+	forget_addresses(sessions, peer);
 	memset(peer, 0, sizeof(*peer));
 	if (number < sessions->first_free)
 		sessions->first_free = number;
@@ -427,16 +470,15 @@ int sessions_open(struct sessions *sessions, const struct sessions_settings *set
 {
 	int error = 0;
 
-	*sessions = (struct sessions){ .settings = *settings, .socket = { { .fd = -1 }, { .fd = -1 } } };
+	*sessions = (struct sessions){ .settings = *settings, .socket = { { .fd = -1 }, { .fd = -1 }, { .fd = -1 } } };
 	identity_address(sessions->inner, settings->public_key);
 	identity_introduction(sessions->introduction, settings->public_key);
+	identity_visitor(sessions->visitor, settings->public_key);
 	if (mf_table_open(&sessions->by_inner, 16) || mf_table_open(&sessions->by_introduction, 16) ||
-	    make_room(sessions))
+	    mf_table_open(&sessions->by_visitor, 16) || make_room(sessions))
 		error = say_why(why, -ENOMEM, "no memory for sessions");
-	if (!error)
-		error = sessions_socket_open(sessions, &sessions->socket[0], true, why);
-	if (!error)
-		error = sessions_socket_open(sessions, &sessions->socket[1], false, why);
+	for (int place = 0; !error && place < SESSIONS_PLACES; place++)
+		error = sessions_socket_open(sessions, place, why);
 	if (error)
 		sessions_close(sessions);
 	else
@@ -448,8 +490,8 @@ void sessions_close(struct sessions *sessions)
 {
 	for (__u32 i = 0; i < sessions->peers; i++)
 		forget(sessions, i);
-	sessions_socket_close(&sessions->socket[0]);
-	sessions_socket_close(&sessions->socket[1]);
+	for (int place = 0; place < SESSIONS_PLACES; place++)
+		sessions_socket_close(&sessions->socket[place]);
 	if (sessions->open) {
 		uv_close((uv_handle_t *)&sessions->timer, NULL);
 		uv_close((uv_handle_t *)&sessions->sweep_timer, NULL);
@@ -457,6 +499,7 @@ void sessions_close(struct sessions *sessions)
 	sessions->open = false;
 	mf_table_close(&sessions->by_inner);
 	mf_table_close(&sessions->by_introduction);
+	mf_table_close(&sessions->by_visitor);
 	mf_due_close(&sessions->due);
 	free(sessions->peer);
 	sessions->peer = NULL;

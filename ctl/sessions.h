@@ -20,6 +20,9 @@ enum {
 	SESSIONS_NONE = -1,
 };
 
+/* Own addresses that sockets are bound to. */
+enum sessions_place { SESSIONS_ASKED, SESSIONS_ASKING, SESSIONS_INSIDE, SESSIONS_PLACES };
+
 /* What the owner has to say and to hear; all of them may be NULL. */
 struct sessions_owner {
 	/* K of this end's introduction of period T: 0, or -ENOENT. */
@@ -53,25 +56,26 @@ struct sessions_peer {
 	struct session *session; /* secret memory; NULL: none has begun */
 	__u64 replay_ms;      /* until when what it has asked is remembered (sessions_now_ms()) */
 	enum session_reason ended; /* why the last one ended */
+	enum session_state told;   /* the owner knows of; */
+	__u64 told_ms;             /* since when: none, asking and confirming are one */
 	__u64 traffic[4];     /* out packets, out bytes, in packets, in bytes of the present association */
 };
 
 struct sessions {
 	struct sessions_settings settings;
-	__u8 inner[16], introduction[16]; /* own stable address, own address of introductions */
+	__u8 inner[16], introduction[16], visitor[16]; /* own addresses: the stable one, where others ask, where this end asks */
 	struct sessions_peer *peer;
 	__u32 peers, room;    /* numbers are below `peers` */
 	__u32 first_free;     /* none below is free */
 	__u32 begun;          /* sessions in being */
-	struct mf_table by_inner, by_introduction; /* peers' addresses -> number */
+	struct mf_table by_inner, by_introduction, by_visitor; /* peers' addresses -> number */
 	struct mf_due due;
 	uv_timer_t timer, sweep_timer;
 	struct sessions_socket {
 		uv_poll_t poll;
 		int fd;
-		bool by_introduction;
 		struct sessions *sessions;
-	} socket[2];          /* bound to `introduction` and to `inner` */
+	} socket[SESSIONS_PLACES];
 	__u32 sweep_at;       /* id of the next association to look at */
 	bool open, said_loader;
 	__u64 handshakes, dropped; /* that came to stand; messages that no peer sent */
@@ -88,6 +92,7 @@ int sessions_add(struct sessions *sessions, const char *name, const __u8 public_
 void sessions_share(struct sessions *sessions, __u32 peer, const __u8 *shared);
 void sessions_remove(struct sessions *sessions, __u32 peer, enum session_reason reason); /* its session ends */
 int sessions_find(const struct sessions *sessions, const __u8 public_key[static 32]); /* number, or SESSIONS_NONE */
+int sessions_find_inner(const struct sessions *sessions, const __u8 inner[static 16]); /* by its stable address */
 
 /*
  * What the loader has of an earlier process: sessions of peers that are known live on, those of others are deleted. Once,
@@ -118,8 +123,7 @@ void sessions_chance(struct session_chance *chance);
 __u64 sessions_now_ms(void); /* CLOCK_BOOTTIME: no step of the clock ends a session */
 
 /* sessions_socket.c */
-int sessions_socket_open(struct sessions *sessions, struct sessions_socket *socket, bool by_introduction,
-			 char why[static SAY_BYTES]);
+int sessions_socket_open(struct sessions *sessions, enum sessions_place place, char why[static SAY_BYTES]);
 void sessions_socket_close(struct sessions_socket *socket);
 void sessions_socket_send(const struct sessions *sessions, __u32 peer, const struct session_action *action);
 

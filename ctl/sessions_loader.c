@@ -144,7 +144,7 @@ int sessions_loader_find(struct sessions *sessions, __u32 number, __u32 *period,
 	__u8 address[16];
 	int error;
 
-	identity_introduction(address, sessions->peer[number].public_key);
+	identity_visitor(address, sessions->peer[number].public_key);
 	put_host(&message.assoc_config.remote_prefix[0], address);
 	error = ask(sessions, MF_ASSOC_FIND, &message);
 	if (error)

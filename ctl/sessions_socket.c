@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Session messages on their way: two raw sockets of next header 254 that the loader hands out, one bound to the address of
- * introductions, one to the stable address. Who sent a message is said by its inner source, which the data plane has
+ * Session messages on their way: three raw sockets of next header 254 that the loader hands out, bound to where others ask
+ * this end, to where this end asks others, and to the stable address, inside sessions. Who sent a message is said by its inner source, which the data plane has
  * checked; nothing else of it is believed here.
  */
 #include <arpa/inet.h>
@@ -55,6 +55,21 @@ static void take(struct sessions *sessions, bool by_introduction, __u32 number, 
 	sessions_carry_out(sessions, number, &actions);
 }
 
+static enum sessions_place place_of(const struct sessions_socket *socket)
+{
+	return (enum sessions_place)(socket - socket->sessions->socket);
+}
+
+/* Whose address this is, at this place. */
+static const __u32 *peer_of(const struct sessions *sessions, enum sessions_place place, const __u8 address[static 16])
+{
+	switch (place) {
+	case SESSIONS_ASKED: return mf_table_find(&sessions->by_visitor, address);
+	case SESSIONS_ASKING: return mf_table_find(&sessions->by_introduction, address);
+	default: return mf_table_find(&sessions->by_inner, address);
+	}
+}
+
 /* false: nothing waits any more. */
 static bool receive_one(const struct sessions_socket *socket)
 {
@@ -68,12 +83,11 @@ static bool receive_one(const struct sessions_socket *socket)
 
 	if (bytes < 0)
 		return errno == EINTR || errno == ECONNREFUSED;
-	number = mf_table_find(socket->by_introduction ? &sessions->by_introduction : &sessions->by_inner,
-			       from.sin6_addr.s6_addr);
+	number = peer_of(sessions, place_of(socket), from.sin6_addr.s6_addr);
 	if (!number || bytes > SESSION_MESSAGE_MOST)
 		sessions->dropped++;
 	else
-		take(sessions, socket->by_introduction, *number, message, (size_t)bytes);
+		take(sessions, place_of(socket) != SESSIONS_INSIDE, *number, message, (size_t)bytes);
 	return true;
 }
 
@@ -99,17 +113,17 @@ static int bind_to(int fd, const __u8 address[static 16])
 	return 0;
 }
 
-int sessions_socket_open(struct sessions *sessions, struct sessions_socket *socket, bool by_introduction,
-			 char why[static SAY_BYTES])
+int sessions_socket_open(struct sessions *sessions, enum sessions_place place, char why[static SAY_BYTES])
 {
+	const __u8 *address[] = { sessions->introduction, sessions->visitor, sessions->inner };
+	struct sessions_socket *socket = &sessions->socket[place];
 	int error;
 
 	socket->sessions = sessions;
-	socket->by_introduction = by_introduction;
 	socket->fd = client_get_socket(sessions->settings.loader, why);
 	if (socket->fd < 0)
 		return socket->fd;
-	error = bind_to(socket->fd, by_introduction ? sessions->introduction : sessions->inner);
+	error = bind_to(socket->fd, address[place]);
 	if (!error)
 		error = uv_poll_init(sessions->settings.loop, &socket->poll, socket->fd);
 	if (error) {
@@ -137,17 +151,23 @@ void sessions_socket_close(struct sessions_socket *socket)
 	socket->fd = -1;
 }
 
+static enum sessions_place way_out(const struct session_action *action)
+{
+	if (!action->by_introduction)
+		return SESSIONS_INSIDE;
+	return action->message[0] == SESSION_REQUEST ? SESSIONS_ASKING : SESSIONS_ASKED;
+}
+
 /* A message that does not go out is a lost one: the engine says it again. */
 void sessions_socket_send(const struct sessions *sessions, __u32 number, const struct session_action *action)
 {
-	const struct sessions_socket *socket = &sessions->socket[action->by_introduction ? 0 : 1];
+	static void (*const address_of[])(__u8 *, const __u8 *) = { identity_visitor, identity_introduction,
+								     identity_address };
+	enum sessions_place place = way_out(action);
 	struct sockaddr_in6 to = { .sin6_family = AF_INET6 };
 
-	if (action->by_introduction)
-		identity_introduction(to.sin6_addr.s6_addr, sessions->peer[number].public_key);
-	else
-		identity_address(to.sin6_addr.s6_addr, sessions->peer[number].public_key);
-	if (sendto(socket->fd, action->message, action->bytes, MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *)&to,
-		   sizeof(to)) < 0)
+	address_of[place](to.sin6_addr.s6_addr, sessions->peer[number].public_key);
+	if (sendto(sessions->socket[place].fd, action->message, action->bytes, MSG_DONTWAIT | MSG_NOSIGNAL,
+		   (const struct sockaddr *)&to, sizeof(to)) < 0)
 		return;
 }

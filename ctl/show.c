@@ -2,10 +2,12 @@
 /* show: the node, then a block for every association, then what became of packets; for people. */
 #include "ctl/show.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "ctl/ctl.h"
 #include "ctl/format.h"
+#include "ctl/sessions_ask.h"
 #include "ctl/verdict.h"
 
 struct style {
@@ -187,13 +189,59 @@ static void print_traffic(const struct style *style, const struct mf_assoc_statu
 	putchar('\n');
 }
 
-static void print_association(const struct style *style, const struct mf_assoc_status *status, __u64 now_ms)
+static void print_level(const struct style *style, const struct sessions_line *line)
+{
+	print_label(style, "level");
+	printf("%s%s%s", strcmp(line->level, "calm") ? style->alarm : "", line->level, style->plain);
+	if (*line->why)
+		printf(" (%s)", line->why);
+	putchar('\n');
+}
+
+/* How the session stands, and which of its generations this is. */
+static void print_session(const struct style *style, const struct snapshot *snapshot,
+			  const struct mf_assoc_status *status)
+{
+	const struct sessions_line *line = show_session(snapshot, status);
+	const char *generation = show_generation(snapshot, status);
+	bool stands = line && sessions_line_stands(line) && strcmp(line->state, "silent");
+	char state[SHOW_STATE];
+
+	print_label(style, "association");
+	printf("%.*s%s%s\n", MF_NAME_BYTES, status->config.name, generation ? ", " : "", generation ? generation : "");
+	print_label(style, "state");
+	printf("%s%s%s", stands ? "" : style->alarm, show_session_state(state, snapshot, status), style->plain);
+	if (line && *line->role)
+		printf(", %s", strcmp(line->role, "initiator") ? "begun by the peer" : "begun by this end");
+	putchar('\n');
+	if (line && *line->level)
+		print_level(style, line);
+}
+
+static void print_heading(const struct style *style, const struct snapshot *snapshot,
+			  const struct mf_assoc_status *status)
+{
+	const struct mf_assoc_config *config = &status->config;
+	char peer[MF_NAME_BYTES];
+
+	printf("\n%s%s%s: %s", style->peer, show_role(config), style->plain, style->peer);
+	if (!config->shares) {
+		printf("%.*s%s\n", MF_NAME_BYTES, config->name, style->plain);
+		return;
+	}
+	show_session_peer(peer, snapshot, status);
+	printf("%s%s\n", peer, style->plain);
+	print_session(style, snapshot, status);
+}
+
+static void print_association(const struct style *style, const struct snapshot *snapshot,
+			      const struct mf_assoc_status *status)
 {
 	const struct mf_assoc_config *config = &status->config;
 	char local[FORMAT_PREFIXES], remote[FORMAT_PREFIXES], clients[FORMAT_AMOUNT];
+	__u64 now_ms = snapshot->now_ms;
 
-	printf("\n%s%s%s: %s%.*s%s\n", style->peer, format_role(config->flags), style->plain, style->peer, MF_NAME_BYTES,
-	       config->name, style->plain);
+	print_heading(style, snapshot, status);
 	if (config->flags & MF_ASSOC_LISTENS) {
 		print_label(style, "clients");
 		puts(format_count(clients, status->clients));
@@ -233,18 +281,18 @@ void show_text(const struct snapshot *snapshot, const char *name)
 		       style.plain, MF_DEVICE_BYTES, snapshot->node.nic);
 		return;
 	}
-	if (name) {
-		print_association(&style, snapshot_find(snapshot, name), snapshot->now_ms);
-		return;
-	}
-	print_node(&style, snapshot);
+	if (!name)
+		print_node(&style, snapshot);
 	for (size_t i = 0; i < snapshot->count; i++)
-		print_association(&style, &snapshot->associations[i], snapshot->now_ms);
+		if (!name || show_is_named(snapshot, &snapshot->associations[i], name))
+			print_association(&style, snapshot, &snapshot->associations[i]);
+	if (name)
+		return;
 	show_rendezvous_text(snapshot);
 	print_verdicts(&style, &snapshot->counters);
 }
 
-static int take_snapshot(const struct ctl *ctl, struct snapshot *snapshot)
+static int take_snapshot(const struct ctl *ctl, struct snapshot *snapshot, struct sessions_told *told)
 {
 	struct client client;
 	char why[SAY_BYTES];
@@ -256,16 +304,28 @@ static int take_snapshot(const struct ctl *ctl, struct snapshot *snapshot)
 	client_close(&client);
 	if (error)
 		say_error("%s", why);
+	else
+		show_ask_sessions(snapshot, told, SIZE_MAX, SESSIONS_ASK_PATIENCE_MS);
 	return error ? CTL_FAILED : 0;
+}
+
+static int show(const struct snapshot *snapshot, const char *name, bool json)
+{
+	if (name && !show_has(snapshot, name)) {
+		say_error("there is no association called %s", name);
+		return CTL_FAILED;
+	}
+	json ? show_json(snapshot, name) : show_text(snapshot, name);
+	return ctl_finish_output();
 }
 
 int command_show(const struct ctl *ctl, int argc, char **argv)
 {
 	static const struct option options[] = { { "json", no_argument, NULL, 'j' }, { 0 } };
+	struct sessions_told told;
 	struct snapshot snapshot;
 	bool first = true, json = false;
-	const char *name;
-	int option;
+	int option, result;
 
 	while ((option = ctl_next_option(ctl, argc, argv, options, &first)) != -1) {
 		if (option == '?')
@@ -274,30 +334,27 @@ int command_show(const struct ctl *ctl, int argc, char **argv)
 	}
 	if (ctl_check_arguments(ctl, argc, 0, 1))
 		return CTL_USAGE;
-	if (take_snapshot(ctl, &snapshot))
+	if (take_snapshot(ctl, &snapshot, &told))
 		return CTL_FAILED;
-	name = argv[optind];
-	if (name && !snapshot_find(&snapshot, name)) {
-		say_error("there is no association called %s", name);
-		snapshot_close(&snapshot);
-		return CTL_FAILED;
-	}
-	json ? show_json(&snapshot, name) : show_text(&snapshot, name);
+	result = show(&snapshot, argv[optind], json);
+	sessions_told_close(&told);
 	snapshot_close(&snapshot);
-	return ctl_finish_output();
+	return result;
 }
 
 int command_dump(const struct ctl *ctl, int argc, char **argv)
 {
 	const struct option none[] = { { 0 } };
+	struct sessions_told told;
 	struct snapshot snapshot;
 	bool first = true;
 
 	if (ctl_next_option(ctl, argc, argv, none, &first) != -1 || ctl_check_arguments(ctl, argc, 0, 0))
 		return CTL_USAGE;
-	if (take_snapshot(ctl, &snapshot))
+	if (take_snapshot(ctl, &snapshot, &told))
 		return CTL_FAILED;
 	show_tsv(&snapshot);
+	sessions_told_close(&told);
 	snapshot_close(&snapshot);
 	return ctl_finish_output();
 }

@@ -8,7 +8,10 @@
 #include "ctl/format.h"
 #include "ctl/snapshot.h"
 
-/* `name`: only the association of this name; NULL: all. It exists. */
+struct sessions_line;
+struct sessions_told;
+
+/* `name`: only the association of this name, or those of this peer's session; NULL: all. It exists. */
 void show_text(const struct snapshot *snapshot, const char *name);
 void show_json(const struct snapshot *snapshot, const char *name);
 void show_tsv(const struct snapshot *snapshot);
@@ -16,6 +19,27 @@ void show_tsv(const struct snapshot *snapshot);
 /* How serve and meet stand, where they left a status. */
 void show_rendezvous_text(const struct snapshot *snapshot);
 struct json_t *show_rendezvous_object(const struct snapshot *snapshot); /* NULL: neither did */
+
+/* What an association is: session, or as in format_role(). */
+const char *show_role(const struct mf_assoc_config *config);
+
+/* An association of this name, or of the session with a peer of this name. */
+bool show_is_named(const struct snapshot *snapshot, const struct mf_assoc_status *status, const char *name);
+bool show_has(const struct snapshot *snapshot, const char *name);
+
+/* Asks the keepers of sessions if the snapshot has any; `told` lives as long as the snapshot. */
+void show_ask_sessions(struct snapshot *snapshot, struct sessions_told *told, size_t most, __u32 patience_ms);
+
+/* Of an association that is a session's: what its keeper tells; present, coming, going. NULL: it is not known. */
+const struct sessions_line *show_session(const struct snapshot *snapshot, const struct mf_assoc_status *status);
+const char *show_generation(const struct snapshot *snapshot, const struct mf_assoc_status *status);
+
+/* The peer, and the state in words; known or not. */
+enum { SHOW_STATE = 96 };
+void show_session_peer(char name[static MF_NAME_BYTES], const struct snapshot *snapshot,
+		       const struct mf_assoc_status *status);
+char *show_session_state(char text[static SHOW_STATE], const struct snapshot *snapshot,
+			 const struct mf_assoc_status *status);
 
 /* No address of the other end can be shown: an introduction, or a client that has not been heard of late. */
 bool show_peer_is_unknown(const struct mf_assoc_status *status);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ctl/format.h"
+#include "ctl/sessions_ask.h"
 #include "ctl/show.h"
 #include "ctl/verdict.h"
 
@@ -127,8 +128,40 @@ static json_t *peer_prefix(const struct mf_assoc_status *status)
 	return prefix ? json_string(prefix) : json_null();
 }
 
-static json_t *association_object(const struct mf_assoc_status *status, __u64 now_ms)
+static json_t *text_or_null(const char *value)
 {
+	return value && *value ? json_string(value) : json_null();
+}
+
+static json_t *number_or_null(__u64 value)
+{
+	return value == SESSIONS_UNKNOWN ? json_null() : number(value);
+}
+
+/* What is not in the loader is null as long as nobody tells. */
+static json_t *session_object(const struct snapshot *snapshot, const struct mf_assoc_status *status)
+{
+	const struct sessions_line *line = show_session(snapshot, status);
+	json_t *object = json_object();
+	char peer[MF_NAME_BYTES];
+
+	show_session_peer(peer, snapshot, status);
+	json_object_set_new(object, "peer", json_string(peer));
+	json_object_set_new(object, "public_key", text_or_null(line ? line->public_key : NULL));
+	json_object_set_new(object, "keeper", text_or_null(line ? line->keeper : NULL));
+	json_object_set_new(object, "generation", text_or_null(show_generation(snapshot, status)));
+	json_object_set_new(object, "state", text_or_null(line ? line->state : NULL));
+	json_object_set_new(object, "role", text_or_null(line ? line->role : NULL));
+	json_object_set_new(object, "since_ms", number_or_null(line ? line->since_ms : SESSIONS_UNKNOWN));
+	json_object_set_new(object, "handshake_age_ms", number_or_null(line ? line->handshake_age_ms : SESSIONS_UNKNOWN));
+	json_object_set_new(object, "level", text_or_null(line ? line->level : NULL));
+	json_object_set_new(object, "why", text_or_null(line ? line->why : NULL));
+	return object;
+}
+
+static json_t *association_object(const struct snapshot *snapshot, const struct mf_assoc_status *status)
+{
+	__u64 now_ms = snapshot->now_ms;
 	bool heard = status->heard_age_ms != ~0ULL;
 	json_t *object = json_object();
 
@@ -153,9 +186,11 @@ static json_t *association_object(const struct mf_assoc_status *status, __u64 no
 	json_object_set_new(object, "out_bytes", number(status->out_bytes));
 	json_object_set_new(object, "in_packets", number(status->in_packets));
 	json_object_set_new(object, "in_bytes", number(status->in_bytes));
-	json_object_set_new(object, "role", json_string(format_role(status->config.flags)));
+	json_object_set_new(object, "role", json_string(show_role(&status->config)));
 	json_object_set_new(object, "peer_prefix", peer_prefix(status));
 	json_object_set_new(object, "clients", number(status->clients));
+	json_object_set_new(object, "session",
+			    status->config.shares ? session_object(snapshot, status) : json_null());
 	return object;
 }
 
@@ -173,9 +208,8 @@ void show_json(const struct snapshot *snapshot, const char *name)
 	json_t *root = json_object(), *associations = json_array(), *rendezvous = show_rendezvous_object(snapshot);
 
 	for (size_t i = 0; i < snapshot->count; i++)
-		if (!name || !strncmp(snapshot->associations[i].config.name, name, MF_NAME_BYTES))
-			json_array_append_new(associations,
-					      association_object(&snapshot->associations[i], snapshot->now_ms));
+		if (!name || show_is_named(snapshot, &snapshot->associations[i], name))
+			json_array_append_new(associations, association_object(snapshot, &snapshot->associations[i]));
 	json_object_set_new(root, "version", json_integer(SCHEMA_VERSION));
 	json_object_set_new(root, "node", node_object(snapshot));
 	json_object_set_new(root, "associations", associations);

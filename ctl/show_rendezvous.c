@@ -69,6 +69,10 @@ static void print_serving(const struct rendezvous_status *status)
 		printf("; %u failing", status->failing);
 	putchar('\n');
 	print_period(status);
+	if (*status->level_why) {
+		print_label("level");
+		puts(status->level_why);
+	}
 	print_event("last publication", &status->publication);
 	if (strcmp(status->store, "redis")) {
 		print_label("nodes");

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ctl/format.h"
+#include "ctl/sessions_ask.h"
 #include "ctl/show.h"
 #include "ctl/verdict.h"
 
@@ -46,7 +47,23 @@ static void print_node(const struct snapshot *snapshot)
 	putchar('\n');
 }
 
-static void print_association(const struct mf_assoc_status *status)
+/* Peer, generation, state, age of the handshake. */
+static void print_session(const struct snapshot *snapshot, const struct mf_assoc_status *status)
+{
+	const struct sessions_line *line = show_session(snapshot, status);
+	const char *generation = show_generation(snapshot, status);
+	char peer[MF_NAME_BYTES] = "-";
+
+	if (status->config.shares)
+		show_session_peer(peer, snapshot, status);
+	printf("\t%s\t%s\t%s", peer, generation ? generation : "-", line ? line->state : "-");
+	if (line && line->handshake_age_ms != SESSIONS_UNKNOWN)
+		printf("\t%llu", line->handshake_age_ms);
+	else
+		printf("\t-");
+}
+
+static void print_association(const struct snapshot *snapshot, const struct mf_assoc_status *status)
 {
 	const struct mf_assoc_config *config = &status->config;
 	char local[FORMAT_ADDRESS], remote[FORMAT_ADDRESS], text[FORMAT_PREFIX];
@@ -66,7 +83,9 @@ static void print_association(const struct mf_assoc_status *status)
 	printf("\t%llu\t%llu\t%llu\t%llu\t%u\t%u", status->in_packets, status->in_bytes, status->out_packets,
 	       status->out_bytes, status->inner_mtu, status->path_mtu);
 	prefix = show_peer_prefix(text, status);
-	printf("\t%s\t%s\t%u\n", format_role(config->flags), prefix ? prefix : "-", status->clients);
+	printf("\t%s\t%s\t%u", show_role(config), prefix ? prefix : "-", status->clients);
+	print_session(snapshot, status);
+	putchar('\n');
 }
 
 void show_tsv(const struct snapshot *snapshot)
@@ -75,7 +94,7 @@ void show_tsv(const struct snapshot *snapshot)
 	if (!snapshot->node.attached)
 		return;
 	for (size_t i = 0; i < snapshot->count; i++)
-		print_association(&snapshot->associations[i]);
+		print_association(snapshot, &snapshot->associations[i]);
 	for (unsigned int i = 0; i < MF_VERDICTS; i++)
 		printf("verdict\t%s\t%llu\n", verdict_name(i), snapshot->counters.verdict[i]);
 }

@@ -7,6 +7,8 @@
 
 #include "ctl/client.h"
 
+struct sessions_told;
+
 struct snapshot {
 	struct mf_node_status node;
 	struct mf_assoc_status *associations; /* by id */
@@ -14,6 +16,7 @@ struct snapshot {
 	struct mf_counters counters;
 	__u64 now_ms; /* by the clock that the programs use */
 	char socket[CLIENT_PATH_BYTES]; /* of the loader that was asked */
+	const struct sessions_told *sessions; /* what their keepers tell, where show has asked; NULL: nothing */
 };
 
 /* 0, or -errno and `why`; then there is nothing to close. */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <sodium.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,12 +11,23 @@
 #include "ctl/ctl.h"
 #include "ctl/format.h"
 #include "ctl/introduce.h"
+#include "ctl/keeper_lock.h"
+#include "ctl/keeping.h"
+#include "ctl/parse.h"
 #include "ctl/plan.h"
 #include "ctl/rendezvous_status.h"
+#include "ctl/state.h"
 #include "ctl/up.h"
 #include "ctl/wanted.h"
 
 enum { LIST_MOST = 40 }; /* associations that the summary names */
+enum { OPTION_WAIT = 1, OPTION_NO_WAIT, OPTION_FOREGROUND, OPTION_STATE };
+
+struct options {
+	const char *file, *state;
+	__u32 wait_ms;
+	bool foreground;
+};
 
 struct run {
 	struct config config;
@@ -26,6 +38,7 @@ struct run {
 	__u32 more; /* associations that there is to be room for besides those of the file */
 	bool fresh; /* nothing was up before */
 	bool quiet; /* nothing on stdout */
+	bool keeps; /* sessions, too: they need room */
 };
 
 static void close_run(struct run *run)
@@ -77,6 +90,24 @@ static void make_room(struct config *config, __u32 more)
 		node->capacity = MF_CAPACITY_MAX;
 }
 
+/* Sessions hop in what the loader has until their keeper has moved them: it is he who takes prefixes away. */
+static void keep_prefixes(struct run *run)
+{
+	const struct mf_node_config *present = &run->present.node.config;
+	struct config_templates *wanted = &run->config.node.prefixes;
+	char path[KEEPER_PATH_BYTES];
+
+	keeper_path(path, run->client.path);
+	for (unsigned int i = 0; keeper_pid(path) && i < present->templates; i++) {
+		unsigned int j = 0;
+
+		while (j < wanted->count && memcmp(&wanted->template[j], &present->template[i], sizeof(wanted->template[j])))
+			j++;
+		if (j == wanted->count && j < MF_HOPPING_PREFIXES)
+			wanted->template[wanted->count++] = present->template[i];
+	}
+}
+
 static int look_at_loader(struct run *run, const struct ctl *ctl)
 {
 	const char *wanted = run->config.node.interface;
@@ -93,6 +124,10 @@ static int look_at_loader(struct run *run, const struct ctl *ctl)
 	}
 	leave_introductions(&run->present);
 	run->fresh = !run->present.node.attached;
+	if (!run->fresh)
+		keep_prefixes(run);
+	if (run->keeps)
+		run->more = KEEPING_ROOM * (__u32)run->config.meet_count;
 	if (run->fresh)
 		make_room(&run->config, run->more);
 	if (!run->fresh && !run->config.node.line_of[NODE_CAPACITY] &&
@@ -268,16 +303,12 @@ static void print_outcome(const struct run *run)
 		       format_count(count, run->plan.untouched), run->plan.untouched == 1 ? "" : "s");
 }
 
-/* A peer of whom only the key is known is none of ours; whoever serves is told to look again. */
+/* Whoever serves is told to look again. */
 static void mind_rendezvous(const struct run *run, bool reload)
 {
-	const struct config *config = &run->config;
 	char path[RENDEZVOUS_STATUS_PATH], why[SAY_BYTES];
 	struct rendezvous_status status;
 
-	if (config->meet_count && !run->more)
-		say_note("%zu peer%s with a PublicKey alone %s left to mayflyctl serve (here) and meet (there)",
-			 config->meet_count, config->meet_count == 1 ? "" : "s", config->meet_count == 1 ? "is" : "are");
 	rendezvous_status_path(path, run->client.path, RENDEZVOUS_SERVE);
 	if (!reload || rendezvous_status_read(path, &status, why) || !rendezvous_status_is_live(&status))
 		return;
@@ -297,7 +328,7 @@ static int run_file(struct run *run, const struct ctl *ctl, const char *argument
 		say_error("%s is not up: mayflyctl up %s", run->config.node.interface, argument);
 		return CTL_FAILED;
 	}
-	if (!run->fresh && !reload)
+	if (!run->fresh && !reload && !run->quiet)
 		say_note("%s is up already: changing what differs", run->config.node.interface);
 	result = carry_out(run);
 	if (result)
@@ -305,7 +336,7 @@ static int run_file(struct run *run, const struct ctl *ctl, const char *argument
 	if (!run->quiet)
 		print_outcome(run);
 	mind_rendezvous(run, reload);
-	if (run->config.peer_count)
+	if (run->config.peer_count && !run->quiet)
 		say_note("%s", CTL_NOT_ENCRYPTED);
 	return ctl_finish_output();
 }
@@ -323,26 +354,137 @@ int up_bring(const struct ctl *ctl, const char *argument, __u32 more, bool quiet
 	return result;
 }
 
-static int up_or_reload(const struct ctl *ctl, int argc, char **argv, bool reload)
+/* --- sessions ------------------------------------------------------------------------ */
+
+static size_t count_connected(const struct config *config)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < config->meet_count; i++)
+		count += connecting_wants(&config->meets[i], true);
+	return count;
+}
+
+/* true: serve is on this node, and keeps what there is to keep. */
+static bool leave_to_serve(const struct run *run)
+{
+	char path[RENDEZVOUS_STATUS_PATH], why[SAY_BYTES];
+	struct rendezvous_status status;
+
+	rendezvous_status_path(path, run->client.path, RENDEZVOUS_SERVE);
+	if (rendezvous_status_read(path, &status, why) || !rendezvous_status_is_live(&status))
+		return false;
+	say_note("mayflyctl serve (process %u) keeps the sessions of this node: those of peers that say Connect = yes or "
+		 "on-demand", status.pid);
+	return true;
+}
+
+/* true: somebody keeps sessions already, and has been told to look again. */
+static bool tell_keeper(const char *path)
+{
+	pid_t pid = keeper_pid(path);
+
+	if (!pid || kill(pid, SIGHUP))
+		return false;
+	say_note("the keeper of sessions (process %d) reads its configuration again", (int)pid);
+	return true;
+}
+
+static int begin_keeping(const struct run *run, const struct ctl *ctl, const struct options *options)
+{
+	struct keeping_settings settings = {
+		.ctl = ctl, .state = options->state, .verdict = -1,
+		.wait_ms = options->foreground ? ~(__u32)0 : options->wait_ms,
+	};
+	char lock[KEEPER_PATH_BYTES], why[SAY_BYTES], *file;
+	int result;
+
+	keeper_path(lock, run->client.path);
+	settings.lock = keeper_lock(lock, why);
+	if (settings.lock < 0)
+		return failed(why);
+	file = realpath(run->config.file, NULL); /* the keeper is at home elsewhere */
+	settings.file = file ? file : run->config.file;
+	result = options->foreground ? keeping_run(&settings) : keeping_launch(&settings);
+	free(file);
+	close(settings.lock);
+	return result;
+}
+
+static int keep_sessions(struct run *run, const struct ctl *ctl, const struct options *options)
+{
+	char path[KEEPER_PATH_BYTES];
+	bool wanted = options->foreground || (count_connected(&run->config) && !leave_to_serve(run));
+
+	keeper_path(path, run->client.path);
+	if (!options->foreground && tell_keeper(path))
+		return CTL_FINE;
+	return wanted ? begin_keeping(run, ctl, options) : CTL_FINE;
+}
+
+static int take_wait(const struct ctl *ctl, struct options *options, const char *text)
+{
+	if (parse_duration_ms(text, &options->wait_ms))
+		return ctl_usage(ctl, "--wait %s: expected a duration such as 30s", text);
+	return 0;
+}
+
+static int parse_options(const struct ctl *ctl, int argc, char **argv, struct options *options)
+{
+	const struct option known[] = {
+		{ "wait", required_argument, NULL, OPTION_WAIT },
+		{ "no-wait", no_argument, NULL, OPTION_NO_WAIT },
+		{ "foreground", no_argument, NULL, OPTION_FOREGROUND },
+		{ "state", required_argument, NULL, OPTION_STATE },
+		{ 0 },
+	};
+	bool first = true;
+	int option, result = 0;
+
+	while (!result && (option = ctl_next_option(ctl, argc, argv, known, &first)) != -1) {
+		switch (option) {
+		case OPTION_WAIT: result = take_wait(ctl, options, optarg); break;
+		case OPTION_NO_WAIT: options->wait_ms = 0; break;
+		case OPTION_FOREGROUND: options->foreground = true; break;
+		case OPTION_STATE: options->state = optarg; break;
+		default: return CTL_USAGE;
+		}
+	}
+	if (result || ctl_check_arguments(ctl, argc, 1, 1))
+		return CTL_USAGE;
+	options->file = argv[optind];
+	return 0;
+}
+
+int command_up(const struct ctl *ctl, int argc, char **argv)
+{
+	struct options options = { .state = STATE_DIRECTORY, .wait_ms = KEEPING_WAIT_MS };
+	struct run run = { .keeps = true };
+	int result = parse_options(ctl, argc, argv, &options);
+
+	if (result)
+		return result;
+	result = run_file(&run, ctl, options.file, false);
+	if (!result)
+		result = keep_sessions(&run, ctl, &options);
+	close_run(&run);
+	return result ? result : ctl_finish_output();
+}
+
+int command_reload(const struct ctl *ctl, int argc, char **argv)
 {
 	const struct option none[] = { { 0 } };
-	struct run run = { 0 };
+	char path[KEEPER_PATH_BYTES];
+	struct run run = { .keeps = true };
 	bool first = true;
 	int result;
 
 	if (ctl_next_option(ctl, argc, argv, none, &first) != -1 || ctl_check_arguments(ctl, argc, 1, 1))
 		return CTL_USAGE;
-	result = run_file(&run, ctl, argv[optind], reload);
+	result = run_file(&run, ctl, argv[optind], true);
+	keeper_path(path, run.client.path);
+	if (!result)
+		tell_keeper(path);
 	close_run(&run);
 	return result;
-}
-
-int command_up(const struct ctl *ctl, int argc, char **argv)
-{
-	return up_or_reload(ctl, argc, argv, false);
-}
-
-int command_reload(const struct ctl *ctl, int argc, char **argv)
-{
-	return up_or_reload(ctl, argc, argv, true);
 }

@@ -8,6 +8,7 @@
 #include "ctl/format.h"
 #include "ctl/parse.h"
 #include "ctl/screen.h"
+#include "ctl/sessions_ask.h"
 #include "ctl/show.h"
 #include "ctl/verdict.h"
 
@@ -16,12 +17,15 @@ enum {
 	INTERVAL_MOST_MS = 3600000,
 	BAR_BYTES = 13, /* 10 steps, brackets, zero */
 	ROWS_EACH = 4,  /* of an association, with the empty one before it */
+	QUIET_VIEWS = 10,
 	ROWS_DROPS = 4, /* kept free for them if not all associations fit */
 	WIDE = 78,      /* columns that an endpoint and a rate need side by side */
 };
 
 struct view {
 	struct snapshot now, before;
+	struct sessions_told told;
+	unsigned int quiet; /* views until a keeper that did not answer is asked again */
 	__u64 now_ns, before_ns; /* monotonic; before_ns 0: there is none */
 	struct screen screen;
 };
@@ -65,9 +69,9 @@ static void format_heard(char text[static FORMAT_AMOUNT], const struct mf_assoc_
 		snprintf(text, FORMAT_AMOUNT, "heard %s ago", format_span(span, status->heard_age_ms));
 }
 
-static unsigned int rows_each(const struct view *view)
+static unsigned int rows_of(const struct view *view, const struct mf_assoc_status *status)
 {
-	return view->screen.columns < WIDE ? ROWS_EACH + 1 : ROWS_EACH;
+	return ROWS_EACH + (view->screen.columns < WIDE) + (status->config.shares != 0);
 }
 
 static void draw_slot(struct view *view, const struct mf_assoc_status *status)
@@ -102,6 +106,19 @@ static void draw_ends(struct view *view, const struct mf_assoc_status *status, c
 	}
 }
 
+/* A generation that comes or goes is there for seconds only: it stands out. */
+static void draw_session(struct view *view, const struct mf_assoc_status *status)
+{
+	const struct sessions_line *line = show_session(&view->now, status);
+	const char *generation = show_generation(&view->now, status);
+	bool settled = line && !strcmp(line->state, "up") && generation && !strcmp(generation, "present");
+	char state[SHOW_STATE];
+
+	screen_line(&view->screen, settled ? SCREEN_PLAIN : SCREEN_ALARM, "  session %s%s%s%s%s",
+		    show_session_state(state, &view->now, status), generation ? ", this is the one " : "",
+		    generation ? generation : "", line && *line->level ? ", level " : "", line ? line->level : "");
+}
+
 static void draw_association(struct view *view, const struct mf_assoc_status *status)
 {
 	const struct mf_assoc_status *before = snapshot_find(&view->before, status->config.name);
@@ -109,6 +126,8 @@ static void draw_association(struct view *view, const struct mf_assoc_status *st
 	if (!before || before->generation != status->generation)
 		before = status;
 	draw_slot(view, status);
+	if (status->config.shares)
+		draw_session(view, status);
 	draw_ends(view, status, before);
 }
 
@@ -119,7 +138,7 @@ static void draw_associations(struct view *view)
 	for (size_t i = 0; i < now->count; i++) {
 		unsigned int left = screen_rows_left(&view->screen);
 
-		if (left < rows_each(view) + (i + 1 < now->count ? ROWS_DROPS : 0)) {
+		if (left < rows_of(view, &now->associations[i]) + (i + 1 < now->count ? ROWS_DROPS : 0)) {
 			screen_line(&view->screen, SCREEN_DIM, "... and %zu more (mayflyctl show)", now->count - i);
 			return;
 		}
@@ -179,6 +198,17 @@ static int draw(struct view *view)
 	return screen_end(&view->screen);
 }
 
+static void ask_sessions(struct view *view, struct snapshot *now)
+{
+	sessions_told_close(&view->told);
+	if (view->quiet && view->quiet--)
+		return;
+	show_ask_sessions(now, &view->told, SESSIONS_ASK_WATCH_MOST, SESSIONS_ASK_WATCH_MS);
+	for (int i = 0; i < SESSIONS_KEEPERS; i++)
+		if (view->told.error[i])
+			view->quiet = QUIET_VIEWS;
+}
+
 /* One view; the one before it is kept for the rates. 0, or -errno and `why`. */
 static int refresh(struct view *view, struct client *client, char why[static SAY_BYTES])
 {
@@ -187,8 +217,10 @@ static int refresh(struct view *view, struct client *client, char why[static SAY
 
 	if (error)
 		return error;
+	ask_sessions(view, &now);
 	snapshot_close(&view->before);
 	view->before = view->now;
+	view->before.sessions = NULL;
 	view->before_ns = view->now_ns;
 	view->now = now;
 	view->now_ns = monotonic_ns();
@@ -215,6 +247,7 @@ static int watch(struct client *client, unsigned int interval_ms)
 	screen_close(&view.screen);
 	snapshot_close(&view.now);
 	snapshot_close(&view.before);
+	sessions_told_close(&view.told);
 	if (error && error != -EPIPE)
 		say_error("%s", why);
 	return error ? CTL_FAILED : CTL_FINE;

@@ -60,10 +60,21 @@ equal "encap: one flow label and port for each source address" "$sources" "$pair
 look "ZeroChecksum = yes"
 equal "ZeroChecksum: checksums" 0x0000 "$(fields "$RUN/wire.pcap" udp.checksum | sort -u | paste -sd,)"
 
+# tcp_judged: what tshark says of TCP's checksums, each verdict once. Where the kernel finishes a checksum that the device
+# left to it, it writes 0xffff for 0 (skb_checksum_help(), one packet in 65,536): right to receivers, bad (0) to tshark,
+# for RFC 1624 knows no such checksum. What the dissectors of tunnels see behind a hopping UDP port is not TCP of ours.
+tcp_judged() {
+	fields "$RUN/wire.pcap" ipv6.nxt tcp.checksum.status tcp.checksum tcp.checksum_calculated |
+		awk -F '\t' '
+			$1 == 6 && $3 == "0xffff" && $4 == "0x0000" { $2 = 1 }
+			$1 == 6 { print $2 }' | sort -u | paste -sd,
+}
+
 look "Carriage = rewrite"
-for protocol in udp tcp icmpv6; do
+for protocol in udp icmpv6; do
 	equal "rewrite: $protocol checksum status" 1 "$(fields "$RUN/wire.pcap" "$protocol.checksum.status" | grep . | sort -u | paste -sd,)"
 done
+equal "rewrite: tcp checksum status" 1 "$(tcp_judged)"
 equal "rewrite: DSCP" 0 "$(fields "$RUN/wire.pcap" ipv6.tclass.dscp | sort -u | paste -sd,)"
 no_drops client server
 finish

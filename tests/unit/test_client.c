@@ -142,6 +142,29 @@ static void test_loader_goes(void **state)
 	assert_int_equal(client_next_event(&pair->client, &event), -ECONNRESET);
 }
 
+/* Without waiting: events as they are there, other messages aside. */
+static void test_take_event(void **state)
+{
+	struct pair *pair = *state;
+	struct mf_message event = answer(MF_EVENT, 0, 0), other = answer(MF_NODE_GET, 7, 0);
+	struct mf_event found;
+
+	assert_int_equal(client_take_event(&pair->client, &found), -EAGAIN);
+	event.event.kind = MF_EVENT_PROBE_EXPIRED;
+	event.event.association = 3;
+	put(pair, &other, sizeof(other));
+	put(pair, &event, sizeof(event));
+	assert_int_equal(client_take_event(&pair->client, &found), 0);
+	assert_int_equal(found.kind, MF_EVENT_PROBE_EXPIRED);
+	assert_int_equal(found.association, 3);
+	assert_int_equal(client_take_event(&pair->client, &found), -EAGAIN);
+	put(pair, &event, sizeof(event) - 1);
+	assert_int_equal(client_take_event(&pair->client, &found), -EPROTO);
+	close(pair->loader);
+	pair->loader = -1;
+	assert_int_equal(client_take_event(&pair->client, &found), -ECONNRESET);
+}
+
 /* A loader that lists for ever must not be listened to for ever. */
 static void test_endless_list(void **state)
 {
@@ -233,7 +256,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_accepted),    TEST(test_skips_others), TEST(test_refused),  TEST(test_wrong_answers),
-		TEST(test_loader_goes), TEST(test_endless_list), TEST(test_snapshot), cmocka_unit_test(test_find),
+		TEST(test_loader_goes), TEST(test_take_event), TEST(test_endless_list), TEST(test_snapshot), cmocka_unit_test(test_find),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -90,6 +90,7 @@ static void test_defaults(void **state)
 	assert_int_equal(config.node.look_ahead_ms, MF_LOOK_AHEAD_DEFAULT_MS);
 	assert_int_equal(config.node.capacity, MF_CAPACITY_DEFAULT);
 	assert_string_equal(config.node.device, "mayfly0");
+	assert_int_equal(config.node.level, LEVEL_AUTO);
 	identity_address(wanted, node_public);
 	assert_memory_equal(config.node.addresses.prefix[0].address, wanted, 16);
 	peer = &config.peers[0];
@@ -107,6 +108,27 @@ static void test_defaults(void **state)
 }
 
 /* Longer than what inih takes at once. */
+static void test_levels(void **state)
+{
+	static const struct {
+		const char *text;
+		enum level level;
+	} rows[] = {
+		{ "Level = auto\n", LEVEL_AUTO },       { "Level = calm\n", LEVEL_CALM },
+		{ "level = Watched\n", LEVEL_WATCHED }, { "Level = ATTACKED\n", LEVEL_ATTACKED },
+	};
+	char text[128], why[SAY_BYTES];
+	struct config config;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		snprintf(text, sizeof(text), "[Node]\n%s", rows[i].text);
+		assert_int_equal(config_parse(&config, "f", text, strlen(text), why), 0);
+		assert_int_equal(config.node.level, rows[i].level);
+		config_close(&config);
+	}
+}
+
 static void test_long_list(void **state)
 {
 	static const char text[] = NODE PEER
@@ -207,6 +229,7 @@ static const struct mistake mistakes[] = {
 	{ "[Node]\nPrefix=2001:db8::/32\n", "f:2: found Prefix" },
 	{ "[Node]\nPrefix=1::/64,2::/64,3::/64,4::/64,5::/64\n", "f:2: found Prefix = 5::/64 as one more" },
 	{ "[Node]\nPrefix=1::/64,\n", "f:2: found Prefix = , expected" },
+	{ "[Node]\nLevel=alarmed\n", "f:2: found Level = alarmed, expected auto, calm, watched or attacked" },
 	{ "[Node]\nMode=bridged\n", "f:2: found Mode = bridged, expected routed or on-link" },
 	{ "[Node]\nDark=1\n", "f:2: found Dark = 1, expected yes or no" },
 	{ "[Node]\nLookAhead=2h\n", "f:2: found LookAhead = 2h, expected a duration of 1s to 1h" },
@@ -325,6 +348,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_everything),      cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_levels),
 		cmocka_unit_test(test_long_list),       cmocka_unit_test(test_rewrite_takes_v6),
 		cmocka_unit_test(test_nested_prefixes), cmocka_unit_test(test_many_peers),
 		cmocka_unit_test(test_mistakes),        cmocka_unit_test(test_foreign_bytes),

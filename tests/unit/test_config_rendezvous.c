@@ -127,7 +127,7 @@ static void test_address_of_key(void **state)
 	if (read_with(&config, NODE "Address = fd00::1\n" MEET, node_public, why))
 		fail_msg("%s", why);
 	identity_address(own, node_public);
-	assert_int_equal(config.node.addresses.count, 2);
+	assert_int_equal(config.node.addresses.count, 4);
 	assert_memory_equal(config.node.addresses.prefix[1].address, own, 16);
 	config_close(&config);
 }

@@ -36,6 +36,21 @@ static void test_introduction(void **state)
 	assert_int_equal(parse_hex(public_hex, key, sizeof(key)), 0);
 	identity_introduction(address, key);
 	assert_string_equal(format_address(text, address), "fd6d:130f:a33:e934:15c5:e344:8385:e2b0");
+	for (int i = 0; i < 32; i++)
+		key[i] = i;
+	identity_introduction(address, key); /* of docs/PROTOCOL.md 6 */
+	assert_string_equal(format_address(text, address), "fd6d:d68a:6ccc:780d:7ed6:ac22:a8ac:7ac2");
+}
+
+static void test_visitor(void **state)
+{
+	char text[FORMAT_ADDRESS];
+	__u8 key[32], address[16];
+
+	(void)state;
+	assert_int_equal(parse_hex(public_hex, key, sizeof(key)), 0);
+	identity_visitor(address, key);
+	assert_string_equal(format_address(text, address), "fd6d:6edb:b6d8:fd9b:5c7a:cddc:ace0:ba4f");
 }
 
 static void test_seed(void **state)
@@ -54,6 +69,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_address),
 		cmocka_unit_test(test_introduction),
+		cmocka_unit_test(test_visitor),
 		cmocka_unit_test(test_seed),
 	};
 

@@ -27,7 +27,8 @@ static void make_end(struct end *end, __u8 number)
 	memset(end->private_key, number, sizeof(end->private_key));
 	assert_int_equal(key_public(end->public_key, end->private_key), 0);
 	end->node.prefix = (struct mf_template){ { 0x20, 1, 0xd, 0xb8, 0, 0, 0, number }, 64, 64, { 0 } };
-	identity_address(end->node.inner, end->public_key);
+	number == 5 ? identity_introduction(end->node.inner, end->public_key) :
+		      identity_visitor(end->node.inner, end->public_key);
 }
 
 static void make_both(struct end *server, struct end *client)
@@ -98,7 +99,7 @@ static void test_open_remote(void **state)
 	assert_string_equal(knock.name, "introduction@1800000000");
 	assert_int_equal(knock.flags, MF_ASSOC_LISTENS);
 	assert_int_equal(knock.remote_count, 0);
-	assert_int_equal(one.flags, MF_ASSOC_ROAMS);
+	assert_int_equal(one.flags, MF_ASSOC_ROAMS | MF_ASSOC_CONTROL);
 	assert_memory_equal(one.remote.base, zero, 16);
 	assert_int_equal(one.remote.prefix_length, 64);
 	assert_int_equal(one.remote.hop_bits, 64);

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What people are told is what is there: keys and verdicts in the manual pages, the example as a configuration. */
-#include <libgen.h>
-#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,32 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "ctl/config.h"
 #include "ctl/config_key.h"
 #include "ctl/verdict.h"
-
-/* A file of the tree that this test was built in: build/tests/test_manual stands two directories below its top. */
-static char *read_file(const char *name)
-{
-	char self[PATH_MAX] = "", path[2 * PATH_MAX], *text;
-	FILE *stream;
-	size_t got;
-
-	assert_true(readlink("/proc/self/exe", self, sizeof(self) - 1) > 0);
-	snprintf(path, sizeof(path), "%s/../../%s", dirname(self), name);
-	stream = fopen(path, "r");
-	if (!stream)
-		fail_msg("cannot open %s", path);
-	text = calloc(1, 1 << 20);
-	got = fread(text, 1, (1 << 20) - 1, stream);
-	text[got] = 0;
-	fclose(stream);
-	return text;
-}
+#include "tests/unit/tree.h"
 
 static void demand_word(const char *text, const char *before, const char *word)
 {

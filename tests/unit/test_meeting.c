@@ -94,11 +94,95 @@ static void test_why(void **state)
 	}
 }
 
+static void give_all(struct meeting *meeting, enum store_outcome outcome)
+{
+	for (int i = 0; i < MEETING_PERIODS; i++) {
+		meeting->lookup[i].ended = true;
+		meeting->lookup[i].opened = outcome == STORE_DONE;
+		meeting->lookup[i].result = (struct store_result){ .outcome = outcome, .nodes = 1, .sent = 2, .took_ms = 50 };
+	}
+}
+
+/* n, n/2, n/4, each with the periods that hold the moment; what the steps before cost is not forgotten. */
+static void test_ladder(void **state)
+{
+	struct store_result sum;
+	struct meeting meeting;
+
+	(void)state;
+	end_all(&meeting, STORE_NOTHING, STORE_NOTHING, STORE_NOTHING);
+	assert_true(meeting_step(&meeting, NOW));
+	assert_int_equal(meeting.period_s, 300);
+	assert_int_equal(meeting.lookup[0].period, NOW - NOW % 300);
+	assert_int_equal(meeting.lookup[1].period, NOW - NOW % 300 - 300);
+	assert_int_equal(meeting.lookup[2].period, NOW - NOW % 300 + 300);
+	assert_false(meeting_is_over(&meeting));
+	give_all(&meeting, STORE_NOTHING);
+	assert_true(meeting_step(&meeting, NOW + 400));
+	assert_int_equal(meeting.period_s, 150);
+	assert_int_equal(meeting.configured_s, PERIOD_S);
+	assert_int_equal(meeting.lookup[0].period, NOW + 400 - (NOW + 400) % 150);
+	give_all(&meeting, STORE_DONE);
+	meeting_sum(&meeting, &sum);
+	assert_int_equal(sum.outcome, STORE_DONE);
+	assert_int_equal(sum.nodes, 9 + 3 + 3);
+	assert_int_equal(sum.sent, 30 + 6 + 6);
+	assert_int_equal(sum.took_ms, 200 + 50 + 50);
+	assert_false(meeting_step(&meeting, NOW));
+	give_all(&meeting, STORE_NOTHING);
+	assert_false(meeting_step(&meeting, NOW)); /* there are three */
+}
+
+/* Steps that are the same are gone once, and a store that does not answer is not asked again. */
+static void test_ladder_ends(void **state)
+{
+	static const struct {
+		__u32 period_s;
+		enum store_outcome outcome;
+		unsigned int steps;
+	} rows[] = {
+		{ 600, STORE_NOTHING, 2 },   { 600, STORE_FOREIGN, 2 }, { 100, STORE_NOTHING, 1 },
+		{ 60, STORE_NOTHING, 0 },    { 12, STORE_NOTHING, 0 },  { 600, STORE_NO_ANSWER, 0 },
+		{ 600, STORE_NO_BOOTSTRAP, 0 }, { 600, STORE_FAILED, 0 }, { 600, STORE_DONE, 0 },
+	};
+	struct meeting meeting;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		unsigned int steps = 0;
+
+		meeting_begin(&meeting, NOW, rows[i].period_s);
+		give_all(&meeting, rows[i].outcome);
+		for (; meeting_step(&meeting, NOW); steps++)
+			give_all(&meeting, rows[i].outcome);
+		if (steps != rows[i].steps)
+			fail_msg("row %zu: %u steps", i, steps);
+	}
+}
+
+/* A value that did not open at n says more than nothing at n/2. */
+static void test_ladder_why(void **state)
+{
+	char words[MEETING_WORDS];
+	struct meeting meeting;
+
+	(void)state;
+	end_all(&meeting, STORE_NOTHING, STORE_FOREIGN, STORE_NOTHING);
+	assert_true(meeting_step(&meeting, NOW));
+	give_all(&meeting, STORE_NOTHING);
+	assert_non_null(strstr(meeting_why(words, &meeting), "wrong key"));
+	end_all(&meeting, STORE_NOTHING, STORE_NOTHING, STORE_NOTHING);
+	assert_true(meeting_step(&meeting, NOW));
+	give_all(&meeting, STORE_NO_ANSWER);
+	assert_non_null(strstr(meeting_why(words, &meeting), "is Period the same (600s here)"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_periods), cmocka_unit_test(test_newest), cmocka_unit_test(test_sum),
-		cmocka_unit_test(test_why),
+		cmocka_unit_test(test_why),     cmocka_unit_test(test_ladder), cmocka_unit_test(test_ladder_ends),
+		cmocka_unit_test(test_ladder_why),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

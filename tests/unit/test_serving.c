@@ -132,6 +132,190 @@ static void test_settled(void **state)
 	assert_string_equal(names, "Prefix, TwoStage");
 }
 
+/* --- another period ------------------------------------------------------------------ */
+
+enum { T = 1700000400 }; /* of 600 s, and of 300 and 150 */
+
+static void turn(struct serving *serving, __u64 now_s)
+{
+	serving_turn(serving, now_s * 1000);
+	assert_false(serving_sweep(serving));
+}
+
+static unsigned int count_introductions(const struct serving *serving)
+{
+	unsigned int count = 0;
+
+	for (int i = 0; i < SERVING_INTRODUCTIONS; i++)
+		count += serving->introductions[i].period != 0;
+	return count;
+}
+
+static void begin_periods(struct serving *serving)
+{
+	begin(serving, 0);
+	serve(serving, 2);
+	turn(serving, T + 100);
+	assert_int_equal(count_introductions(serving), 2);
+}
+
+/* Introductions that somebody may have read of stay until their own end; the others go by the new period. */
+static void test_shorter_period(void **state)
+{
+	struct introduction *present;
+	struct serving serving;
+	__u8 key[16];
+
+	(void)state;
+	begin_periods(&serving);
+	present = serving_introduction(&serving, T);
+	present->offered = true;
+	memcpy(key, present->key, sizeof(key));
+	assert_int_equal(serving_set_period(&serving, 300), 0);
+	assert_int_equal(serving_period_s(&serving), 300);
+	turn(&serving, T + 100);
+	assert_int_equal(count_introductions(&serving), 2);
+	present = serving_introduction(&serving, T);
+	assert_memory_equal(present->key, key, sizeof(key)); /* T is of both */
+	assert_int_equal(present->period_s, 600);
+	assert_int_equal(serving_introduction(&serving, T + 300)->period_s, 300);
+	assert_null(serving_introduction(&serving, T + 600)); /* of which nobody knew */
+	for (__u32 now_s = T + 100; now_s < T + 1200; now_s += 50)
+		turn(&serving, now_s);
+	assert_non_null(serving_introduction(&serving, T));
+	assert_null(serving_introduction(&serving, T + 300)); /* over at T + 900 */
+	turn(&serving, T + 1200);
+	assert_null(serving_introduction(&serving, T));
+	end(&serving);
+}
+
+/* The next one, too, if somebody may have read of it. */
+static void test_next_was_offered(void **state)
+{
+	struct serving serving;
+
+	(void)state;
+	begin_periods(&serving);
+	serving_introduction(&serving, T + 600)->offered = true;
+	assert_int_equal(serving_set_period(&serving, 150), 0);
+	for (__u32 now_s = T + 100; now_s < T + 1800; now_s += 50) {
+		turn(&serving, now_s);
+		assert_int_equal(serving_introduction(&serving, T + 600)->period_s, 600);
+	}
+	turn(&serving, T + 1800);
+	assert_null(serving_introduction(&serving, T + 600));
+	end(&serving);
+}
+
+/* Back to the longer one: what was made for the shorter one serves, and lasts longer; what begins in between goes. */
+static void test_longer_period(void **state)
+{
+	struct serving serving;
+
+	(void)state;
+	begin_periods(&serving);
+	assert_int_equal(serving_set_period(&serving, 300), 0);
+	turn(&serving, T + 400);
+	serving_introduction(&serving, T + 300)->offered = true;
+	assert_int_equal(serving_set_period(&serving, 600), 0);
+	turn(&serving, T + 400);
+	assert_int_equal(serving_introduction(&serving, T)->period_s, 600);
+	assert_int_equal(serving_introduction(&serving, T + 300)->period_s, 300);
+	assert_int_equal(serving_introduction(&serving, T + 600)->period_s, 600);
+	turn(&serving, T + 900);
+	assert_null(serving_introduction(&serving, T + 300));
+	assert_non_null(serving_introduction(&serving, T + 600));
+	assert_non_null(serving_introduction(&serving, T + 1200));
+	end(&serving);
+}
+
+/* Whoever is published for is published for anew, in pairs and in two stages. */
+static void test_period_begins_schedule(void **state)
+{
+	struct publish_counts counts;
+	struct publish_task task;
+	struct serving serving;
+	__u64 now_ms = serving_now_ms();
+
+	(void)state;
+	begin(&serving, 8);
+	serve(&serving, 3);
+	assert_true(publish_next(serving.publish, now_ms + 1000, &task));
+	publish_done(serving.publish, now_ms + 1000, &task, true);
+	assert_int_equal(serving_set_period(&serving, 150), 0);
+	publish_count(serving.publish, &counts);
+	assert_int_equal(counts.clients, 3);
+	assert_int_equal(counts.current, 0);
+	for (int i = 0; i < 3; i++) {
+		assert_true(publish_next(serving.publish, now_ms + 1000, &task));
+		assert_int_equal(task.period % 150, 0);
+		assert_true(serving.by_number[task.client] < 3);
+	}
+	serve(&serving, 12);
+	assert_non_null(serving.common);
+	assert_int_equal(serving_set_period(&serving, 600), 0);
+	assert_non_null(serving.common);
+	publish_count(serving.publish, &counts);
+	assert_int_equal(counts.clients, 12);
+	assert_int_equal(serving_set_period(&serving, 600), 0);
+	end(&serving);
+}
+
+/* Keys of a long window are those of its period as well: two may begin at one time. */
+static void test_stage_keys_of_period(void **state)
+{
+	const __u32 start = 1699999200; /* of windows of 3600 s and 1800 s */
+	struct two_stage_access calm, watched;
+	struct serving serving;
+
+	(void)state;
+	begin(&serving, 1);
+	serve(&serving, 2);
+	calm = serving_stage_keys(&serving, start + 10)->access;
+	assert_int_equal(calm.window.start, start);
+	assert_int_equal(serving_set_period(&serving, 300), 0);
+	watched = serving_stage_keys(&serving, start + 10)->access;
+	assert_int_equal(watched.window.start, start);
+	assert_int_equal(watched.window.long_s, calm.window.long_s / 2);
+	assert_memory_not_equal(watched.public_key, calm.public_key, 32);
+	end(&serving);
+}
+
+static void check_places(const struct serving *serving, __u32 now_s)
+{
+	__u32 period_s = serving_period_s(serving), current = now_s - now_s % period_s;
+
+	assert_non_null(serving_introduction(serving, current));
+	assert_non_null(serving_introduction(serving, current + period_s));
+	for (int i = 0; i < SERVING_INTRODUCTIONS; i++)
+		for (int j = 0; j < i; j++)
+			assert_true(!serving->introductions[i].period ||
+				    serving->introductions[i].period != serving->introductions[j].period);
+}
+
+/* However the period changes, there are the present and the next introduction, and no T is there twice. */
+static void test_any_periods(void **state)
+{
+	static const __u32 periods[] = { 600, 300, 150 };
+	struct serving serving;
+	__u32 now_s = T;
+
+	(void)state;
+	begin(&serving, 0);
+	serve(&serving, 1);
+	srandom(7);
+	for (int i = 0; i < 20000; i++, now_s += (__u32)random() % 60) {
+		if (random() % 10 == 0)
+			assert_int_equal(serving_set_period(&serving, periods[random() % 3]), 0);
+		for (int j = 0; j < 4; j++) /* one place is made a turn */
+			turn(&serving, now_s);
+		check_places(&serving, now_s);
+		for (int j = 0; j < SERVING_INTRODUCTIONS; j++)
+			serving.introductions[j].offered |= random() % 4 == 0;
+	}
+	end(&serving);
+}
+
 /* --- the loader, its answers put in beforehand -------------------------------------- */
 
 static int begin_loader(struct serving *serving)
@@ -252,7 +436,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_removed_keys_never_come_again), cmocka_unit_test(test_numbers), cmocka_unit_test(test_settled),
-		cmocka_unit_test(test_refused_is_asked_again),
+		cmocka_unit_test(test_shorter_period), cmocka_unit_test(test_next_was_offered),
+		cmocka_unit_test(test_longer_period),
+		cmocka_unit_test(test_period_begins_schedule), cmocka_unit_test(test_stage_keys_of_period),
+		cmocka_unit_test(test_any_periods), cmocka_unit_test(test_refused_is_asked_again),
 		cmocka_unit_test(test_lost_is_asked_again), cmocka_unit_test(test_silent_loader),
 	};
 

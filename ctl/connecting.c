@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Peers that are connected to, and what happens to them; the way there is connecting_way.c's. */
+#include "ctl/connecting.h"
+
+#include <errno.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "ctl/connecting_way.h"
+#include "ctl/identity.h"
+#include "ctl/key.h"
+
+static __u8 chance(void)
+{
+	return (__u8)randombytes_uniform(256);
+}
+
+static const struct session *session_of(const struct connecting *connecting, const struct connecting_peer *peer)
+{
+	return connecting->settings.sessions->peer[peer->number].session;
+}
+
+/* Agreed on by this process, and answered. What an earlier one has left is heard, but says nothing. */
+static bool has_session(const struct connecting *connecting, const struct connecting_peer *peer)
+{
+	const struct session *session = session_of(connecting, peer);
+
+	return session && (session->state == SESSION_UP || session->state == SESSION_RENEWING) && !session->present.deaf;
+}
+
+void connecting_tell(const struct connecting *connecting, struct connecting_peer *peer, enum connecting_word word,
+		     __u64 us, const char *text)
+{
+	struct connecting_news news = { peer->name, word, us, text };
+
+	if (text)
+		snprintf(peer->why, sizeof(peer->why), "%s", text);
+	if (connecting->settings.told)
+		connecting->settings.told(connecting->settings.context, &news);
+}
+
+/* --- what is due --------------------------------------------------------------------- */
+
+static void on_due(uv_timer_t *timer);
+
+static void wind(struct connecting *connecting)
+{
+	__u64 wake_ms = ~0ULL, now_ms = sessions_now_ms();
+
+	for (size_t i = 0; i < connecting->peers; i++) {
+		__u64 at_ms = connecting_plan_wake_ms(&connecting->peer[i].plan);
+
+		/* Without room for a lookup it is the end of one that goes on. */
+		if (at_ms < wake_ms && (at_ms > now_ms || lookups_have_room(connecting->lookups)))
+			wake_ms = at_ms;
+	}
+	if (wake_ms == ~0ULL)
+		uv_timer_stop(&connecting->timer);
+	else
+		uv_timer_start(&connecting->timer, on_due, wake_ms > now_ms ? wake_ms - now_ms : 0, 0);
+}
+
+/* Never from within what sessions call: their engines are in the middle of something. */
+static void soon(struct connecting *connecting)
+{
+	uv_timer_start(&connecting->timer, on_due, 0, 0);
+}
+
+static void step(struct connecting *connecting, struct connecting_peer *peer)
+{
+	if (peer->plan.state == CONNECTING_WAITS && has_session(connecting, peer) && !peer->moves)
+		connecting_plan_stands(&peer->plan, sessions_now_ms()); /* the other end was faster */
+	switch (connecting_plan_next(&peer->plan, lookups_have_room(connecting->lookups), sessions_now_ms(),
+				     (__u64)time(NULL))) {
+	case CONNECTING_LOOK:
+		if (connecting_way_look(connecting, peer))
+			connecting_plan_not_found(&peer->plan, sessions_now_ms(), chance());
+		break;
+	case CONNECTING_ASK:
+		peer->moves = false;
+		if (connecting_way_ask(connecting, peer))
+			connecting_plan_lost(&peer->plan, sessions_now_ms(), chance());
+		break;
+	case CONNECTING_NOTHING:
+		break;
+	}
+}
+
+static void on_due(uv_timer_t *timer)
+{
+	struct connecting *connecting = timer->data;
+
+	for (size_t i = 0; i < connecting->peers; i++)
+		step(connecting, &connecting->peer[i]);
+	wind(connecting);
+}
+
+/* --- what happens -------------------------------------------------------------------- */
+
+static struct connecting_peer *by_number(const struct connecting *connecting, __u32 number)
+{
+	for (size_t i = 0; i < connecting->peers; i++)
+		if (connecting->peer[i].number == number)
+			return &connecting->peer[i];
+	return NULL;
+}
+
+static void on_looked(void *context, __u64 tag, const struct meeting *meeting, const char *why)
+{
+	struct connecting *connecting = context;
+	const struct meeting_lookup *best = meeting ? meeting_best(meeting) : NULL;
+	char words[MEETING_WORDS];
+
+	for (size_t i = 0; i < connecting->peers; i++) {
+		struct connecting_peer *peer = &connecting->peer[i];
+
+		if (peer->tag != tag || peer->plan.state != CONNECTING_LOOKS)
+			continue;
+		if (best) {
+			connecting_way_remember(peer, &best->offer);
+			connecting_tell(connecting, peer, CONNECTING_FOUND, best->result.took_ms * 1000ULL, NULL);
+			connecting_plan_found(&peer->plan, best->offer.period, meeting->period_s, sessions_now_ms());
+		} else {
+			connecting_tell(connecting, peer, CONNECTING_MISSING, 0, meeting ? meeting_why(words, meeting) : why);
+			connecting_plan_not_found(&peer->plan, sessions_now_ms(), chance());
+		}
+	}
+	soon(connecting);
+}
+
+void connecting_lost(struct connecting *connecting, __u32 number)
+{
+	struct connecting_peer *peer = by_number(connecting, number);
+
+	if (!peer)
+		return;
+	peer->asked_ns = 0;
+	connecting_tell(connecting, peer, CONNECTING_SILENT, 0, "it does not answer");
+	connecting_plan_lost(&peer->plan, sessions_now_ms(), chance());
+	soon(connecting);
+}
+
+void connecting_introduced(struct connecting *connecting, __u32 number)
+{
+	struct connecting_peer *peer = by_number(connecting, number);
+
+	if (peer)
+		connecting_way_leave(connecting, peer);
+}
+
+static void note_stands(struct connecting *connecting, struct connecting_peer *peer)
+{
+	__u64 us = peer->asked_ns ? (uv_hrtime() - peer->asked_ns) / 1000 : 0;
+	bool news = peer->plan.state != CONNECTING_STANDS;
+
+	peer->asked_ns = 0;
+	*peer->why = 0;
+	connecting_plan_stands(&peer->plan, sessions_now_ms());
+	if (news)
+		connecting_tell(connecting, peer, CONNECTING_STANDING, us, NULL);
+}
+
+void connecting_changed(struct connecting *connecting, __u32 number)
+{
+	struct connecting_peer *peer = by_number(connecting, number);
+	const struct session *session = peer ? session_of(connecting, peer) : NULL;
+	enum session_reason reason;
+
+	if (!session)
+		return;
+	if (session->state == SESSION_NONE) {
+		reason = connecting->settings.sessions->peer[number].ended;
+		if (peer->plan.state == CONNECTING_STANDS)
+			connecting_tell(connecting, peer, CONNECTING_OVER, 0, session_reason_name(reason));
+		connecting_plan_ended(&peer->plan, sessions_now_ms(), chance());
+	} else if (has_session(connecting, peer)) {
+		note_stands(connecting, peer);
+	}
+	soon(connecting);
+}
+
+void connecting_packet(struct connecting *connecting, const __u8 destination[static 16])
+{
+	int number = sessions_find_inner(connecting->settings.sessions, destination);
+	struct connecting_peer *peer = number < 0 ? NULL : by_number(connecting, (__u32)number);
+
+	if (!peer || peer->plan.state != CONNECTING_RESTS)
+		return;
+	connecting_plan_want(&peer->plan, sessions_now_ms());
+	soon(connecting);
+}
+
+void connecting_move(struct connecting *connecting, const struct mf_template *prefix)
+{
+	connecting->settings.prefix = *prefix;
+	sessions_move(connecting->settings.sessions, prefix);
+	for (size_t i = 0; i < connecting->peers; i++) {
+		struct connecting_peer *peer = &connecting->peer[i];
+		const struct session *session = session_of(connecting, peer);
+
+		if (!session || session->state == SESSION_NONE)
+			continue;
+		peer->moves = true;
+		connecting_plan_want(&peer->plan, sessions_now_ms());
+	}
+	soon(connecting);
+}
+
+void connecting_count(const struct connecting *connecting, size_t *kept, size_t *standing)
+{
+	*kept = *standing = 0;
+	for (size_t i = 0; i < connecting->peers; i++) {
+		*kept += connecting->peer[i].plan.keep;
+		*standing += connecting->peer[i].plan.keep && has_session(connecting, &connecting->peer[i]);
+	}
+}
+
+/* --- whom ---------------------------------------------------------------------------- */
+
+bool connecting_wants(const struct config_peer *peer, bool by_default)
+{
+	return peer->connect == CONNECT_DEFAULT ? by_default : peer->connect != CONNECT_NO;
+}
+
+static void drop(struct connecting *connecting, size_t index)
+{
+	struct connecting_peer *peer = &connecting->peer[index];
+
+	connecting_way_leave(connecting, peer);
+	if (peer->ours)
+		sessions_remove(connecting->settings.sessions, peer->number, SESSION_CLOSED);
+	key_secret_free(peer->secret);
+	connecting->peer[index] = connecting->peer[--connecting->peers];
+}
+
+static struct connecting_peer *find(const struct connecting *connecting, const __u8 public_key[static 32])
+{
+	for (size_t i = 0; i < connecting->peers; i++)
+		if (!memcmp(connecting->peer[i].public_key, public_key, 32))
+			return &connecting->peer[i];
+	return NULL;
+}
+
+static int join_sessions(struct connecting *connecting, struct connecting_peer *peer, char why[static SAY_BYTES])
+{
+	struct sessions *sessions = connecting->settings.sessions;
+	int number = sessions_find(sessions, peer->public_key);
+
+	if (number < 0) {
+		number = sessions_add(sessions, peer->name, peer->public_key, connecting_way_shared(peer));
+		peer->ours = true;
+	}
+	if (number < 0)
+		return say_why(why, number, "no memory for the session with %s", peer->name);
+	peer->number = (__u32)number;
+	return 0;
+}
+
+static int add(struct connecting *connecting, const struct config_peer *from, char why[static SAY_BYTES])
+{
+	struct connecting_peer *more = reallocarray(connecting->peer, connecting->peers + 1, sizeof(*more)), *peer;
+	int error;
+
+	if (!more)
+		return say_why(why, -ENOMEM, "no memory for %s", from->name);
+	connecting->peer = more;
+	peer = &more[connecting->peers];
+	*peer = (struct connecting_peer){ .seen = true, .tag = ++connecting->tags };
+	snprintf(peer->name, sizeof(peer->name), "%s", from->name);
+	memcpy(peer->public_key, from->public_key, sizeof(peer->public_key));
+	error = connecting_way_pair(connecting, peer, why);
+	if (!error)
+		error = join_sessions(connecting, peer, why);
+	if (error) {
+		key_secret_free(peer->secret);
+		return error;
+	}
+	connecting->peers++;
+	connecting_plan_begin(&peer->plan, from->connect != CONNECT_ON_DEMAND, sessions_now_ms());
+	return 0;
+}
+
+static void settle(const struct connecting *connecting, struct connecting_peer *peer, const struct config *config,
+		   const struct config_peer *from)
+{
+	bool keep = from->connect != CONNECT_ON_DEMAND;
+
+	peer->seen = true;
+	peer->flags = from->firewall | (connecting->settings.firewall ? MF_ASSOC_OPENS : 0);
+	peer->idle_ms = from->idle_ms ? from->idle_ms : config->node.idle_ms;
+	connecting_way_patience(connecting, peer);
+	if (peer->plan.keep == keep)
+		return;
+	peer->plan.keep = keep;
+	if (keep && peer->plan.state == CONNECTING_RESTS)
+		connecting_plan_want(&peer->plan, sessions_now_ms());
+}
+
+int connecting_take(struct connecting *connecting, const struct config *config, char why[static SAY_BYTES])
+{
+	int error = 0;
+
+	for (size_t i = 0; i < connecting->peers; i++)
+		connecting->peer[i].seen = false;
+	for (size_t i = 0; !error && i < config->meet_count; i++) {
+		const struct config_peer *from = &config->meets[i];
+
+		if (!connecting_wants(from, connecting->settings.by_default))
+			continue;
+		if (!find(connecting, from->public_key))
+			error = add(connecting, from, why);
+		if (!error)
+			settle(connecting, find(connecting, from->public_key), config, from);
+	}
+	for (size_t i = connecting->peers; !error && i-- > 0;)
+		if (!connecting->peer[i].seen)
+			drop(connecting, i);
+	connecting_way_leave_earlier(connecting);
+	soon(connecting);
+	return error;
+}
+
+void connecting_adopted(struct connecting *connecting)
+{
+	for (size_t i = 0; i < connecting->peers; i++)
+		if (session_of(connecting, &connecting->peer[i]) && connecting->peer[i].plan.state == CONNECTING_RESTS)
+			connecting_plan_want(&connecting->peer[i].plan, sessions_now_ms());
+	soon(connecting);
+}
+
+/* --- beginning and end --------------------------------------------------------------- */
+
+int connecting_open(struct connecting *connecting, const struct connecting_settings *settings,
+		    char why[static SAY_BYTES])
+{
+	*connecting = (struct connecting){ .settings = *settings };
+	connecting->lookups = lookups_new(settings->loop, on_looked, connecting);
+	if (!connecting->lookups)
+		return say_why(why, -ENOMEM, "no memory for lookups");
+	uv_timer_init(settings->loop, &connecting->timer);
+	connecting->timer.data = connecting;
+	return 0;
+}
+
+void connecting_leave(struct connecting *connecting)
+{
+	for (size_t i = 0; i < connecting->peers; i++)
+		connecting_way_leave(connecting, &connecting->peer[i]);
+}
+
+void connecting_close(struct connecting *connecting)
+{
+	if (!connecting->lookups)
+		return;
+	lookups_close(connecting->lookups);
+	connecting->lookups = NULL;
+	uv_close((uv_handle_t *)&connecting->timer, NULL);
+	for (size_t i = 0; i < connecting->peers; i++)
+		key_secret_free(connecting->peer[i].secret);
+	free(connecting->peer);
+	connecting->peer = NULL;
+	connecting->peers = 0;
+}

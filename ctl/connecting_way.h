@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* From a public key to a request for a session; between connecting.c and connecting_way.c only. */
+#ifndef MAYFLY_CTL_CONNECTING_WAY_H
+#define MAYFLY_CTL_CONNECTING_WAY_H
+
+#include "ctl/connecting.h"
+
+/* What has happened to a peer, for whoever listens. `text` is remembered, too. */
+void connecting_tell(const struct connecting *connecting, struct connecting_peer *peer, enum connecting_word word,
+		     __u64 us, const char *text);
+
+/* The secret that both share. 0, or -errno and `why`: its key is none. */
+int connecting_way_pair(const struct connecting *connecting, struct connecting_peer *peer, char why[static SAY_BYTES]);
+const __u8 *connecting_way_shared(const struct connecting_peer *peer);
+
+/* Begins a lookup. 0 or -errno. */
+int connecting_way_look(struct connecting *connecting, struct connecting_peer *peer);
+void connecting_way_remember(struct connecting_peer *peer, const struct rendezvous_offer *offer);
+
+/* By the offer that is remembered: this end of the introduction, and the request. 0 or -errno. */
+int connecting_way_ask(struct connecting *connecting, struct connecting_peer *peer);
+
+/* Takes this end of the introduction down (US 10,243,733 figure 5). */
+void connecting_way_leave(const struct connecting *connecting, struct connecting_peer *peer);
+/* Those that an earlier process has left. */
+void connecting_way_leave_earlier(const struct connecting *connecting);
+
+/* Tells the session how long it may be idle. */
+void connecting_way_patience(const struct connecting *connecting, const struct connecting_peer *peer);
+
+#endif

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The lock file of whoever keeps sessions. */
+#include "ctl/keeper_lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { NUMBER_BYTES = 16, LOOK_MS = 20 };
+
+void keeper_path(char path[static KEEPER_PATH_BYTES], const char *socket)
+{
+	size_t length = strlen(socket);
+
+	if (length > 5 && !strcmp(socket + length - 5, ".sock"))
+		length -= 5;
+	snprintf(path, KEEPER_PATH_BYTES, "%.*s.up", (int)length, socket);
+}
+
+int keeper_lock(const char *path, char why[static SAY_BYTES])
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0644), error;
+
+	if (fd < 0)
+		return say_why(why, -errno, "cannot open %s: %s", path, strerror(errno));
+	if (!flock(fd, LOCK_EX | LOCK_NB))
+		return fd;
+	error = -errno;
+	close(fd);
+	return say_why(why, error, "cannot lock %s: %s", path, strerror(-error));
+}
+
+int keeper_sign(int lock)
+{
+	char text[NUMBER_BYTES];
+	int length = snprintf(text, sizeof(text), "%d\n", (int)getpid());
+
+	if (ftruncate(lock, 0) || pwrite(lock, text, (size_t)length, 0) != length)
+		return -EIO;
+	return 0;
+}
+
+static pid_t read_number(int fd)
+{
+	char text[NUMBER_BYTES] = "";
+	long number;
+
+	if (pread(fd, text, sizeof(text) - 1, 0) <= 0)
+		return 0;
+	number = strtol(text, NULL, 10);
+	return number > 1 && number <= 0x7fffffff ? (pid_t)number : 0;
+}
+
+pid_t keeper_pid(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
+	pid_t pid = 0;
+
+	if (fd < 0)
+		return 0;
+	if (flock(fd, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK)
+		pid = read_number(fd);
+	close(fd);
+	return pid;
+}
+
+int keeper_end(const char *path, unsigned int patience_ms)
+{
+	const struct timespec look = { .tv_nsec = LOOK_MS * 1000000L };
+	pid_t pid = keeper_pid(path);
+
+	if (!pid)
+		return -ESRCH;
+	if (kill(pid, SIGTERM))
+		return -errno;
+	for (unsigned int waited = 0; waited < patience_ms; waited += LOOK_MS) {
+		if (!keeper_pid(path))
+			return 0;
+		nanosleep(&look, NULL);
+	}
+	return -ETIMEDOUT;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The process that `up` leaves behind where there are peers to meet: it keeps their sessions until it is told to end
+ * (SIGTERM), reads its configuration again (SIGHUP), and follows the node to other networks.
+ */
+#ifndef MAYFLY_CTL_KEEPING_H
+#define MAYFLY_CTL_KEEPING_H
+
+#include "ctl/connecting.h"
+#include "ctl/ctl.h"
+#include "ctl/key.h"
+#include "loader/netlink.h"
+#include "loader/notify.h"
+
+enum {
+	KEEPING_WAIT_MS = 30000, /* for sessions to stand, before `up` says that they do not */
+	KEEPING_ROOM = 4,        /* associations of a peer: its introduction, and a session that replaces another one */
+};
+
+struct keeping_settings {
+	const struct ctl *ctl;
+	const char *file;    /* full path of the configuration */
+	const char *state;   /* directory of what is kept */
+	int lock;            /* of keeper_lock() */
+	int verdict;         /* an enum ctl_exit goes here, one byte, when it is known how the beginning went; -1: nowhere */
+	__u32 wait_ms;       /* at the latest then; 0: at once; ~0: for ever */
+};
+
+struct keeping {
+	struct keeping_settings settings;
+	struct config config;
+	__u8 public_key[KEY_PUBLIC_BYTES];
+	__u8 *private_key;   /* secret memory */
+	struct client loader;
+	char nodes[CONFIG_PATH_BYTES];
+	struct mf_template prefix; /* that this end hops in */
+	bool serves;         /* mayflyctl serve has the sessions of this node */
+
+	uv_loop_t loop;
+	uv_signal_t signals[3];
+	uv_timer_t patience;
+	struct sessions sessions;
+	struct connecting connecting;
+	struct mf_notify notify;
+	struct {             /* keeping_roam.c */
+		struct mf_netlink netlink; /* fd -1: Prefix is not auto */
+		uv_poll_t poll;
+		uv_timer_t look, leave;
+	} roam;
+	struct {             /* keeping_demand.c */
+		struct client loader; /* fd -1: nobody is connected to on demand, or the loader is away */
+		uv_poll_t poll;
+		uv_timer_t again;
+		bool wanted, polled;
+	} demand;
+	bool begun, judged, ready, closing;
+};
+
+/* Until it is told to end. An enum ctl_exit. */
+int keeping_run(const struct keeping_settings *settings);
+
+/* The same in the background. The verdict of its beginning. */
+int keeping_launch(const struct keeping_settings *settings);
+
+/* Takes the configuration as it is now. Between keeping*.c, like what follows. */
+void keeping_reload(struct keeping *keeping);
+
+/* Another prefix, or another network under Prefix = auto. */
+int keeping_roam_open(struct keeping *keeping);
+void keeping_roam_close(struct keeping *keeping);
+void keeping_roam_take(struct keeping *keeping); /* the configuration has been read again, the loader knows its prefixes */
+
+/* Packets for peers on demand. */
+void keeping_demand_open(struct keeping *keeping);
+void keeping_demand_close(struct keeping *keeping);
+void keeping_demand_take(struct keeping *keeping); /* the configuration has been read again */
+
+#endif
