@@ -23,6 +23,7 @@ struct arrival {
 	} tags;
 	__u8 ecn;
 	__u64 peer_prefix; /* first half of the source */
+	__u64 now_ns;
 	__u32 bytes;  /* behind shim and tags */
 	__u32 excess; /* behind the outer packet: padding of the frame */
 };
@@ -69,6 +70,29 @@ static __always_inline void *link_write(struct cursor *cursor, const struct arri
 	return cursor->at;
 }
 
+/*
+ * Takes a session message out of the association's budget (a GCRA: ITU-T I.371). 0: there is none left. Two CPUs at once
+ * may let a few more through than there are, at worst as many as there are CPUs.
+ */
+static __always_inline int control_take(struct mf_assoc_state *state, __u64 now_ns)
+{
+	__u64 whole_ns = state->control_ns;
+
+	if (whole_ns < now_ns)
+		whole_ns = now_ns;
+	if (whole_ns > now_ns + (MF_CONTROL_BURST - 1) * (__u64)MF_CONTROL_EVERY_NS)
+		return 0;
+	state->control_ns = whole_ns + MF_CONTROL_EVERY_NS;
+	return 1;
+}
+
+/* An introduction with CONTROL brings session messages between its two hosts, and what opens a slot. */
+static __always_inline int is_control(const struct mf_shim *shim)
+{
+	return shim->kind == MF_SHIM_OPEN ||
+	       (shim->kind == MF_SHIM_WITHOUT_ADDRESSES && shim->next_header == MF_NEXT_CONTROL);
+}
+
 /* The IPv6 header that the association implies. */
 static __always_inline __u32 restore_host(struct xdp_md *ctx, struct arrival *arrival)
 {
@@ -82,6 +106,8 @@ static __always_inline __u32 restore_host(struct xdp_md *ctx, struct arrival *ar
 		return MF_DROP_SHIM;
 	if (ecn == ECN_REFUSED)
 		return MF_DROP_ECN;
+	if (arrival->shim.next_header == MF_NEXT_CONTROL && !control_take(arrival->state, arrival->now_ns))
+		return MF_DROP_BUDGET;
 	if (bpf_xdp_adjust_head(ctx, MF_ENCAP_HOST_BYTES))
 		return MF_DROP_ROOM;
 	cursor = cursor_of(ctx->data, ctx->data_end);
@@ -144,6 +170,8 @@ static __always_inline __u32 restore_ipv6(struct xdp_md *ctx, struct arrival *ar
 	ecn = ecn_combine(ipv6_class(ip6) & 3, arrival->ecn);
 	if (ecn == ECN_REFUSED)
 		return MF_DROP_ECN;
+	if (ip6->nexthdr == MF_NEXT_CONTROL && !control_take(arrival->state, arrival->now_ns))
+		return MF_DROP_BUDGET;
 	ip6->flow_lbl[0] = (ip6->flow_lbl[0] & 0xcf) | ecn << 4;
 	return MF_IN_DELIVERED;
 }
@@ -294,6 +322,8 @@ static __always_inline __u32 arrival_read(struct xdp_md *ctx, struct arrival *ar
 
 static __always_inline __u32 restore(struct xdp_md *ctx, struct arrival *arrival)
 {
+	if (arrival->association->flags & MF_ASSOC_CONTROL && !is_control(&arrival->shim))
+		return MF_DROP_CONTROL;
 	switch (arrival->shim.kind & 0xf) {
 	case MF_SHIM_WITHOUT_ADDRESSES:
 		return restore_host(ctx, arrival);
@@ -312,7 +342,8 @@ static __always_inline __u32 restore(struct xdp_md *ctx, struct arrival *arrival
 static __always_inline __u32 decapsulate(struct xdp_md *ctx, struct mf_node *node, const struct hit *hit, __u32 id,
 					 struct mf_association *association, __u64 now_ns)
 {
-	struct arrival arrival = { .node = node, .association = association, .id = id };
+	struct arrival arrival = { .node = node, .association = association, .id = id,
+				   .now_ns = now_ns };
 	__u32 verdict;
 
 	if (arrival_fetch(&arrival))

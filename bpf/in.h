@@ -16,6 +16,8 @@
 /* Not a verdict: goes on to tc, which decides and counts. */
 enum { TO_TC = MF_VERDICT_ROOM };
 
+#define NOBODY (~0U) /* no association's address */
+
 static __always_inline int maybe_inner(const struct mf_node *node, const void *address)
 {
 	__u8 first = *(const __u8 *)address;
@@ -120,7 +122,7 @@ static __always_inline __u32 in_lent(struct xdp_md *ctx, const struct mf_node *n
 	} else {
 		verdict = MF_DROP_EXPIRED;
 	}
-	probe(MF_EVENT_PROBE_EXPIRED, ip6);
+	probe(MF_EVENT_PROBE_EXPIRED, NOBODY, ip6);
 	return verdict;
 }
 
@@ -136,7 +138,7 @@ static __always_inline __u32 in_dead(struct xdp_md *ctx, const struct mf_node *n
 		return MF_PASS_OTHER;
 	if (node->flags & (MF_NODE_ON_LINK | MF_NODE_OWN) && bpf_map_lookup_elem(&mf_own, &ip6->daddr))
 		return MF_PASS_OTHER;
-	probe(MF_EVENT_PROBE_RANDOM, ip6);
+	probe(MF_EVENT_PROBE_RANDOM, NOBODY, ip6);
 	return MF_DROP_DEAD;
 }
 
@@ -215,6 +217,27 @@ static __always_inline __u32 in_icmp(struct xdp_md *ctx, struct mf_node *node, s
 	return in_too_big(ip6, cursor, hit, association);
 }
 
+/* Somebody at an association's address who has no business there. */
+static __always_inline void probe_of(const struct hit *hit, struct ipv6hdr *ip6)
+{
+	__u32 id = slot_association(hit);
+
+	probe(MF_EVENT_PROBE_EXPIRED, is_still(hit) ? id : NOBODY, ip6);
+}
+
+/*
+ * After the slot's window. What the peer itself sent, or somebody who replays it, is late and says nothing of strangers:
+ * replaying moves no alarm.
+ */
+static __always_inline __u32 in_late(struct ipv6hdr *ip6, struct hit *hit, struct mf_association *association)
+{
+	if (is_introduction(association) ? client_find(&ip6->daddr, &ip6->saddr, hit) != NULL :
+					   same_address(&ip6->saddr, hit->slot->remote))
+		return MF_DROP_LATE;
+	probe_of(hit, ip6);
+	return MF_DROP_EXPIRED;
+}
+
 static __always_inline __u32 in_live(struct xdp_md *ctx, struct mf_node *node, struct ipv6hdr *ip6,
 				     struct cursor *cursor, struct hit *hit)
 {
@@ -225,10 +248,8 @@ static __always_inline __u32 in_live(struct xdp_md *ctx, struct mf_node *node, s
 
 	if (!association)
 		return MF_DROP_NO_SLOT;
-	if (is_late(hit, association, ms)) {
-		probe(MF_EVENT_PROBE_EXPIRED, ip6);
-		return MF_DROP_EXPIRED;
-	}
+	if (is_late(hit, association, ms))
+		return in_late(ip6, hit, association);
 	if (is_early(hit, association, ms))
 		return MF_DROP_EARLY;
 	if (is_introduction(association))
@@ -238,7 +259,7 @@ static __always_inline __u32 in_live(struct xdp_md *ctx, struct mf_node *node, s
 	if (!from) {
 		if (ip6->nexthdr == IPPROTO_ICMPV6)
 			return in_icmp(ctx, node, ip6, cursor, hit, association);
-		probe(MF_EVENT_PROBE_EXPIRED, ip6);
+		probe_of(hit, ip6);
 		return MF_DROP_SOURCE;
 	}
 	association = from;
@@ -246,11 +267,11 @@ static __always_inline __u32 in_live(struct xdp_md *ctx, struct mf_node *node, s
 		return TO_TC;
 	udp = take(cursor, sizeof(*udp));
 	if (ip6->nexthdr != IPPROTO_UDP || !udp) {
-		probe(MF_EVENT_PROBE_EXPIRED, ip6);
+		probe_of(hit, ip6);
 		return MF_DROP_NOT_UDP;
 	}
 	if (udp->source != hit->slot->remote_port || udp->dest != hit->slot->local_port) {
-		probe(MF_EVENT_PROBE_EXPIRED, ip6);
+		probe_of(hit, ip6);
 		return MF_DROP_PORT;
 	}
 	id = slot_association(hit);

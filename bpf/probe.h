@@ -76,7 +76,8 @@ static __noinline int report(__u32 kind, __u32 association, const __u8 *source, 
 	return 0;
 }
 
-static __noinline int probe_count(__u32 kind, struct ipv6hdr *ip6, struct mf_budget *budget, __u64 now_ns)
+static __noinline int probe_count(__u32 kind, __u32 association, struct ipv6hdr *ip6, struct mf_budget *budget,
+				  __u64 now_ns)
 {
 	struct mf_probe *known, fresh = {};
 	__u64 prefix;
@@ -96,18 +97,18 @@ static __noinline int probe_count(__u32 kind, struct ipv6hdr *ip6, struct mf_bud
 	if (known->event_ns && now_ns - known->event_ns < PREFIX_EVENT_NS)
 		return 0;
 	known->event_ns = now_ns;
-	event_send(budget, now_ns, kind, ~0U, &ip6->saddr, &ip6->daddr, 0);
+	event_send(budget, now_ns, kind, association, &ip6->saddr, &ip6->daddr, 0);
 	return 0;
 }
 
-/* Counts a probe by its source /64; one event a second and prefix. */
-static __always_inline void probe(__u32 kind, struct ipv6hdr *ip6)
+/* Counts a probe by its source /64; one event a second and prefix. `association`: whose address it was; ~0: nobody's. */
+static __always_inline void probe(__u32 kind, __u32 association, struct ipv6hdr *ip6)
 {
 	__u64 now_ns = coarse_ns();
 	struct mf_budget *budget = budget_take(now_ns);
 
 	if (budget)
-		probe_count(kind, ip6, budget, now_ns);
+		probe_count(kind, association, ip6, budget, now_ns);
 }
 
 #endif

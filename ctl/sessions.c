@@ -144,7 +144,12 @@ static void forget(struct sessions *sessions, __u32 number)
 /* Until when one that has ended is remembered: its budget, and what it has been asked, as long as that may come again. */
 static __u64 remembered_ms(const struct sessions_peer *peer)
 {
-	return peer->session->budget_ms > peer->replay_ms ? peer->session->budget_ms : peer->replay_ms;
+	__u64 last_ms = peer->replay_ms;
+
+	for (int i = 0; i < SESSION_BUDGETS; i++)
+		if (peer->session->budget_ms[i] > last_ms)
+			last_ms = peer->session->budget_ms[i];
+	return last_ms;
 }
 
 static void settle(struct sessions *sessions, __u32 number)

@@ -178,14 +178,18 @@ __u16 mf_check_host(const struct mf_message *message)
 
 static __u16 check_assoc_numbers(const struct mf_assoc_config *config)
 {
-	const __u8 flags = MF_ASSOC_ZERO_CHECKSUM | MF_ASSOC_OPENS | MF_ASSOC_FOLLOWS | INTRODUCTION;
+	const __u8 flags = MF_ASSOC_ZERO_CHECKSUM | MF_ASSOC_OPENS | MF_ASSOC_FOLLOWS | INTRODUCTION |
+			   MF_ASSOC_CONTROL;
 	unsigned int least = config->flags & MF_ASSOC_LISTENS ? 0 : 1;
 
 	if (!within(config->rotation_ms, MF_ROTATION_MIN_MS, MF_ROTATION_MAX_MS))
 		return MF_FIELD(assoc_config.rotation_ms);
 	if (config->carriage != MF_CARRIAGE_ENCAP && config->carriage != MF_CARRIAGE_REWRITE)
 		return MF_FIELD(assoc_config.carriage);
-	if (config->flags & ~flags)
+	if (config->flags & ~flags || (config->flags & MF_ASSOC_CONTROL && config->carriage != MF_CARRIAGE_ENCAP))
+		return MF_FIELD(assoc_config.flags);
+	/* By which packets go whole, and so none of the peer's would be let in. */
+	if (config->flags & MF_ASSOC_CONTROL && config->flags & MF_ASSOC_ZERO_CHECKSUM)
 		return MF_FIELD(assoc_config.flags);
 	if (config->carriage != MF_CARRIAGE_REWRITE && config->local_port)
 		return MF_FIELD(assoc_config.local_port);

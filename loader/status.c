@@ -20,7 +20,8 @@
 
 /* Flags that a configuration may have; the others are the loader's own findings. */
 enum {
-	FLAGS_OF_CONFIG = MF_ASSOC_ZERO_CHECKSUM | MF_ASSOC_OPENS | MF_ASSOC_FOLLOWS | MF_ASSOC_LISTENS | MF_ASSOC_ROAMS,
+	FLAGS_OF_CONFIG = MF_ASSOC_ZERO_CHECKSUM | MF_ASSOC_OPENS | MF_ASSOC_FOLLOWS | MF_ASSOC_LISTENS | MF_ASSOC_ROAMS |
+			  MF_ASSOC_CONTROL,
 };
 
 void mf_status_node(struct mf_instance *instance, struct mf_node_status *status)

@@ -39,5 +39,5 @@ done
 apart +2.5
 refute "+2.5 s: nothing gets through" quiet on client ping -c 3 -i 0.2 -W 1 "${INNER[server]}"
 compare "and the verdict is that of an address past its time" \
-	"$(($(verdict server drop_expired) + $(verdict server drop_dead)))" ">=" 3
+	"$(($(verdict server drop_late) + $(verdict server drop_dead)))" ">=" 3
 finish

@@ -82,11 +82,11 @@ left=$(shown server slot_left_ms)
 [ "${left%.*}" -gt 20000 ] || sleep "$(awk "BEGIN { print $left / 1000 + 0.2 }")"
 read -r source source_port < <(end_of sender 0)
 read -r live port < <(end_of server 0)
-read -r source_old source_port_old < <(end_of sender -2)
+read -r _ source_port_old < <(end_of sender -2)
 read -r old port_old < <(end_of server -2)
 
 drive accepted in_delivered "$source" "$source_port" "$live" "$live" "$port"
 drive refused drop_source "${HOP[sender]}bad" "$source_port" "$live" "$live" "$port"
-drive expired drop_expired "$source_old" "$source_port_old" "$old" "$old" "$port_old"
+drive expired drop_expired "${HOP[sender]}bad" "$source_port_old" "$old" "$old" "$port_old"
 drive dead drop_dead "$source" "$source_port" "${HOP[server]}" "${HOP[server]}ffff:ffff:ffff:ffff" "$port"
 finish

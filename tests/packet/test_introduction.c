@@ -222,7 +222,7 @@ static void replayed(struct lab *lab, const struct row *row)
 	rig_keep(&lab->here, LISTENER);
 	rig_keep(&lab->here, CLIENT);
 	move(&wire, AWAY);
-	expect_refused(lab, &wire, MF_DROP_EXPIRED, row->name);
+	expect_refused(lab, &wire, MF_DROP_LATE, row->name);
 	expect_learned(lab, CLIENT, HOME);
 }
 
@@ -434,7 +434,7 @@ static const struct row rows[] = {
 	{ "from the unspecified address: not the listener's own slot", no_identifier, 1 },
 	{ "previous slot is heard", slot_off, -1, MF_IN_DELIVERED },
 	{ "next slot is heard", slot_off, 1, MF_IN_DELIVERED },
-	{ "slot before the previous one: expired", slot_off, -2, MF_DROP_EXPIRED },
+	{ "slot before the previous one: late", slot_off, -2, MF_DROP_LATE },
 	{ "slot after the next one: early", slot_off, 2, MF_DROP_EARLY },
 	{ "slot long gone: dead", slot_off, -3, MF_DROP_DEAD },
 	{ "address of now, identifier of the slot before: not the peer", other_slot },

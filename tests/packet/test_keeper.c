@@ -229,7 +229,7 @@ static void inline_clock(struct lab *lab, const struct row *row)
 	rig_run(&lab->here, MF_IN, &wire, &lab->result);
 	expect_verdict(&lab->result, MF_IN_DELIVERED, PASS_XDP, row->name);
 	lab->here.now_ms = until_ms + 12;
-	expect_refused(lab, &wire, MF_DROP_EXPIRED, row->name);
+	expect_refused(lab, &wire, MF_DROP_LATE, row->name);
 	lab->here.clock->tick_ns = 0;
 	beats();
 	lab->here.clock->tick_offset_ns = 0;

@@ -331,7 +331,7 @@ static const struct row rows[] = {
 	{ "configured ports, later fragment: delivered", configured_protocol, UDP, LATER_FRAGMENT, MF_IN_DELIVERED },
 	{ "previous slot is heard", slot_off, -1, MF_IN_DELIVERED },
 	{ "next slot is heard", slot_off, 1, MF_IN_DELIVERED },
-	{ "slot before the previous one: expired", slot_off, -2, MF_DROP_EXPIRED },
+	{ "slot before the previous one: late", slot_off, -2, MF_DROP_LATE },
 	{ "slot after the next one: early", slot_off, 2, MF_DROP_EARLY },
 	{ "any bit of the source turned: refused in XDP", wrong_source, 0 },
 	{ "any bit of the source turned: refused in tc too, if XDP has not", wrong_source, 1 },

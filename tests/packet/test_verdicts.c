@@ -32,12 +32,14 @@ static void send_long(struct lab *lab, enum deal deal, __u32 segment)
 	rig_run_as(&lab->here, deal == HOST ? MF_CUT_TC : MF_OUT_TC, &inner, &meeting, &lab->result);
 }
 
-static void receive_slot(struct lab *lab, int ahead)
+/* `turned`: bits of the source's first byte. */
+static void receive_slot(struct lab *lab, int ahead, __u8 turned)
 {
 	struct frame inner, wire;
 
 	table_small(lab, HOST, &inner, &wire);
 	table_arrival(lab, HOST, ahead, &inner, WITHOUT_ADDRESSES, &wire);
+	wire.byte[AT_SOURCE] ^= turned;
 	rig_receive(&lab->here, &wire, &lab->result);
 }
 
@@ -138,6 +140,20 @@ static void congested(struct lab *lab)
 	rig_receive(&lab->here, &wire, &lab->result);
 }
 
+/* What is no session message comes where nothing else is let in; or one more than the budget has. */
+static void receive_control(struct lab *lab, __u8 protocol, __u64 control_ns)
+{
+	struct packet packet = table_packet(HOST, THERE, protocol, 47);
+	struct frame inner, wire;
+
+	lab->here.association[HOST].flags |= MF_ASSOC_CONTROL;
+	rig_association_write(&lab->here, HOST);
+	lab->here.state[HOST].control_ns = control_ns;
+	frame_packet(&inner, &packet);
+	table_arrival(lab, HOST, 0, &inner, WITHOUT_ADDRESSES, &wire);
+	rig_receive(&lab->here, &wire, &lab->result);
+}
+
 static void reach(struct lab *lab, enum mf_verdict verdict)
 {
 	switch (verdict) {
@@ -151,7 +167,7 @@ static void reach(struct lab *lab, enum mf_verdict verdict)
 	case MF_OUT_OPENED:
 		return open_slot(lab);
 	case MF_IN_DELIVERED:
-		return receive_slot(lab, 0);
+		return receive_slot(lab, 0, 0);
 	case MF_IN_OPENED:
 		return receive_changed(lab, AT_SHIM, 0);
 	case MF_IN_LENT:
@@ -166,9 +182,9 @@ static void reach(struct lab *lab, enum mf_verdict verdict)
 	case MF_DROP_DEAD:
 		return receive_plain(lab, "2001:db8:77::1", "2001:db8:a::dead");
 	case MF_DROP_EXPIRED:
-		return receive_slot(lab, -2);
+		return receive_slot(lab, -2, 1);
 	case MF_DROP_EARLY:
-		return receive_slot(lab, 2);
+		return receive_slot(lab, 2, 0);
 	case MF_DROP_SOURCE:
 		return receive_changed(lab, AT_SOURCE, 0xfe);
 	case MF_DROP_PORT:
@@ -213,6 +229,12 @@ static void reach(struct lab *lab, enum mf_verdict verdict)
 		return receive_at(lab, mac_device);
 	case MF_DROP_NO_PEER:
 		return send_small(lab, CLIENT, NULL, 0);
+	case MF_DROP_CONTROL:
+		return receive_control(lab, UDP, 0);
+	case MF_DROP_BUDGET:
+		return receive_control(lab, MF_NEXT_CONTROL, ~0ULL >> 1);
+	case MF_DROP_LATE:
+		return receive_slot(lab, -2, 0);
 	case MF_VERDICTS:
 	case MF_VERDICT_ROOM:
 		break;

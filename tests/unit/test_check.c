@@ -172,7 +172,8 @@ static void association_numbers(void **state)
 	ASSOC_REFUSED(carriage, c->carriage = 3);
 	ASSOC_REFUSED(flags, c->flags = MF_ASSOC_HOST_PAIR);
 	ASSOC_REFUSED(flags, c->flags = MF_ASSOC_OWN_PREFIXES);
-	ASSOC_REFUSED(flags, c->flags = 0x80);
+	ASSOC_REFUSED(flags, c->flags = MF_ASSOC_CONTROL; c->carriage = MF_CARRIAGE_REWRITE);
+	ASSOC_REFUSED(flags, c->flags = MF_ASSOC_CONTROL | MF_ASSOC_ZERO_CHECKSUM);
 	ASSOC_REFUSED(local_port, c->local_port = 1);
 	ASSOC_REFUSED(remote_port, c->remote_port = 1);
 	ASSOC_REFUSED(local_count, c->local_count = 0);
@@ -195,7 +196,9 @@ static void introductions(void **state)
 	assert_int_equal(listener.assoc_config.remote.hop_bits, 0);
 	roam(&client.assoc_config);
 	assert_int_equal(mf_check_assoc(&client), 0);
-	client.assoc_config.flags |= MF_ASSOC_ZERO_CHECKSUM | MF_ASSOC_FOLLOWS;
+	client.assoc_config.flags |= MF_ASSOC_CONTROL;
+	assert_int_equal(mf_check_assoc(&client), 0);
+	client.assoc_config.flags ^= MF_ASSOC_CONTROL | MF_ASSOC_ZERO_CHECKSUM | MF_ASSOC_FOLLOWS;
 	assert_int_equal(mf_check_assoc(&client), 0);
 
 	ASSOC_REFUSED(flags, listen_on(c); c->flags |= MF_ASSOC_OPENS);
