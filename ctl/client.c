@@ -15,7 +15,10 @@
 
 #define RUNTIME_DIRECTORY "/run/mayfly"
 
-enum { ANSWER_SECONDS = 30 }; /* a node with a large capacity takes a while to fill its maps */
+enum {
+	ANSWER_SECONDS = 30, /* a node with a large capacity takes a while to fill its maps */
+	DESCRIPTORS = 4,     /* seen with one message: one too many is noticed, and closed */
+};
 
 static int put_path(char path[static CLIENT_PATH_BYTES], char why[static SAY_BYTES], const char *directory,
 		    const char *name, const char *suffix)
@@ -127,10 +130,46 @@ void client_close(struct client *client)
 	client->fd = -1;
 }
 
-static int receive(struct client *client, struct mf_message *message, int flags)
+/* Keeps the only descriptor that came with a message; of several, or with some cut off, none. -1: none. */
+static int take_descriptor(struct msghdr *header)
 {
-	ssize_t got = recv(client->fd, message, sizeof(*message), MSG_TRUNC | flags);
+	int kept = -1, count = 0;
 
+	for (struct cmsghdr *right = CMSG_FIRSTHDR(header); right; right = CMSG_NXTHDR(header, right)) {
+		if (right->cmsg_level != SOL_SOCKET || right->cmsg_type != SCM_RIGHTS)
+			continue;
+		for (size_t at = 0; at + sizeof(int) <= right->cmsg_len - CMSG_LEN(0); at += sizeof(int)) {
+			int descriptor;
+
+			memcpy(&descriptor, CMSG_DATA(right) + at, sizeof(descriptor));
+			if (count++)
+				close(descriptor);
+			else
+				kept = descriptor;
+		}
+	}
+	if (kept >= 0 && (count > 1 || header->msg_flags & MSG_CTRUNC)) {
+		close(kept);
+		kept = -1;
+	}
+	return kept;
+}
+
+/* `descriptor`: what came with it, -1: nothing; the caller's to close, also after an error. NULL: none is taken. */
+static int receive(struct client *client, struct mf_message *message, int *descriptor, int flags)
+{
+	_Alignas(struct cmsghdr) char room[CMSG_SPACE(DESCRIPTORS * sizeof(int))];
+	struct iovec bytes = { message, sizeof(*message) };
+	struct msghdr header = { .msg_iov = &bytes, .msg_iovlen = 1 };
+	ssize_t got;
+
+	if (descriptor) {
+		header.msg_control = room;
+		header.msg_controllen = sizeof(room);
+	}
+	got = recvmsg(client->fd, &header, MSG_TRUNC | MSG_CMSG_CLOEXEC | flags);
+	if (descriptor)
+		*descriptor = got < 0 ? -1 : take_descriptor(&header);
 	if (got < 0)
 		return errno == EAGAIN && !(flags & MSG_DONTWAIT) ? -ETIMEDOUT : -errno;
 	if (!got)
@@ -140,7 +179,15 @@ static int receive(struct client *client, struct mf_message *message, int flags)
 	return 0;
 }
 
-int client_ask(struct client *client, struct mf_message *message)
+static void drop_descriptor(int *descriptor)
+{
+	if (descriptor && *descriptor >= 0)
+		close(*descriptor);
+	if (descriptor)
+		*descriptor = -1;
+}
+
+static int ask(struct client *client, struct mf_message *message, int *descriptor)
 {
 	__u16 type = message->type;
 	int error;
@@ -150,13 +197,19 @@ int client_ask(struct client *client, struct mf_message *message)
 	if (send(client->fd, message, sizeof(*message), MSG_NOSIGNAL) < 0)
 		return -errno;
 	do {
-		error = receive(client, message, 0);
+		drop_descriptor(descriptor);
+		error = receive(client, message, descriptor, 0);
 	} while (!error && (message->type == MF_EVENT || message->sequence != client->sequence));
 	if (error)
 		return error;
 	if (message->refusal)
 		return -EREMOTEIO;
 	return message->type == type ? 0 : -EPROTO;
+}
+
+int client_ask(struct client *client, struct mf_message *message)
+{
+	return ask(client, message, NULL);
 }
 
 static bool is_broken(int error)
@@ -189,7 +242,7 @@ int client_next_event(struct client *client, struct mf_event *event)
 	int error;
 
 	do {
-		error = receive(client, &message, 0);
+		error = receive(client, &message, NULL, 0);
 	} while (error == -ETIMEDOUT || (!error && message.type != MF_EVENT));
 	if (!error)
 		*event = message.event;
@@ -202,7 +255,7 @@ int client_take_event(struct client *client, struct mf_event *event)
 	int error;
 
 	do {
-		error = receive(client, &message, MSG_DONTWAIT);
+		error = receive(client, &message, NULL, MSG_DONTWAIT);
 	} while (!error && message.type != MF_EVENT);
 	if (!error)
 		*event = message.event;
@@ -263,4 +316,17 @@ int client_why(const struct client *client, int error, unsigned int type, const 
 	default:
 		return say_why(why, error, "talking to mayfly-loader at %s: %s", client->path, strerror(-error));
 	}
+}
+
+int client_get_socket(struct client *client, char why[static SAY_BYTES])
+{
+	struct mf_message message = { .type = MF_SOCKET_GET };
+	int descriptor = -1, error = ask(client, &message, &descriptor);
+
+	if (!error && descriptor < 0)
+		error = -EPROTO;
+	if (!error)
+		return descriptor;
+	drop_descriptor(&descriptor);
+	return client_why(client, error, MF_SOCKET_GET, &message, why);
 }

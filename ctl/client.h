@@ -38,6 +38,9 @@ int client_ask(struct client *client, struct mf_message *message);
 /* The same; a loader that has gone meanwhile and come back is connected to anew, once. For who keeps a line for long. */
 int client_ask_again(struct client *client, struct mf_message *message);
 
+/* A raw socket of session messages, IPv6 next header MF_NEXT_CONTROL, non-blocking, close-on-exec; or -errno and `why`. */
+int client_get_socket(struct client *client, char why[static SAY_BYTES]);
+
 /* Waits for the next event of a subscribed connection. 0; -EINTR; -ECONNRESET if the loader has gone. */
 int client_next_event(struct client *client, struct mf_event *event);
 

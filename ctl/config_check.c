@@ -355,7 +355,7 @@ static int add_own_address(struct config *config, const __u8 own[static 16], __u
 				    "found %d addresses, expected room for the three of this node's key, by which it is met",
 				    addresses->count);
 	if (i == addresses->count)
-		addresses->count++;
+		addresses->prefix[addresses->count++].length = length;
 	memcpy(addresses->prefix[i].address, own, 16);
 	if (addresses->prefix[i].length > length)
 		addresses->prefix[i].length = length;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Capabilities: NET_ADMIN for links, routes and hooks, BPF and PERFMON to load programs when a node is set up.
- * CAP_NET_RAW is gone: the one packet socket is open already, and sends what it is told where.
+ * Capabilities: NET_ADMIN for links, routes and hooks, BPF and PERFMON to load programs when a node is set up, NET_RAW
+ * for the raw sockets of session messages, which mayflyctl asks for whenever it starts. The one packet socket is open
+ * already; the filter below lets no more of them be opened, nor raw ones of any other protocol.
  * Memory: keys pass through it, so it is neither swapped nor dumped nor traced.
  * System calls: what libc, libbpf and this program use; another one fails with EPERM.
  */
@@ -14,7 +15,9 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 
+#include "bpf/abi.h"
 #include "loader/log.h"
 
 static int say(const char *what, int error)
@@ -32,7 +35,8 @@ static int drop_capabilities(void)
 	/* The bounding set can be cut only with CAP_SETPCAP; no_new_privs keeps anybody from making use of it. */
 	may_bound = capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP);
 	capng_clear(CAPNG_SELECT_BOTH);
-	if (capng_updatev(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_NET_ADMIN, CAP_BPF, CAP_PERFMON, -1))
+	if (capng_updatev(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_NET_ADMIN, CAP_NET_RAW, CAP_BPF,
+			  CAP_PERFMON, -1))
 		return -EINVAL;
 	return capng_apply(may_bound ? CAPNG_SELECT_BOTH : CAPNG_SELECT_CAPS) ? -EPERM : 0;
 }
@@ -60,7 +64,7 @@ static const int allowed_calls[] = {
 	SCMP_SYS(flock), SCMP_SYS(fcntl), SCMP_SYS(dup), SCMP_SYS(dup2), SCMP_SYS(dup3), SCMP_SYS(getcwd),
 	SCMP_SYS(memfd_create), SCMP_SYS(ftruncate), SCMP_SYS(umask),
 	/* the kernel's network and BPF */
-	SCMP_SYS(bpf), SCMP_SYS(ioctl), SCMP_SYS(socket), SCMP_SYS(bind), SCMP_SYS(connect), SCMP_SYS(accept4),
+	SCMP_SYS(bpf), SCMP_SYS(ioctl), SCMP_SYS(bind), SCMP_SYS(connect), SCMP_SYS(accept4),
 	SCMP_SYS(sendto), SCMP_SYS(recvfrom), SCMP_SYS(sendmsg), SCMP_SYS(recvmsg), SCMP_SYS(getsockname),
 	SCMP_SYS(setsockopt), SCMP_SYS(getsockopt), SCMP_SYS(shutdown), SCMP_SYS(perf_event_open),
 	/* the loop */
@@ -77,6 +81,21 @@ static const int allowed_calls[] = {
 	SCMP_SYS(rseq), SCMP_SYS(set_robust_list), SCMP_SYS(sysinfo),
 };
 
+/* Of its own kinds: netlink, a Unix one; and those that it gives away. */
+static int allow_sockets(scmp_filter_ctx filter)
+{
+	int error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, AF_NETLINK));
+
+	if (!error)
+		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
+	if (!error)
+		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 3,
+					 SCMP_A0(SCMP_CMP_EQ, AF_INET6),
+					 SCMP_A1(SCMP_CMP_EQ, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK),
+					 SCMP_A2(SCMP_CMP_EQ, MF_NEXT_CONTROL));
+	return error;
+}
+
 static int filter_calls(void)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
@@ -87,6 +106,8 @@ static int filter_calls(void)
 		if (error == -EDOM) /* this architecture has no such call */
 			error = 0;
 	}
+	if (!error)
+		error = allow_sockets(filter);
 	if (!error)
 		error = seccomp_load(filter);
 	seccomp_release(filter);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * SOCK_SEQPACKET, struct mf_message both ways, SO_PEERCRED. A client that does not read its answers is not read.
+ * A socket for session messages is made here, and goes with its answer however long that waits.
  */
 #include "loader/control_socket.h"
 
 #include <errno.h>
 #include <libgen.h>
+#include <netinet/in.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,6 +21,7 @@
 enum {
 	MODE_DIRECTORY = 01755, /* the sticky bit says that we made it, see loader/pins.c */
 	MODE_SOCKET = 0600,
+	ROOM_BYTES = 4 << 20, /* of a socket for session messages, each way: thousands of clients may ask at once */
 };
 
 static int directory_make(const char *path)
@@ -85,7 +88,7 @@ int mf_control_open(struct mf_control *control, const struct mf_options *options
 	control->target = target;
 	control->context = context;
 	for (int i = 0; i < MF_CONNECTIONS; i++)
-		control->connection[i].fd = -1;
+		control->connection[i].fd = control->connection[i].given = -1;
 	if (strlen(options->socket) >= sizeof(address.sun_path))
 		return -ENAMETOOLONG;
 	strcpy(address.sun_path, options->socket);
@@ -105,12 +108,20 @@ int mf_control_open(struct mf_control *control, const struct mf_options *options
 	return error;
 }
 
+static void given_close(struct mf_connection *connection)
+{
+	if (connection->given >= 0)
+		close(connection->given);
+	connection->given = -1;
+}
+
 static void connection_close(struct mf_connection *connection)
 {
 	if (connection->fd >= 0)
 		close(connection->fd);
+	given_close(connection);
 	sodium_memzero(connection, sizeof(*connection));
-	connection->fd = -1;
+	connection->fd = connection->given = -1;
 }
 
 void mf_control_close(struct mf_control *control)
@@ -154,10 +165,32 @@ int mf_control_accept(struct mf_control *control)
 	return -EMFILE;
 }
 
-/* 0: sent; 1: no room yet; -1: the other end is gone. */
-static int message_send(int fd, const struct mf_message *message)
+/* Has the header carry a descriptor, in `room` (unix(7), SCM_RIGHTS). */
+static void descriptor_attach(struct msghdr *header, void *room, size_t bytes, int descriptor)
 {
-	ssize_t sent = send(fd, message, sizeof(*message), MSG_NOSIGNAL | MSG_DONTWAIT);
+	struct cmsghdr *right;
+
+	memset(room, 0, bytes);
+	header->msg_control = room;
+	header->msg_controllen = bytes;
+	right = CMSG_FIRSTHDR(header);
+	right->cmsg_level = SOL_SOCKET;
+	right->cmsg_type = SCM_RIGHTS;
+	right->cmsg_len = CMSG_LEN(sizeof(descriptor));
+	memcpy(CMSG_DATA(right), &descriptor, sizeof(descriptor));
+}
+
+/* With a descriptor, unless -1. 0: sent; 1: no room yet; -1: the other end is gone. */
+static int message_send(int fd, const struct mf_message *message, int descriptor)
+{
+	_Alignas(struct cmsghdr) char room[CMSG_SPACE(sizeof(descriptor))];
+	struct iovec bytes = { (void *)message, sizeof(*message) };
+	struct msghdr header = { .msg_iov = &bytes, .msg_iovlen = 1 };
+	ssize_t sent;
+
+	if (descriptor >= 0)
+		descriptor_attach(&header, room, sizeof(room), descriptor);
+	sent = sendmsg(fd, &header, MSG_NOSIGNAL | MSG_DONTWAIT);
 
 	if (sent == (ssize_t)sizeof(*message))
 		return 0;
@@ -167,12 +200,53 @@ static int message_send(int fd, const struct mf_message *message)
 /* 1: go on; 0: wait; -1: close. */
 static int answer_send(struct mf_connection *connection)
 {
-	int rc = message_send(connection->fd, &connection->answer);
+	int rc = message_send(connection->fd, &connection->answer, connection->given);
 
 	connection->waiting = rc > 0;
+	if (!connection->waiting)
+		given_close(connection);
 	if (rc < 0)
 		return -1;
 	return rc == 0;
+}
+
+/* Session messages as they come out of associations, and into them; its reader may be busy for a while. */
+static int session_socket(void)
+{
+	int fd = socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, MF_NEXT_CONTROL), room = ROOM_BYTES, error;
+
+	if (fd < 0)
+		return -errno;
+	if (!setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)) &&
+	    !setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room)))
+		return fd;
+	error = -errno;
+	close(fd);
+	return error;
+}
+
+static void socket_give(struct mf_connection *connection)
+{
+	int fd = session_socket();
+
+	if (fd < 0)
+		mf_request_refuse_error(&connection->answer, fd);
+	else
+		connection->given = fd;
+}
+
+static void request_take(struct mf_control *control, struct mf_connection *connection, size_t bytes)
+{
+	switch (mf_request_answer(control->target, control->context, &control->message, bytes, &connection->answer)) {
+	case MF_WANTS_EVENTS:
+		connection->subscribed = 1;
+		break;
+	case MF_WANTS_SOCKET:
+		socket_give(connection);
+		break;
+	case MF_WANTS_NOTHING:
+		break;
+	}
 }
 
 /* A message that does not fit is cut by the kernel, but its real length is told. */
@@ -189,8 +263,8 @@ static int message_answer(struct mf_control *control, struct mf_connection *conn
 		memset(&connection->answer, 0, sizeof(connection->answer));
 		connection->answer.version = MF_CONTROL_VERSION;
 		connection->answer.refusal = MF_REFUSED_PEER;
-	} else if (mf_request_answer(control->target, control->context, message, bytes, &connection->answer)) {
-		connection->subscribed = 1;
+	} else {
+		request_take(control, connection, bytes);
 	}
 	sodium_memzero(message, sizeof(*message));
 	return answer_send(connection);
@@ -228,6 +302,6 @@ void mf_control_tell(struct mf_control *control, const struct mf_event *event)
 		struct mf_connection *connection = &control->connection[i];
 
 		if (connection->fd >= 0 && connection->subscribed && !connection->waiting)
-			message_send(connection->fd, &message);
+			message_send(connection->fd, &message, -1);
 	}
 }

@@ -17,6 +17,7 @@ struct mf_connection {
 	int refused;    /* wrong credentials: told so once, then closed */
 	int subscribed;
 	int waiting;    /* `answer` could not be sent yet; nothing is read meanwhile */
+	int given;      /* goes with `answer`, ours until that is sent or the connection ends; -1: nothing */
 	struct mf_message answer;
 };
 

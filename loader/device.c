@@ -252,6 +252,14 @@ static void address_remove(struct mf_instance *instance, const struct mf_prefix 
 	mf_inner_release(instance, &host);
 }
 
+/* To the kernel one of another length is the same: it kept the old length beside it, and has now lost both. */
+static void address_again(struct mf_instance *instance, const struct mf_node_config *config, const struct mf_prefix *gone)
+{
+	for (unsigned int i = 0; instance->device.ifindex && i < config->address_count; i++)
+		if (!memcmp(config->address[i].address, gone->address, sizeof(gone->address)))
+			mf_address_put(&instance->netlink, instance->device.ifindex, &config->address[i]);
+}
+
 int mf_device_addresses(struct mf_instance *instance, const struct mf_node_config *from,
 			const struct mf_node_config *to)
 {
@@ -268,8 +276,10 @@ int mf_device_addresses(struct mf_instance *instance, const struct mf_node_confi
 		return error;
 	}
 	for (i = 0; from && i < from->address_count; i++)
-		if (!has_address(to, &from->address[i]))
+		if (!has_address(to, &from->address[i])) {
 			address_remove(instance, &from->address[i]);
+			address_again(instance, to, &from->address[i]);
+		}
 	return 0;
 }
 

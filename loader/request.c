@@ -142,27 +142,35 @@ static void dispatch(const struct mf_request_target *target, void *context, cons
 		target->lend(context, &message->lend, answer);
 		break;
 	case MF_SUBSCRIBE:
+	case MF_SOCKET_GET:
 		break;
 	default:
 		mf_request_refuse(answer, MF_REFUSED_TYPE);
 	}
 }
 
-int mf_request_answer(const struct mf_request_target *target, void *context, const struct mf_message *message,
-		      size_t bytes, struct mf_message *answer)
+static enum mf_request_wants wants(__u16 type)
+{
+	if (type == MF_SUBSCRIBE)
+		return MF_WANTS_EVENTS;
+	return type == MF_SOCKET_GET ? MF_WANTS_SOCKET : MF_WANTS_NOTHING;
+}
+
+enum mf_request_wants mf_request_answer(const struct mf_request_target *target, void *context,
+					const struct mf_message *message, size_t bytes, struct mf_message *answer)
 {
 	memset(answer, 0, sizeof(*answer));
 	answer->version = MF_CONTROL_VERSION;
 	if (bytes != MF_MESSAGE_BYTES) {
 		mf_request_refuse(answer, MF_REFUSED_SIZE);
-		return 0;
+		return MF_WANTS_NOTHING;
 	}
 	answer->type = message->type;
 	answer->sequence = message->sequence;
 	if (message->version != MF_CONTROL_VERSION) {
 		mf_request_refuse(answer, MF_REFUSED_VERSION);
-		return 0;
+		return MF_WANTS_NOTHING;
 	}
 	dispatch(target, context, message, answer);
-	return message->type == MF_SUBSCRIBE;
+	return wants(message->type);
 }

@@ -28,9 +28,12 @@ struct mf_request_target {
 	void (*lend)(void *context, const struct mf_lend *lend, struct mf_message *answer);
 };
 
-/* Answers `message` (of `bytes` bytes). Returns 1 where the connection wants events from now on. */
-int mf_request_answer(const struct mf_request_target *target, void *context, const struct mf_message *message,
-		      size_t bytes, struct mf_message *answer);
+/* What the connection itself has to do for an accepted request. */
+enum mf_request_wants { MF_WANTS_NOTHING = 0, MF_WANTS_EVENTS, MF_WANTS_SOCKET };
+
+/* Answers `message` (of `bytes` bytes). */
+enum mf_request_wants mf_request_answer(const struct mf_request_target *target, void *context,
+					const struct mf_message *message, size_t bytes, struct mf_message *answer);
 
 void mf_request_refuse(struct mf_message *answer, enum mf_refusal refusal);
 void mf_request_refuse_value(struct mf_message *answer, __u16 field);

@@ -31,6 +31,10 @@ check "its own user is served" quiet as "$id" "$group"
 refute "another is not" quiet as 12345 12345
 check "root is" quiet on client mayflyctl show
 
+socket=$(on client setpriv --reuid="$id" --regid="$group" --clear-groups env PYTHONDONTWRITEBYTECODE=1 \
+	python3 - /run/mayfly/eth0.sock socket <"$LAB/introduce.py")
+equal "and is given a raw socket, which it could not make" "family 10 type 3 protocol 254" "$socket"
+
 stop loader-client TERM
 check "STOPPING=1" within 2 grep -q STOPPING=1 "$RUN/notify.log"
 equal "log lines without a priority for the journal" 0 "$(grep -vc '^<[0-7]>' "$RUN/loader-client.log")"

@@ -53,19 +53,19 @@ on client mayflyctl reload eth0.conf >"$RUN/again.log" 2>&1
 check "and so does reload" grep -q "reads its configuration again" "$RUN/again.log"
 check "traffic goes on" on client ping -c 3 -i 0.2 -W 1 "$mesh"
 
-say "# serve is killed"
-stop serve-server KILL
-check "sessions go on without" on client ping -c 3 -i 0.2 -W 1 "$mesh"
-serve server
-check "serve comes back" within 20 published server 1
-check "and they go on" on client ping -c 3 -i 0.2 -W 1 "$mesh"
-
 say "# down"
 check "down" on client mayflyctl down eth0
 equal "no keeper is left" "" "$(keeper_of client)"
 check "the server has forgotten the session" within 5 session_generations server client 0
 check "up once more" session_up client
 check "and traffic flows" on client ping -c 3 -i 0.2 -W 1 "$mesh"
+
+say "# serve is killed"
+stop serve-server KILL
+check "sessions go on without" on client ping -c 3 -i 0.2 -W 1 "$mesh"
+serve server
+check "serve comes back" within 20 published server 1
+check "and they go on" on client ping -c 3 -i 0.2 -W 1 "$mesh"
 
 say "# nobody there"
 on client mayflyctl down eth0

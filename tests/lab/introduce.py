@@ -9,9 +9,10 @@
     introduce.py SOCKET lead   NAME
     introduce.py SOCKET find   INNER_THERE
     introduce.py SOCKET delete NAME
+    introduce.py SOCKET socket
 
 Prints what the loader answers: "accepted", or the number of its refusal; 1: refused. `find` prints the name of what it
-finds, and where its peer was last heard.
+finds, and where its peer was last heard; `socket` what it is given.
 """
 import base64
 import ipaddress
@@ -20,7 +21,7 @@ import struct
 import sys
 
 VERSION, MESSAGE_BYTES = 1, 1024
-ADD, DELETE, LEAD, FIND = 4, 6, 12, 13
+ADD, DELETE, LEAD, FIND, SOCKET_GET = 4, 6, 12, 13, 14
 ENCAP, LISTENS, ROAMS = 1, 1 << 5, 1 << 6
 HEADER = struct.Struct("=HHIHHi")
 TEMPLATE = struct.Struct("16sBB6x")
@@ -63,8 +64,10 @@ def ask(path, kind, body):
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as control:
         control.connect(path)
         control.send((HEADER.pack(VERSION, kind, 1, 0, 0, 0) + body).ljust(MESSAGE_BYTES, b"\0"))
-        answer = control.recv(MESSAGE_BYTES)
+        answer, given, _, _ = socket.recv_fds(control, MESSAGE_BYTES, 1)
     _, _, _, refusal, field, error = HEADER.unpack_from(answer)
+    if kind == SOCKET_GET and given:
+        answer = socket.socket(fileno=given[0])
     return answer, f"{refusal} {field} {error}" if refusal else None
 
 
@@ -74,7 +77,13 @@ def found(answer):
     return f"{name} {ipaddress.IPv6Address(prefix + bytes(8))}" if any(prefix) else name
 
 
+def given(raw):
+    return f"family {raw.family} type {raw.type} protocol {raw.proto}"
+
+
 def request(verb, rest):
+    if verb == "socket":
+        return SOCKET_GET, b""
     if verb in ("delete", "lead"):
         return {"delete": DELETE, "lead": LEAD}[verb], rest[0].encode()
     if verb == "find":
@@ -86,7 +95,8 @@ def request(verb, rest):
 def main():
     path, verb, *rest = sys.argv[1:]
     answer, refused = ask(path, *request(verb, rest))
-    print(refused or (found(answer) if verb == "find" else "accepted"))
+    say = {"find": found, "socket": given}.get(verb, lambda _: "accepted")
+    print(refused or say(answer))
     return 1 if refused else 0
 
 

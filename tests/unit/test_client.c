@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* ctl/client.c against a loader that answers rightly, wrongly, late or not at all. */
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -70,6 +71,82 @@ static void test_accepted(void **state)
 	assert_int_equal(recv(pair->loader, &message, sizeof(message), 0), sizeof(message));
 	assert_int_equal(message.version, MF_CONTROL_VERSION);
 	assert_int_equal(message.sequence, 1);
+}
+
+/* An answer with `count` descriptors, of something that can be told from others. */
+static void put_with(const struct pair *pair, const struct mf_message *message, int count)
+{
+	_Alignas(struct cmsghdr) char room[CMSG_SPACE(8 * sizeof(int))] = { 0 };
+	struct iovec bytes = { (void *)message, sizeof(*message) };
+	struct msghdr header = { .msg_iov = &bytes, .msg_iovlen = 1, .msg_control = room,
+				 .msg_controllen = CMSG_SPACE((size_t)count * sizeof(int)) };
+	struct cmsghdr *rights = CMSG_FIRSTHDR(&header);
+
+	rights->cmsg_level = SOL_SOCKET;
+	rights->cmsg_type = SCM_RIGHTS;
+	rights->cmsg_len = CMSG_LEN((size_t)count * sizeof(int));
+	for (int i = 0; i < count; i++)
+		memcpy(CMSG_DATA(rights) + (size_t)i * sizeof(int), &pair->loader, sizeof(int));
+	assert_int_equal(sendmsg(pair->loader, &header, 0), sizeof(*message));
+}
+
+static int descriptors_open(void)
+{
+	int count = 0;
+
+	for (int fd = 0; fd < 256; fd++)
+		count += fcntl(fd, F_GETFD) >= 0;
+	return count;
+}
+
+static void test_socket(void **state)
+{
+	struct pair *pair = *state;
+	struct mf_message other = answer(MF_EVENT, 0, 0), right = answer(MF_SOCKET_GET, 1, MF_ACCEPTED);
+	int before = descriptors_open(), fd;
+	char why[SAY_BYTES];
+
+	put_with(pair, &other, 1); /* what comes with anything else is closed */
+	put_with(pair, &right, 1);
+	fd = client_get_socket(&pair->client, why);
+	assert_true(fd >= 0);
+	assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+	assert_int_equal(descriptors_open(), before + 1);
+	close(fd);
+}
+
+/* None, or more than one: no socket, and none is left open. */
+static void test_socket_wrong(void **state)
+{
+	static const int counts[] = { 0, 2, 3, 4, 5, 8 };
+	struct pair *pair = *state;
+	int before = descriptors_open();
+	char why[SAY_BYTES];
+
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+		struct mf_message message = answer(MF_SOCKET_GET, (__u32)i + 1, MF_ACCEPTED);
+
+		if (counts[i])
+			put_with(pair, &message, counts[i]);
+		else
+			put(pair, &message, sizeof(message));
+		assert_int_equal(client_get_socket(&pair->client, why), -EPROTO);
+		assert_int_equal(descriptors_open(), before);
+	}
+}
+
+static void test_socket_refused(void **state)
+{
+	struct pair *pair = *state;
+	struct mf_message refused = answer(MF_SOCKET_GET, 1, MF_REFUSED_SYSTEM);
+	int before = descriptors_open();
+	char why[SAY_BYTES];
+
+	refused.error = -EPERM;
+	put_with(pair, &refused, 1);
+	assert_int_equal(client_get_socket(&pair->client, why), -EREMOTEIO);
+	assert_non_null(strstr(why, "session messages"));
+	assert_int_equal(descriptors_open(), before);
 }
 
 /* Events and answers to questions that were given up may come before. */
@@ -257,6 +334,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_accepted),    TEST(test_skips_others), TEST(test_refused),  TEST(test_wrong_answers),
 		TEST(test_loader_goes), TEST(test_take_event), TEST(test_endless_list), TEST(test_snapshot), cmocka_unit_test(test_find),
+		TEST(test_socket), TEST(test_socket_wrong), TEST(test_socket_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

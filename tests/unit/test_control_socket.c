@@ -8,7 +8,10 @@
 
 #include <cmocka.h>
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -230,6 +233,131 @@ static void back_pressure(void **state)
 	assert_int_equal(bench->target.gets, REQUESTS);
 }
 
+/* A message as it comes, and what came with it; -1: nothing. */
+static int receive_with(int fd, struct mf_message *message)
+{
+	_Alignas(struct cmsghdr) char room[CMSG_SPACE(4 * sizeof(int))];
+	struct iovec bytes = { message, sizeof(*message) };
+	struct msghdr header = { .msg_iov = &bytes, .msg_iovlen = 1, .msg_control = room, .msg_controllen = sizeof(room) };
+	struct cmsghdr *right;
+	int descriptor;
+
+	if (recvmsg(fd, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) != sizeof(*message))
+		return -2;
+	right = CMSG_FIRSTHDR(&header);
+	if (!right)
+		return -1;
+	assert_int_equal(right->cmsg_type, SCM_RIGHTS);
+	assert_int_equal(right->cmsg_len, CMSG_LEN(sizeof(descriptor)));
+	assert_null(CMSG_NXTHDR(&header, right));
+	memcpy(&descriptor, CMSG_DATA(right), sizeof(descriptor));
+	return descriptor;
+}
+
+static int option(int fd, int name)
+{
+	int value = -1;
+	socklen_t bytes = sizeof(value);
+
+	getsockopt(fd, SOL_SOCKET, name, &value, &bytes);
+	return value;
+}
+
+static int descriptors_open(void)
+{
+	DIR *directory = opendir("/proc/self/fd");
+	int count = 0;
+
+	while (readdir(directory))
+		count++;
+	closedir(directory);
+	return count;
+}
+
+static int is_root(void)
+{
+	if (geteuid())
+		print_message("not root: makes no raw sockets\n");
+	return !geteuid();
+}
+
+static void socket_comes_with_its_answer(void **state)
+{
+	struct bench *bench = *state;
+	struct mf_message message = request(MF_SOCKET_GET), answer;
+	int before = descriptors_open(), given;
+
+	if (!is_root())
+		skip();
+	send(bench->client, &message, sizeof(message), 0);
+	mf_control_serve(&bench->control, bench->place);
+	given = receive_with(bench->client, &answer);
+	assert_true(given >= 0);
+	assert_int_equal(answer.refusal, MF_ACCEPTED);
+	assert_int_equal(answer.type, MF_SOCKET_GET);
+	assert_int_equal(option(given, SO_DOMAIN), AF_INET6);
+	assert_int_equal(option(given, SO_TYPE), SOCK_RAW);
+	assert_int_equal(option(given, SO_PROTOCOL), MF_NEXT_CONTROL);
+	assert_true(option(given, SO_RCVBUF) >= 4 << 20 && option(given, SO_SNDBUF) >= 4 << 20);
+	assert_true(fcntl(given, F_GETFL) & O_NONBLOCK);
+	assert_int_equal(descriptors_open(), before + 1); /* the loader has kept none */
+	close(given);
+	message = request(MF_NODE_GET);
+	send(bench->client, &message, sizeof(message), 0);
+	mf_control_serve(&bench->control, bench->place);
+	assert_int_equal(receive_with(bench->client, &answer), -1); /* and none with the next */
+}
+
+/* Requests for sockets until an answer has to wait. How many were asked for. */
+static int ask_until_waiting(struct bench *bench)
+{
+	struct mf_message message = request(MF_SOCKET_GET);
+	int asked = 0;
+
+	while (!mf_control_waits(&bench->control, bench->place)) {
+		assert_true(asked < 3000);
+		message.sequence = asked++;
+		assert_int_equal(send(bench->client, &message, sizeof(message), MSG_DONTWAIT), sizeof(message));
+		mf_control_serve(&bench->control, bench->place);
+	}
+	return asked;
+}
+
+static void socket_waits_with_its_answer(void **state)
+{
+	struct bench *bench = *state;
+	struct mf_message answer;
+	int before = descriptors_open(), asked, got = 0, given;
+
+	if (!is_root())
+		skip();
+	asked = ask_until_waiting(bench);
+	assert_int_equal(descriptors_open(), before + 1); /* the one that waits */
+	while ((given = receive_with(bench->client, &answer)) != -2) {
+		assert_true(given >= 0);
+		assert_int_equal(answer.sequence, got++);
+		close(given);
+		if (mf_control_waits(&bench->control, bench->place))
+			mf_control_serve(&bench->control, bench->place);
+	}
+	assert_int_equal(got, asked);
+	assert_int_equal(descriptors_open(), before);
+}
+
+static void socket_goes_with_its_connection(void **state)
+{
+	struct bench *bench = *state;
+	int before = descriptors_open();
+
+	if (!is_root())
+		skip();
+	ask_until_waiting(bench);
+	close(bench->client);
+	mf_control_serve(&bench->control, bench->place);
+	assert_int_equal(descriptors_open(), before - 2); /* both ends of the connection are gone too */
+	bench->client = -1;
+}
+
 static void events_go_to_subscribers(void **state)
 {
 	struct bench *bench = *state;
@@ -283,7 +411,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(answered), TEST(wrong_sizes), TEST(wrong_versions_and_types), TEST(wrong_values_go_no_further),
-		TEST(errors_have_names), TEST(back_pressure), TEST(events_go_to_subscribers), TEST(others_are_refused),
+		TEST(errors_have_names), TEST(back_pressure), TEST(socket_comes_with_its_answer),
+		TEST(socket_waits_with_its_answer), TEST(socket_goes_with_its_connection), TEST(events_go_to_subscribers), TEST(others_are_refused),
 		TEST(places_and_paths),
 	};
 
