@@ -94,7 +94,7 @@ const struct two_stage_keys *serving_stage_keys(struct serving *serving, __u32 u
 __u32 serving_long_s(const struct serving *serving);
 
 /* serving_introduce.c: introductions by the clock, and their associations. */
-void serving_turn(struct serving *serving, __u64 now_ms);
+bool serving_turn(struct serving *serving, __u64 now_ms); /* true: the present and the next one are there */
 /* Before anything else: what a serve that died has left in the loader, whose keys nobody knows any more. */
 void serving_leave_earlier(struct serving *serving);
 bool serving_sweep(struct serving *serving); /* tells the loader of some more that it has to know; true: there are more */
@@ -117,8 +117,8 @@ void serving_level_sessions(struct serving *serving); /* levels have changed: so
 void serving_end_session(struct serving *serving, const __u8 public_key[static KEY_PUBLIC_BYTES]);
 
 /*
- * serving_level.c: hears what strangers do, and does what follows. Open it before there are schedules, close it with the
- * loop still turning, free it after. 0 or -ENOMEM.
+ * serving_level.c: hears what strangers do, and does what follows. Open it before there are schedules, close it while
+ * the loop turns, free it after. 0 or -ENOMEM.
  */
 int serving_level_open(struct serving *serving);
 void serving_level_close(struct serving *serving);
