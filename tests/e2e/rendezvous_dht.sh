@@ -90,6 +90,12 @@ check "meeting again replaces the association" meet client
 equal "associations of the client" 1 "$(shown client associations)"
 reach client "$(number meet.log inner)"
 
+# What doctor says of it, now and when its period is over.
+says() { on client mayflyctl doctor | grep -q "$1"; }
+check "doctor says what to do after a server's restart" says "restarted has another introduction"
+on client sed -i 's/"period": [0-9]*/"period": 1200/' /run/mayfly/eth0.meet
+check "and when the period of the introduction is over" says "period of that introduction is over"
+
 # A clock that was ahead has left items that are newer than now.
 stop serve-server
 cp "$RUN/server/eth0.conf" "$RUN/server/short.conf"
