@@ -122,7 +122,7 @@ start notify server python3 "$LAB/notify.py" "$RUN/notify.sock"
 within 5 test -S "$RUN/notify.sock"
 SERVE_ENV="NOTIFY_SOCKET=$RUN/notify.sock" serve server
 check "serve says that it cannot publish" within 60 grep -q "cannot publish" "$RUN/serve-server.log"
-check "and to systemd that it is ready all the same" within 2 grep -q READY=1 "$RUN/notify.log"
+check "and to systemd that it is ready all the same" within 40 grep -q READY=1 "$RUN/notify.log"
 check "it goes on" running serve-server
 check "doctor says why" within 3 on server sh -c "mayflyctl doctor | grep -A1 'could not be published' | grep -q Bootstrap"
 rendezvous_start 24
