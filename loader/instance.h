@@ -67,6 +67,7 @@ struct mf_instance {
 	__u32 stale;           /* enum mf_stale */
 	__s64 hooks_checked_ns; /* when the kernel was last asked whether the programs stand */
 	__s64 checked_ns;      /* when the surroundings were last looked at unasked */
+	__s64 gathered_ns;     /* when all associations were last looked at together */
 	__u32 shortest_ms;     /* rotation period of the fastest association */
 	__u32 mtu_next;        /* next id that has yet to learn the NIC's MTU */
 	__u8 gateway_mac[MF_RECORD_GATEWAYS][6];

@@ -175,11 +175,11 @@ static int work(struct mf_loop *loop)
 	now_ms = mf_clock_now_ms(&instance->clock);
 	lent_ms = mf_lend_expire(instance, now_ms);
 	due_ms = mf_keep_turn(instance, now_ms);
-	if (due_ms <= now_ms || instance->stale)
+	if (due_ms <= now_ms || instance->stale & ~MF_STALE_ASSOCIATIONS)
 		return 0;
 	if (lent_ms < due_ms)
 		due_ms = lent_ms;
-	if (due_ms - now_ms < REST_MS)
+	if (due_ms - now_ms < REST_MS || instance->stale)
 		return REST_MS;
 	beat_ms = mf_node_lease_ms(instance) / 2 < BEAT_MS ? mf_node_lease_ms(instance) / 2 : BEAT_MS;
 	return due_ms - now_ms < beat_ms ? due_ms - now_ms : beat_ms;

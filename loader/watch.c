@@ -312,6 +312,20 @@ static int is_over(__s64 *last_ns, __s64 now_ns, __s64 period_ns)
 	return 1;
 }
 
+/*
+ * Looks at all associations, so seldom that many of them are not looked at whenever one comes or goes: a microsecond
+ * apart for each there is.
+ */
+static void gather(struct mf_instance *instance)
+{
+	if (!is_over(&instance->gathered_ns, instance->clock.monotonic_ns, instance->associations.limit * 1000LL)) {
+		instance->stale |= MF_STALE_ASSOCIATIONS;
+		return;
+	}
+	mf_device_mtu(instance);
+	mf_association_pace(instance);
+}
+
 void mf_watch_refresh(struct mf_instance *instance)
 {
 	__u32 stale = instance->stale;
@@ -335,8 +349,8 @@ void mf_watch_refresh(struct mf_instance *instance)
 	if (stale & MF_STALE_ROUTES)
 		mf_nic_gateways_refresh(instance);
 	mtu_spread(instance);
-	if (stale & MF_STALE_ASSOCIATIONS) {
-		mf_device_mtu(instance);
-		mf_association_pace(instance);
-	}
+	if (!((stale | instance->stale) & MF_STALE_ASSOCIATIONS))
+		return;
+	instance->stale &= ~MF_STALE_ASSOCIATIONS;
+	gather(instance);
 }

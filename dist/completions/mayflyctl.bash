@@ -70,7 +70,7 @@ _mayflyctl() {
 
 	case $command in
 	'')
-		COMPREPLY=($(compgen -W 'up down reload serve meet show dump watch events doctor hosts derive rendezvous genkey
+		COMPREPLY=($(compgen -W 'up down reload serve meet show sessions dump watch events doctor hosts derive rendezvous genkey
 			pubkey genpsk --socket --help --version' -- "$cur"))
 		return
 		;;
@@ -98,6 +98,7 @@ _mayflyctl() {
 		[[ $cur == */* ]] || COMPREPLY+=($(compgen -W "$(_mayflyctl_configurations)" -- "$cur"))
 		;;
 	show) COMPREPLY=($(compgen -W "--json $(_mayflyctl_associations)" -- "$cur")) ;;
+	sessions) COMPREPLY=($(compgen -W "--json --follow $(_mayflyctl_interfaces)" -- "$cur")) ;;
 	watch) COMPREPLY=($(compgen -W '--interval' -- "$cur")) ;;
 	events) COMPREPLY=($(compgen -W '--json' -- "$cur")) ;;
 	derive)

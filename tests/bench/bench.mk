@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Programs that tests/bench/run and tests/kernels/run use.
 
-bench_bin := $(addprefix $(B)/bench/,udpblast pingpong memory_at_exit rotation seal)
+bench_bin := $(addprefix $(B)/bench/,udpblast pingpong memory_at_exit rotation seal sessionload sessionpure assocload)
+load_obj := $(patsubst tests/bench/%.c,$(B)/bench/%.o,$(wildcard tests/bench/load_*.c))
 
 $(B)/bench/%.o: tests/bench/%.c
 	@mkdir -p $(@D)
@@ -22,11 +23,23 @@ $(B)/bench/seal: $(B)/bench/seal.o $(filter-out $(B)/ctl/main.o,$(ctl_obj))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS) $^ $(ctl_libs) -o $@
 
+# Of mayflyctl what they need.
+$(B)/bench/libctl.a: $(filter-out $(B)/ctl/main.o,$(ctl_obj))
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(B)/bench/sessionload: $(B)/bench/sessionload.o $(load_obj) $(B)/bench/libctl.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) $^ $(ctl_libs) -o $@
+
+$(B)/bench/sessionpure $(B)/bench/assocload: %: %.o $(B)/bench/libctl.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) $^ $(ctl_libs) -o $@
+
 $(B)/kernels/load: tests/kernels/load.c $(B)/mayfly.skel.h
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(CC) -std=gnu11 $(CPPFLAGS) $(CFLAGS) $(WARN) $< $(loader_libs) -lz -o $@
 
-.SECONDARY: $(bench_bin:%=%.o)
+.SECONDARY: $(bench_bin:%=%.o) $(load_obj)
 
 tests: $(bench_bin) $(B)/kernels/load
