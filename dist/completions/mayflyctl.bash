@@ -63,6 +63,7 @@ _mayflyctl() {
 	--form) COMPREPLY=($(compgen -W 'native full compact' -- "$cur")); return ;;
 	--period) COMPREPLY=($(compgen -W '60s 600s 1h' -- "$cur")); return ;;
 	--state) _filedir -d; return ;;
+	--wait) COMPREPLY=($(compgen -W '10s 30s 2m' -- "$cur")); return ;;
 	--rotation | --interval) COMPREPLY=($(compgen -W '200ms 1s 3s 10s 1m' -- "$cur")); return ;;
 	--iid | --key | --at | --prefix | --slots | --peer | --seed | --nonce | --two-stage) return ;;
 	esac
@@ -73,7 +74,12 @@ _mayflyctl() {
 			pubkey genpsk --socket --help --version' -- "$cur"))
 		return
 		;;
-	up | reload | doctor | hosts)
+	up)
+		COMPREPLY=($(compgen -W '--wait --no-wait --foreground --state' -- "$cur"))
+		_filedir conf
+		[[ $cur == */* ]] || COMPREPLY+=($(compgen -W "$(_mayflyctl_configurations)" -- "$cur"))
+		;;
+	reload | doctor | hosts)
 		_filedir conf
 		[[ $cur == */* ]] || COMPREPLY+=($(compgen -W "$(_mayflyctl_configurations)" -- "$cur"))
 		;;
