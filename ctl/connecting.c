@@ -279,6 +279,7 @@ static int add(struct connecting *connecting, const struct config_peer *from, ch
 	}
 	connecting->peers++;
 	connecting_plan_begin(&peer->plan, from->connect != CONNECT_ON_DEMAND, sessions_now_ms());
+	connecting->settings.sessions->peer[peer->number].keep = peer->plan.keep; /* told of before it is found, too */
 	return 0;
 }
 

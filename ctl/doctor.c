@@ -90,6 +90,7 @@ static void check_all(struct doctor *doctor)
 	doctor_check_settings(doctor);
 	doctor_check_state(doctor);
 	doctor_check_rendezvous(doctor);
+	doctor_check_sessions(doctor);
 }
 
 int command_doctor(const struct ctl *ctl, int argc, char **argv)

@@ -40,6 +40,9 @@ void doctor_check_state(struct doctor *doctor);
 /* doctor_rendezvous.c: serve and meet */
 void doctor_check_rendezvous(struct doctor *doctor);
 
+/* doctor_sessions.c: sessions that do not stand as they should */
+void doctor_check_sessions(struct doctor *doctor);
+
 /* doctor_link.c: the id of the XDP program at the interface, 0 for none; -errno */
 int doctor_xdp_program(unsigned int ifindex);
 

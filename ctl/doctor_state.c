@@ -25,7 +25,8 @@ static void check_peers(struct doctor *doctor)
 	for (size_t i = 0; i < doctor->state->count; i++) {
 		const struct mf_assoc_status *status = &doctor->state->associations[i];
 
-		if (status->heard_age_ms != ~0ULL || introduce_is_name(status->config.name))
+		if (status->heard_age_ms != ~0ULL || introduce_is_name(status->config.name) ||
+		    status->config.shares)
 			continue;
 		if (silent++ < NAMED)
 			doctor_say(doctor, DOCTOR_WARN, "is the peer up, with the same key, rotation and clock? "

@@ -112,6 +112,7 @@ static void on_changed(void *context, __u32 number)
 	struct keeping *keeping = context;
 
 	connecting_changed(&keeping->connecting, number);
+	sessions_tell_changed(&keeping->tell, number);
 }
 
 static const struct sessions_owner owner = { .lost = on_lost, .introduced = on_introduced, .changed = on_changed };
@@ -143,6 +144,16 @@ static int open_sessions(struct keeping *keeping, char why[static SAY_BYTES])
 	};
 
 	return sessions_open(&keeping->sessions, &settings, why);
+}
+
+/* That nobody can be told of them is no reason not to have sessions. */
+static void open_tell(struct keeping *keeping)
+{
+	char path[SESSIONS_TELL_PATH], why[SAY_BYTES];
+
+	sessions_tell_path(path, keeping->loader.path, SESSIONS_UP);
+	if (sessions_tell_open(&keeping->tell, &keeping->sessions, &keeping->loop, path, why))
+		say_note("mayflyctl sessions will not know of these: %s", why);
 }
 
 static int open_connecting(struct keeping *keeping, char why[static SAY_BYTES])
@@ -187,6 +198,7 @@ static int open_all(struct keeping *keeping, char why[static SAY_BYTES])
 		error = open_connecting(keeping, why);
 	if (error)
 		return error;
+	open_tell(keeping);
 	take_peers(keeping);
 	if (sessions_adopt(&keeping->sessions, why))
 		say_note("sessions of an earlier process stay as they are: %s", why);
@@ -252,6 +264,7 @@ static void end(struct keeping *keeping)
 		sessions_end_all(&keeping->sessions, SESSION_CLOSED);
 		connecting_close(&keeping->connecting);
 	}
+	sessions_tell_close(&keeping->tell);
 	if (keeping->sessions.open)
 		sessions_close(&keeping->sessions);
 	keeping_roam_close(keeping);

@@ -9,6 +9,7 @@
 #include "ctl/connecting.h"
 #include "ctl/ctl.h"
 #include "ctl/key.h"
+#include "ctl/sessions_tell.h"
 #include "loader/netlink.h"
 #include "loader/notify.h"
 
@@ -40,6 +41,7 @@ struct keeping {
 	uv_signal_t signals[3];
 	uv_timer_t patience;
 	struct sessions sessions;
+	struct sessions_tell tell;
 	struct connecting connecting;
 	struct mf_notify notify;
 	struct {             /* keeping_roam.c */

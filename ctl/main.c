@@ -12,10 +12,16 @@
 #endif
 
 static const struct ctl_command commands[] = {
-	{ "up", command_up, "FILE", "bring a node up, or reload it if it is up already",
-	  "FILE is a configuration (mayfly.conf(5)); a bare name means /etc/mayfly/NAME.conf." },
+	{ "up", command_up, "FILE [--wait DURATION|--no-wait] [--foreground] [--state DIR]",
+	  "bring a node up and begin its sessions, or reload it if it is up already",
+	  "FILE is a configuration (mayfly.conf(5)); a bare name means /etc/mayfly/NAME.conf. With peers of whom only the\n"
+	  "PublicKey is known, a process is left that keeps sessions with them until down.\n"
+	  "  --wait DURATION   for sessions to stand (default 30s); exit status 1 if they do not by then\n"
+	  "  --no-wait         do not wait for them\n"
+	  "  --foreground      keep sessions here, until told to end\n"
+	  "  --state DIR       where good nodes of the DHT are remembered (default /var/lib/mayfly)" },
 	{ "down", command_down, "[FILE|NIC]", "take the node down and leave nothing behind",
-	  "Routes, device, programs and addresses go; the loader stays and waits for the next up." },
+	  "Sessions end; routes, device, programs and addresses go; the loader stays and waits for the next up." },
 	{ "reload", command_reload, "FILE", "change what differs from FILE and touch nothing else",
 	  "Connections of associations that stay as they are go on undisturbed." },
 	{ "serve", command_serve, "FILE [--state DIR] [--no-loader]", "let registered clients meet this node, until told to end",
@@ -23,8 +29,9 @@ static const struct ctl_command commands[] = {
 	  "where Store says. SIGHUP, or mayflyctl reload FILE, reads the clients again.\n"
 	  "  --state DIR    where good nodes of the DHT are remembered (default /var/lib/mayfly)\n"
 	  "  --no-loader    publish only; queries leave from addresses of this host" },
-	{ "meet", command_meet, "FILE [PEER] [--print] [--json] [--state DIR]", "find a server by its public key, and reach it",
-	  "Looks for the introduction that PEER has left for this node and brings this end of it up.\n"
+	{ "meet", command_meet, "FILE [PEER] [--print] [--json] [--state DIR]", "look where a server is to be met",
+	  "Looks for the introduction that PEER has left for this node and brings this end of it up, which carries the\n"
+	  "beginning of a session and nothing else. To reach PEER: mayflyctl up.\n"
 	  "  --print        only say what was found; queries leave from addresses of this host\n"
 	  "  --json         for programs; mayflyctl(8) describes the fields\n"
 	  "  --state DIR    where good nodes of the DHT are remembered (default /var/lib/mayfly)" },

@@ -32,8 +32,8 @@ struct meeting {
 void meeting_begin(struct meeting *meeting, __u64 unix_s, __u32 period_s);
 
 /*
- * The next step of the ladder, if there is one and it makes sense: nothing was found, and yet somebody answered. Lookups
- * begin anew then.
+ * The next step of the ladder, if there is one and it makes sense: nothing was found, and yet somebody answered.
+ * Lookups begin anew then.
  */
 bool meeting_step(struct meeting *meeting, __u64 unix_s);
 

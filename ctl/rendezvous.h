@@ -56,8 +56,8 @@ int rendezvous_pair_known(struct rendezvous_pair *pair, const __u8 own[static 32
 __u32 rendezvous_period(__u64 unix_s, __u32 period_s);
 
 /*
- * The period on step 0, 1, 2 of the ladder of n = `period_s`: n, n/2, n/4 in whole seconds, none below 60 s unless n is.
- * Steps may be the same: the last one, where the floor is reached.
+ * The period on step 0, 1, 2 of the ladder of n = `period_s`: n, n/2, n/4 in whole seconds, none below 60 s unless n
+ * is. Steps may be the same: the last one, where the floor is reached.
  */
 __u32 rendezvous_ladder(__u32 period_s, unsigned int step);
 

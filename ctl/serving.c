@@ -315,12 +315,13 @@ static void sleep_until(struct serving *serving, __u64 next_ms, __u64 now_ms)
 void serving_work(struct serving *serving)
 {
 	__u64 now_ms = serving_now_ms();
-	bool more;
+	bool there, more;
 
 	serving_level_turn(serving, now_ms);
-	serving_turn(serving, now_ms);
-	more = serving_sweep(serving);
-	put_what_is_due(serving, now_ms);
+	there = serving_turn(serving, now_ms);
+	more = serving_sweep(serving) || !there;
+	if (there)
+		put_what_is_due(serving, now_ms);
 	tell(serving, now_ms);
 	sleep_until(serving, more ? now_ms : due_ms(serving, now_ms), now_ms);
 }

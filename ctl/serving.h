@@ -12,6 +12,7 @@
 #include "ctl/registry.h"
 #include "ctl/rendezvous_status.h"
 #include "ctl/sessions.h"
+#include "ctl/sessions_tell.h"
 #include "ctl/store.h"
 #include "loader/notify.h"
 
@@ -48,6 +49,9 @@ struct serving {
 	__u32 *by_number; /* registry index by number of publish; ~0: none */
 	__u32 numbers;    /* room of it */
 	struct sessions sessions; /* not open: without a loader */
+	struct sessions_tell tell;
+	struct serving_client *of_session; /* by peer of `sessions` */
+	__u32 of_sessions;
 	struct introduction *introductions; /* SERVING_INTRODUCTIONS, secret memory */
 	__u32 puts;       /* under way */
 
@@ -90,7 +94,7 @@ const struct two_stage_keys *serving_stage_keys(struct serving *serving, __u32 u
 __u32 serving_long_s(const struct serving *serving);
 
 /* serving_introduce.c: introductions by the clock, and their associations. */
-void serving_turn(struct serving *serving, __u64 now_ms);
+bool serving_turn(struct serving *serving, __u64 now_ms); /* true: the present and the next one are there */
 /* Before anything else: what a serve that died has left in the loader, whose keys nobody knows any more. */
 void serving_leave_earlier(struct serving *serving);
 bool serving_sweep(struct serving *serving); /* tells the loader of some more that it has to know; true: there are more */
@@ -101,14 +105,20 @@ void serving_leave(struct serving *serving); /* takes all introductions away */
 __u64 serving_turn_ms(const struct serving *serving, __u64 now_ms); /* when something changes next */
 
 /* serving_sessions.c: what clients come for. */
+struct serving_client {
+	__u32 rotation_ms; /* as configured */
+	__u32 association; /* whose probes count against it */
+};
+
 int serving_open_sessions(struct serving *serving, char why[static SAY_BYTES]);
 void serving_close_sessions(struct serving *serving);
 void serving_take_sessions(struct serving *serving); /* the registry has changed: whom it has may have a session */
+void serving_level_sessions(struct serving *serving); /* levels have changed: so do rotations */
 void serving_end_session(struct serving *serving, const __u8 public_key[static KEY_PUBLIC_BYTES]);
 
 /*
- * serving_level.c: hears what strangers do, and does what follows. Open it before there are schedules, close it with the
- * loop still turning, free it after. 0 or -ENOMEM.
+ * serving_level.c: hears what strangers do, and does what follows. Open it before there are schedules, close it while
+ * the loop turns, free it after. 0 or -ENOMEM.
  */
 int serving_level_open(struct serving *serving);
 void serving_level_close(struct serving *serving);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The introductions of the last, the current and the next period, and what the loader has to know of them. Each has its T
- * to itself, whatever the period was when it was made. A loader that does not take them is told of once, and asked again
- * after a pause: publication goes on meanwhile.
+ * The introductions of the last, the current and the next period, and what the loader has to know of them. Each has
+ * its T to itself, whatever the period was when it was made. A loader that does not take them is told of once, and
+ * asked again after a pause: publication goes on meanwhile.
  */
 #include <errno.h>
 #include <sodium.h>
@@ -285,8 +285,8 @@ void serving_take_period(struct serving *serving)
 }
 
 /*
- * A free place; or that of one that is to leave, which a loader that does not answer must not hold up. -1: there is none,
- * but there will be.
+ * A free place; or that of one that is to leave, which a loader that does not answer must not hold up. -1: there is
+ * none, but there will be.
  */
 static int find_place(const struct serving *serving)
 {
@@ -301,7 +301,7 @@ static int find_place(const struct serving *serving)
 	return found;
 }
 
-/* The first of those to end that are neither of the current nor of the next period, unless one is on its way already. */
+/* The first to end of those that are neither of the current nor of the next period, unless one is leaving already. */
 static void make_place(struct serving *serving, __u32 current)
 {
 	__u32 next = current + serving_period_s(serving);
@@ -342,7 +342,7 @@ static void need(struct serving *serving, __u32 current, __u32 period)
 		introduction->period_s = serving_period_s(serving);
 }
 
-void serving_turn(struct serving *serving, __u64 now_ms)
+bool serving_turn(struct serving *serving, __u64 now_ms)
 {
 	__u32 period_s = serving_period_s(serving);
 	__u32 period = rendezvous_period(now_ms / 1000, period_s);
@@ -352,6 +352,7 @@ void serving_turn(struct serving *serving, __u64 now_ms)
 						     !is_heard(&serving->introductions[i], now_ms);
 	need(serving, period, period);
 	need(serving, period, period + period_s);
+	return serving_introduction(serving, period) && serving_introduction(serving, period + period_s);
 }
 
 __u64 serving_turn_ms(const struct serving *serving, __u64 now_ms)

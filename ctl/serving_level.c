@@ -41,8 +41,8 @@ static void follow_period(struct serving *serving)
 	__u32 configured_s = serving->config.node.rendezvous.period_ms / 1000;
 	__u32 period_s = level_period_s(level_of_node(&serving->level->levels), configured_s);
 
-	if (period_s != serving_period_s(serving))
-		serving_set_period(serving, period_s);
+	if (period_s != serving_period_s(serving) && !serving_set_period(serving, period_s))
+		sessions_period(&serving->sessions, period_s);
 }
 
 void serving_level_changed(struct serving *serving)
@@ -50,6 +50,7 @@ void serving_level_changed(struct serving *serving)
 	enum level level = level_of_node(&serving->level->levels);
 
 	follow_period(serving);
+	serving_level_sessions(serving);
 	if (level == serving->level->said)
 		return;
 	serving->level->said = level;

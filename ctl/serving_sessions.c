@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Sessions of a server: every registered client may have one, begun by the introduction that it has found. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ctl/serving.h"
@@ -15,7 +16,73 @@ static int introduction_key(void *owner, __u32 period, __u8 key[static 16])
 	return 0;
 }
 
-static const struct sessions_owner owner = { .introduction = introduction_key };
+/* --- levels -------------------------------------------------------------------------- */
+
+static struct serving_client *client_of(const struct serving *serving, __u32 peer)
+{
+	return peer < serving->of_sessions ? &serving->of_session[peer] : NULL;
+}
+
+static __u32 wanted_ms(const struct serving *serving, const struct serving_client *client)
+{
+	return level_rotation_ms(level_of(serving_levels(serving), client->association), client->rotation_ms);
+}
+
+void serving_level_sessions(struct serving *serving)
+{
+	for (__u32 i = 0; serving->sessions.open && i < serving->sessions.peers; i++)
+		if (serving->sessions.peer[i].used && client_of(serving, i))
+			sessions_rotate(&serving->sessions, i, wanted_ms(serving, client_of(serving, i)));
+}
+
+/* Another association carries the session now: it is looked for no less than the one before. */
+static void follow(struct serving *serving, __u32 peer)
+{
+	struct serving_client *client = client_of(serving, peer);
+	__u32 association = serving->sessions.peer[peer].association;
+
+	if (!client || client->association == association)
+		return;
+	if (client->association != (__u32)LEVEL_NO_ASSOCIATION)
+		level_move(serving_levels(serving), client->association, association);
+	client->association = association;
+}
+
+static void say_level(void *context, __u32 peer, const char **level, const char **why)
+{
+	static char words[LEVEL_WORDS]; /* copied by the caller at once */
+	const struct serving *serving = context;
+	const struct serving_client *client = client_of(serving, peer);
+
+	if (!client)
+		return;
+	*level = level_name(level_of(serving_levels(serving), client->association));
+	*why = level_why_association(words, serving_levels(serving), client->association, serving_now_ms());
+}
+
+/* --- what sessions say --------------------------------------------------------------- */
+
+static void changed(void *context, __u32 peer)
+{
+	struct serving *serving = context;
+
+	follow(serving, peer);
+	sessions_tell_changed(&serving->tell, peer);
+}
+
+static const struct sessions_owner owner = { .introduction = introduction_key, .changed = changed };
+
+static int open_tell(struct serving *serving, char why[static SAY_BYTES])
+{
+	char path[SESSIONS_TELL_PATH];
+	int error;
+
+	sessions_tell_path(path, serving->loader.path, SESSIONS_SERVE);
+	error = sessions_tell_open(&serving->tell, &serving->sessions, &serving->loop, path, why);
+	serving->tell.level = say_level;
+	serving->tell.context = serving;
+	return error;
+}
 
 int serving_open_sessions(struct serving *serving, char why[static SAY_BYTES])
 {
@@ -30,16 +97,66 @@ int serving_open_sessions(struct serving *serving, char why[static SAY_BYTES])
 		.owner = &owner,
 		.context = serving,
 	};
+	int error;
 
 	if (!*serving->loader.path)
 		return 0;
-	return sessions_open(&serving->sessions, &settings, why);
+	error = sessions_open(&serving->sessions, &settings, why);
+	return error ? error : open_tell(serving, why);
 }
 
 void serving_close_sessions(struct serving *serving)
 {
+	sessions_tell_close(&serving->tell);
 	if (serving->sessions.open)
 		sessions_close(&serving->sessions);
+	free(serving->of_session);
+	serving->of_session = NULL;
+	serving->of_sessions = 0;
+}
+
+/* --- who may have one ---------------------------------------------------------------- */
+
+static int make_room(struct serving *serving, __u32 peer)
+{
+	__u32 room = serving->of_sessions;
+	struct serving_client *more;
+
+	if (peer < room)
+		return 0;
+	room = 2 * peer + 16;
+	more = reallocarray(serving->of_session, room, sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	memset(more + serving->of_sessions, 0, (room - serving->of_sessions) * sizeof(*more));
+	serving->of_session = more;
+	serving->of_sessions = room;
+	return 0;
+}
+
+/* A client that is new, or whose secret has moved with the registry. */
+static int take_client(struct serving *serving, size_t index)
+{
+	const struct registered *entry = &serving->registry.entry[index];
+	const __u8 *shared = serving->registry.pair[index].shared;
+	int number = sessions_find(&serving->sessions, entry->public_key);
+
+	if (number >= 0) {
+		sessions_share(&serving->sessions, (__u32)number, shared);
+		return 0;
+	}
+	number = sessions_add(&serving->sessions, entry->name, entry->public_key, shared);
+	if (number < 0)
+		return number;
+	if (make_room(serving, (__u32)number)) {
+		sessions_remove(&serving->sessions, (__u32)number, SESSION_REMOVED);
+		return -ENOMEM;
+	}
+	serving->of_session[number] = (struct serving_client){
+		.rotation_ms = CONFIG_ROTATION_DEFAULT_MS,
+		.association = (__u32)LEVEL_NO_ASSOCIATION,
+	};
+	return 0;
 }
 
 /* Rotations that the configuration names; clients of a directory have the default. */
@@ -49,29 +166,20 @@ static void take_rotations(struct serving *serving)
 		const struct config_peer *peer = &serving->config.meets[i];
 		int number = sessions_find(&serving->sessions, peer->public_key);
 
-		if (number >= 0)
-			sessions_rotate(&serving->sessions, (__u32)number, peer->rotation_ms);
+		if (number >= 0 && client_of(serving, (__u32)number))
+			client_of(serving, (__u32)number)->rotation_ms = peer->rotation_ms;
 	}
 }
 
 void serving_take_sessions(struct serving *serving)
 {
-	const struct registry *registry = &serving->registry;
-
 	if (!serving->sessions.open)
 		return;
-	for (size_t i = 0; i < registry->count; i++) {
-		const struct registered *entry = &registry->entry[i];
-		int number = sessions_find(&serving->sessions, entry->public_key);
-
-		if (number < 0)
-			number = sessions_add(&serving->sessions, entry->name, entry->public_key, registry->pair[i].shared);
-		else
-			sessions_share(&serving->sessions, (__u32)number, registry->pair[i].shared);
-		if (number < 0)
-			say_error("%s: no memory for its sessions", entry->name);
-	}
+	for (size_t i = 0; i < serving->registry.count; i++)
+		if (take_client(serving, i))
+			say_error("%s: no memory for its sessions", serving->registry.entry[i].name);
 	take_rotations(serving);
+	serving_level_sessions(serving);
 }
 
 void serving_end_session(struct serving *serving, const __u8 public_key[static KEY_PUBLIC_BYTES])

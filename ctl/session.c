@@ -63,19 +63,6 @@ void session_add(struct session_turn *turn, const struct session_generation *gen
 	session_act(turn, SESSION_ADD)->association = &generation->association;
 }
 
-void session_succeed(struct session_turn *turn, struct session_generation *fresh)
-{
-	struct session *session = turn->session;
-	struct session_generation next = *fresh;
-
-	sodium_memzero(fresh, sizeof(*fresh));
-	session_delete(turn, &session->going);
-	session->going = session->present;
-	session->going.until_ms = 0;
-	session->present = next;
-	sodium_memzero(&next, sizeof(next));
-}
-
 void session_stand(struct session_turn *turn)
 {
 	struct session *session = turn->session;
@@ -91,6 +78,20 @@ void session_stand(struct session_turn *turn)
 		session_act(turn, SESSION_INTRODUCED);
 }
 
+/* The peer may have heard it confirmed, and send in it, though no answer has come. */
+static void keep_vain(struct session_turn *turn, struct session_generation *vain)
+{
+	struct session *session = turn->session;
+
+	if (session->coming.association.letter && !session->coming.superseded)
+		return;
+	session_delete(turn, &session->coming);
+	session->coming = *vain;
+	session->coming.superseded = true;
+	session->coming.until_ms = turn->now_ms + SESSION_CONFIRM_MS;
+	sodium_memzero(vain, sizeof(*vain));
+}
+
 void session_go_back(struct session_turn *turn)
 {
 	struct session *session = turn->session;
@@ -99,8 +100,12 @@ void session_go_back(struct session_turn *turn)
 	session->present = session->going;
 	session->present.until_ms = 0;
 	sodium_memzero(&session->going, sizeof(session->going));
+	if (!session->present.association.letter && session->coming.superseded)
+		session_delete(turn, &session->coming);
 	if (session->present.association.letter)
 		session_act(turn, SESSION_LEAD)->letter = session->present.association.letter;
+	if (session->present.association.letter && vain.association.letter)
+		keep_vain(turn, &vain);
 	session_delete(turn, &vain);
 	session->said.active = false;
 	session->state = session->present.association.letter ? SESSION_RENEWING : SESSION_ASKING;
@@ -312,6 +317,11 @@ __u64 session_wake_ms(const struct session *session)
 	return wake_ms;
 }
 
+static bool has_moved(const struct session *session)
+{
+	return memcmp(&session->present.association.local, &session->settings.prefix, sizeof(session->settings.prefix));
+}
+
 /* --- from outside -------------------------------------------------------------------- */
 
 void session_init(struct session *session, const struct session_settings *settings)
@@ -331,7 +341,8 @@ void session_connect(struct session *session, const struct session_way *way, __u
 	struct session_turn turn = { session, now_ms, chance, actions };
 
 	actions->count = 0;
-	session_ask(&turn, way);
+	if (session->state != SESSION_CONFIRMING || has_moved(session))
+		session_ask(&turn, way);
 }
 
 bool session_may_spend(struct session *session, enum session_budget budget, __u64 now_ms)
@@ -419,11 +430,6 @@ void session_failed(struct session *session, __u64 now_ms, struct session_action
 		session_go_back(&turn);
 	}
 	session->added = 0;
-}
-
-static bool has_moved(const struct session *session)
-{
-	return memcmp(&session->present.association.local, &session->settings.prefix, sizeof(session->settings.prefix));
 }
 
 void session_renew(struct session *session, enum session_reason reason, __u64 now_ms,

@@ -116,10 +116,10 @@ static void enter(struct session_turn *turn, struct session_generation *fresh)
 	static const struct session_notice confirm = { .id = SESSION_CONFIRM };
 	struct session *session = turn->session;
 
-	if (session->state == SESSION_CONFIRMING)
-		session->present = *fresh;
-	else
-		session_succeed(turn, fresh);
+	if (session->state != SESSION_CONFIRMING)
+		session->going = session->present;
+	session->going.until_ms = 0;
+	session->present = *fresh;
 	session->state = SESSION_CONFIRMING;
 	session_add(turn, &session->present);
 	session_act(turn, SESSION_LEAD)->letter = session->present.association.letter;

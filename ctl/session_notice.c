@@ -84,6 +84,7 @@ void session_say(struct session_turn *turn, const struct session_notice *notice)
 	session_notify(turn, notice);
 }
 
+/* Not of a renewal: the peer has to ask for it some day. */
 static void give_up(struct session_turn *turn)
 {
 	struct session *session = turn->session;
@@ -91,7 +92,7 @@ static void give_up(struct session_turn *turn)
 	session->said.active = false;
 	if (session->said.notice.id == SESSION_CONFIRM)
 		session_go_back(turn);
-	else if (session->said.notice.id == SESSION_PING)
+	else
 		session_lose(turn);
 }
 
@@ -99,7 +100,8 @@ void session_say_again(struct session_turn *turn)
 {
 	struct session *session = turn->session;
 
-	if (++session->said.tries >= SESSION_TRIES) {
+	session->said.tries++;
+	if (session->said.notice.id != SESSION_RENEW && session->said.tries >= SESSION_TRIES) {
 		give_up(turn);
 		return;
 	}
@@ -162,6 +164,24 @@ static void stop_asking(struct session *session)
 		sodium_memzero(&session->asked, sizeof(session->asked));
 }
 
+/* It leads. What stood is heard for a while, but what this end has never had confirmed nobody sends in. */
+static void succeed(struct session_turn *turn)
+{
+	struct session *session = turn->session;
+	struct session_generation before = session->present;
+
+	session->present = session->coming;
+	session->present.until_ms = 0;
+	sodium_memzero(&session->coming, sizeof(session->coming));
+	session_act(turn, SESSION_LEAD)->letter = session->present.association.letter;
+	if (session->state != SESSION_CONFIRMING) {
+		session_delete(turn, &session->going);
+		session->going = before;
+		sodium_memzero(&before, sizeof(before));
+	}
+	session_delete(turn, &before);
+}
+
 /* The first authentic message in what this end has offered: it replaces what stood. */
 static void promote(struct session_turn *turn)
 {
@@ -169,10 +189,8 @@ static void promote(struct session_turn *turn)
 	__u32 lifetime_s = session->settings.lifetime_s;
 
 	session->said.active = false;
-	session->coming.until_ms = 0;
-	session->coming.expires_ms = turn->now_ms + 1200ULL * (lifetime_s ? lifetime_s : SESSION_LIFETIME_DEFAULT_S);
-	session_succeed(turn, &session->coming);
-	session_act(turn, SESSION_LEAD)->letter = session->present.association.letter;
+	succeed(turn);
+	session->present.expires_ms = turn->now_ms + 1200ULL * (lifetime_s ? lifetime_s : SESSION_LIFETIME_DEFAULT_S);
 	stop_asking(session);
 	session_stand(turn);
 }

@@ -21,13 +21,11 @@ struct session_action *session_act(struct session_turn *turn, enum session_actio
 void session_send(struct session_turn *turn, bool by_introduction, const __u8 *message, size_t bytes);
 void session_delete(struct session_turn *turn, struct session_generation *generation); /* and wipes it */
 void session_add(struct session_turn *turn, const struct session_generation *generation);
-/* `fresh` replaces the present generation, which is heard until it is known that the new one stands. */
-void session_succeed(struct session_turn *turn, struct session_generation *fresh);
 /* The present generation is not confirmed: what stood before it goes on, and the peer is lost. */
 void session_go_back(struct session_turn *turn);
 /* What this end has offered is not taken. */
 void session_withdraw(struct session_turn *turn);
-/* The present generation is confirmed: traffic flows. */
+/* The present generation is confirmed: traffic flows. What it has replaced is heard for a grace. */
 void session_stand(struct session_turn *turn);
 void session_end(struct session_turn *turn, enum session_reason reason); /* nothing is left */
 void session_lose(struct session_turn *turn);
@@ -57,7 +55,7 @@ bool session_is_seen(const struct session *session, const __u8 *request);
 void session_notify(struct session_turn *turn, const struct session_notice *notice);
 /* The same, again and again until it is answered. */
 void session_say(struct session_turn *turn, const struct session_notice *notice);
-void session_say_again(struct session_turn *turn); /* or gives up */
+void session_say_again(struct session_turn *turn); /* or gives up, unless it is a renewal */
 /* A responder whose session is not as it would give it now asks for another one. */
 void session_remind(struct session_turn *turn);
 void session_take_sealed(struct session_turn *turn, const struct session_header *header, const __u8 *message);

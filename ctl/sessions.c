@@ -144,12 +144,12 @@ static void forget(struct sessions *sessions, __u32 number)
 /* Until when one that has ended is remembered: its budget, and what it has been asked, as long as that may come again. */
 static __u64 remembered_ms(const struct sessions_peer *peer)
 {
-	__u64 last_ms = peer->replay_ms;
+	__u64 until_ms = peer->replay_ms;
 
 	for (int i = 0; i < SESSION_BUDGETS; i++)
-		if (peer->session->budget_ms[i] > last_ms)
-			last_ms = peer->session->budget_ms[i];
-	return last_ms;
+		if (peer->session->budget_ms[i] > until_ms)
+			until_ms = peer->session->budget_ms[i];
+	return until_ms;
 }
 
 static void settle(struct sessions *sessions, __u32 number)
@@ -185,7 +185,7 @@ static void tell_change(struct sessions *sessions, __u32 number, bool changed)
 
 	if (!changed && state == peer->told)
 		return;
-	if (!peer->told_ms || (state != peer->told && !(is_waited_for(state) && is_waited_for(peer->told))))
+	if (state != peer->told && !(peer->keep && is_waited_for(state) && is_waited_for(peer->told)))
 		peer->told_ms = sessions_now_ms();
 	peer->told = state;
 	tell(sessions, sessions->settings.owner->changed, number);
@@ -341,7 +341,7 @@ int sessions_add(struct sessions *sessions, const char *name, const __u8 public_
 	if (number < 0)
 		return number;
 	peer = &sessions->peer[number];
-	*peer = (struct sessions_peer){ .used = true, .shared = shared };
+	*peer = (struct sessions_peer){ .used = true, .shared = shared, .told_ms = sessions_now_ms() };
 	snprintf(peer->name, sizeof(peer->name), "%s", name);
 	memcpy(peer->public_key, public_key, sizeof(peer->public_key));
 	if (know_addresses(sessions, peer, (__u32)number)) {

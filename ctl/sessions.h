@@ -53,11 +53,12 @@ struct sessions_peer {
 	__u8 public_key[32];
 	const __u8 *shared;   /* X25519: the owner's secret memory */
 	__u32 rotation_ms;    /* 0: that of the settings */
+	__u32 association;    /* id in the loader of the newest one */
 	struct session *session; /* secret memory; NULL: none has begun */
 	__u64 replay_ms;      /* until when what it has asked is remembered (sessions_now_ms()) */
 	enum session_reason ended; /* why the last one ended */
 	enum session_state told;   /* the owner knows of; */
-	__u64 told_ms;             /* since when: none, asking and confirming are one */
+	__u64 told_ms;             /* since when; where it is kept, none, asking and confirming are one */
 	__u64 traffic[4];     /* out packets, out bytes, in packets, in bytes of the present association */
 };
 

@@ -29,7 +29,7 @@ struct sessions_line {
 	char public_key[KEY_TEXT_BYTES];
 	char inner[FORMAT_ADDRESS];    /* stable inner address of the peer */
 	char state[SESSIONS_WORD];     /* session_state_name() */
-	__u64 state_age_ms;            /* none, asking and confirming count as one: without a session */
+	__u64 state_age_ms;            /* where this end keeps it, none, asking and confirming count as one */
 	char role[SESSIONS_WORD];      /* of this end: initiator, responder */
 	char association[MF_NAME_BYTES], coming[MF_NAME_BYTES], going[MF_NAME_BYTES]; /* in the loader */
 	__u64 since_ms;                /* Unix time since when there has been a session */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Sessions' associations in the loader: asked for, led to, deleted, looked at, and found again after a restart. */
 #include <errno.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,7 +9,6 @@
 #include "ctl/key.h"
 #include "ctl/sessions.h"
 #include "ctl/snapshot.h"
-#include <sodium.h>
 
 enum { MARK_BYTES = 3 }; /* "@a" and the end */
 
@@ -102,6 +102,8 @@ int sessions_loader_add(struct sessions *sessions, __u32 number, const struct se
 			break;
 		name_only(sessions, MF_ASSOC_DELETE, number, association->letter);
 	}
+	if (message && !error)
+		sessions->peer[number].association = message->assoc_status.id;
 	if (message && error)
 		say_refused(sessions, error, MF_ASSOC_ADD, message);
 	else if (!error)
@@ -239,23 +241,27 @@ static void adopt_one(struct sessions *sessions, __u32 number, const struct mf_a
 	sessions_carry_out(sessions, number, &none);
 }
 
-/* The one that leads is the session; a second one was about to replace it, or was replaced. */
-static void take_over(struct sessions *sessions, const struct mf_assoc_status *status)
+static bool leads(struct sessions *sessions, const struct mf_assoc_status *status)
 {
 	struct mf_message message = { 0 };
-	struct sessions_peer *peer;
+
+	message.assoc_config.remote_prefix[0] = status->config.remote_prefix[0];
+	return !ask(sessions, MF_ASSOC_FIND, &message) &&
+	       !memcmp(message.assoc_status.config.name, status->config.name, MF_NAME_BYTES);
+}
+
+/* What leads is the present one, and comes last; the others are heard for a while, since the peer may be sending in them. */
+static void take_over(struct sessions *sessions, const struct mf_assoc_status *status, bool leading)
+{
+	struct mf_message message = { 0 };
 	__u32 number;
 
-	if (!status->config.shares || !letter_of(status->config.name))
+	if (!status->config.shares || !letter_of(status->config.name) || leads(sessions, status) != leading)
 		return;
-	peer = peer_of(sessions, status, &number);
-	message.assoc_config.remote_prefix[0] = status->config.remote_prefix[0];
-	if (peer && !peer->session && !ask(sessions, MF_ASSOC_FIND, &message) &&
-	    !memcmp(message.assoc_status.config.name, status->config.name, MF_NAME_BYTES)) {
+	if (peer_of(sessions, status, &number)) {
 		adopt_one(sessions, number, status);
 		return;
 	}
-	memset(&message, 0, sizeof(message));
 	memcpy(message.assoc_config.name, status->config.name, MF_NAME_BYTES);
 	ask(sessions, MF_ASSOC_DELETE, &message);
 }
@@ -268,7 +274,9 @@ int sessions_adopt(struct sessions *sessions, char why[static SAY_BYTES])
 	if (error)
 		return error;
 	for (size_t i = 0; i < snapshot.count; i++)
-		take_over(sessions, &snapshot.associations[i]);
+		take_over(sessions, &snapshot.associations[i], false);
+	for (size_t i = 0; i < snapshot.count; i++)
+		take_over(sessions, &snapshot.associations[i], true);
 	snapshot_close(&snapshot);
 	return 0;
 }

@@ -107,14 +107,14 @@ void sessions_told_close(struct sessions_told *told)
 	*told = (struct sessions_told){ 0 };
 }
 
-const struct sessions_line *sessions_told_find(const struct sessions_told *told, const char name[static MF_NAME_BYTES])
+const struct sessions_line *sessions_told_find(const struct sessions_told *told, const char *name)
 {
 	if (!told->count || !stem_length(name))
 		return NULL;
 	return bsearch(name, told->line, told->count, sizeof(*told->line), compare_name_to_line);
 }
 
-const char *sessions_line_generation(const struct sessions_line *line, const char name[static MF_NAME_BYTES])
+const char *sessions_line_generation(const struct sessions_line *line, const char *name)
 {
 	if (!strncmp(line->association, name, MF_NAME_BYTES))
 		return "present";

@@ -115,8 +115,8 @@ static void draw_session(struct view *view, const struct mf_assoc_status *status
 	char state[SHOW_STATE];
 
 	screen_line(&view->screen, settled ? SCREEN_PLAIN : SCREEN_ALARM, "  session %s%s%s%s%s",
-		    show_session_state(state, &view->now, status), generation ? ", this is the one " : "",
-		    generation ? generation : "", line && *line->level ? ", level " : "", line ? line->level : "");
+		    show_session_state(state, &view->now, status), line && *line->level ? ", level " : "",
+		    line ? line->level : "", generation ? ", " : "", generation ? generation : "");
 }
 
 static void draw_association(struct view *view, const struct mf_assoc_status *status)
@@ -200,9 +200,12 @@ static int draw(struct view *view)
 
 static void ask_sessions(struct view *view, struct snapshot *now)
 {
-	sessions_told_close(&view->told);
-	if (view->quiet && view->quiet--)
+	if (view->quiet) {
+		view->quiet--;
+		now->sessions = &view->told;
 		return;
+	}
+	sessions_told_close(&view->told);
 	show_ask_sessions(now, &view->told, SESSIONS_ASK_WATCH_MOST, SESSIONS_ASK_WATCH_MS);
 	for (int i = 0; i < SESSIONS_KEEPERS; i++)
 		if (view->told.error[i])

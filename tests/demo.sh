@@ -105,21 +105,22 @@ serve_it() {
 }
 
 meet_it() {
-	shell client "mayflyctl meet client.conf server --state ."
+	shell client "mayflyctl up client.conf --state ."
 }
 
-# read_introduction: what both ends now share and nobody has typed, out of the client's map for root, so that the captures
-# can be judged by it. Sets SEED and ROTATION, writes hop.key.
-read_introduction() {
+# read_session: what both ends now share and nobody has typed, out of their maps for root, so that the captures can be
+# judged by it. Sets SEED and ROTATION, writes hop.key; and introductions, by one of which the session was asked for.
+read_session() {
 	local seeds
 	on client bpftool --json map dump pinned /sys/fs/bpf/mayfly/eth0/mf_seed >"$RUN/client.seeds"
 	on server bpftool --json map dump pinned /sys/fs/bpf/mayfly/eth0/mf_seed >"$RUN/server.seeds"
 	seeds=$(python3 "$LAB/seeds.py" "$RUN/client.seeds" "$RUN/server.seeds" server "$RUN/hop.key")
+	python3 "$LAB/seeds.py" "$RUN/server.seeds" client >"$RUN/introductions"
 	rm "$RUN/client.seeds" "$RUN/server.seeds"
 	ROTATION_MS=$(shown client rotation_ms)
 	ROTATION=${ROTATION_MS}ms
 	SEED[client]=${seeds% *} SEED[server]=${seeds#* }
-	[ -n "$seeds" ] || { tell "${RED}the ends do not hold the same introduction$PLAIN"; exit 1; }
+	[ -n "$seeds" ] || { tell "${RED}the ends do not hold the same session$PLAIN"; exit 1; }
 }
 
 # own_file HOST FILE TEXT: the host's own version of a file in /etc.
@@ -243,11 +244,29 @@ put_apart() {
 	done
 }
 
+# schedules HOST AT_MS: the slots of its end of the session and of the introductions, as JSON.
+schedules() {
+	local host=$1 key client server
+	{
+		derived "$host" "$2" $((120000 / ROTATION_MS))
+		while read -r key client server; do
+			mayflyctl derive --iid "${!host}" --key "$key" --rotation 3s --prefix "${HOP[$host]}/64" --at "$2" --slots 40 --json
+		done <"$RUN/introductions"
+	} | python3 -c '
+import json, sys
+text, all = sys.stdin.read(), []
+while text.strip():
+    slots, end = json.JSONDecoder().raw_decode(text.lstrip())
+    text = text.lstrip()[end:]
+    all += slots
+print(json.dumps(all))'
+}
+
 # judge_wire HOST: its addresses in the capture of its link, each against the slot schedule; those that were lent for
 # queries of the DHT are judged apart, by judge_lent.
 judge_wire() {
 	local host=$1 seen least
-	derived "$host" $((STARTED_MS - 10000)) $((120000 / ROTATION_MS)) >"$RUN/$host.slots"
+	schedules "$host" $((STARTED_MS - 10000)) >"$RUN/$host.slots"
 	python3 "$LAB/wire.py" schedule "$RUN/$host.pcap" "${HOP[$host]}/64" "${APART[@]}" --derived "$RUN/$host.slots" \
 		>"$RUN/$host.json"
 	seen=$(number "$host.json" addresses)
@@ -286,8 +305,8 @@ judge_traffic() {
 missed() {
 	local missed
 	for _ in 1 2 3 4 5; do
-		missed=$(($(shown client out_packets) - $(shown server in_packets) +
-			$(shown server out_packets) - $(shown client in_packets)))
+		missed=$(($(shown client out_packets server@a) - $(shown server in_packets client@a) +
+			$(shown server out_packets client@a) - $(shown client in_packets server@a)))
 		[ "$missed" != 0 ] || break
 		sleep 0.2
 	done
@@ -348,7 +367,7 @@ begin_host server
 serve_it
 begin_host client
 meet_it
-read_introduction
+read_session
 say_transmission
 typed client "mayflyctl hosts client.conf >> /etc/hosts"
 own_file client /etc/hosts "$(on client mayflyctl hosts client.conf)"

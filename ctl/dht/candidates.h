@@ -22,6 +22,7 @@ struct candidate {
 	__u8 id[DHT_ID_BYTES];
 	bool used;
 	bool has_id;    /* a node to begin with shows its own when it answers */
+	bool slow;      /* answers not as fast as the others: another is asked beside it */
 	bool late;      /* has let an answer's usual time pass */
 	__u8 find, get; /* enum candidate_state of either question */
 	__u8 named;     /* by how many nodes, itself included when it answered */

@@ -16,11 +16,11 @@ enum {
 	UNCHANGED = 2,         /* answers that changed nothing among the NEAREST */
 };
 
-/* What the nearest are like: dead and overdue nodes do not count among them. */
+/* What the nearest are like: dead, slow and overdue nodes do not count among them. */
 struct survey {
-	unsigned int fresh, asked, answered, overdue;
+	unsigned int fresh, asked, answered, slow;
 	unsigned int agreed;
-	int next; /* place of the nearest fresh one, or -1 */
+	int next; /* place of the nearest fresh one, a slow one where nobody else is left, or -1 */
 };
 
 static void survey_one(struct survey *survey, const struct candidate *candidate, int place, __u8 state)
@@ -37,6 +37,7 @@ static struct survey survey_nearest(struct operation *operation, enum query_purp
 {
 	struct candidates *candidates = &operation->candidates;
 	struct survey survey = { .next = -1 };
+	int slow = -1;
 
 	for (unsigned int rank = 0; rank < candidates->count; rank++) {
 		const struct candidate *candidate = candidates_nearest(candidates, rank);
@@ -44,13 +45,17 @@ static struct survey survey_nearest(struct operation *operation, enum query_purp
 
 		if (candidate->find == CANDIDATE_FAILED || candidate->get == CANDIDATE_FAILED)
 			continue;
-		if (candidate->late && state != CANDIDATE_ANSWERED) {
-			survey.overdue += state == CANDIDATE_ASKED;
+		if ((candidate->late || candidate->slow) && state != CANDIDATE_ANSWERED) {
+			survey.slow += !candidate->late && state == CANDIDATE_ASKED;
+			if (!candidate->late && state == CANDIDATE_NEW && slow < 0)
+				slow = candidates->order[rank];
 			continue;
 		}
 		if (survey.fresh + survey.asked + survey.answered < NEAREST)
 			survey_one(&survey, candidate, candidates->order[rank], state);
 	}
+	if (survey.next < 0 && !survey.asked)
+		survey.next = slow;
 	return survey;
 }
 
@@ -60,6 +65,7 @@ static bool ask(struct operation *operation, __u64 now_ms, enum query_purpose pu
 
 	if (query_start(operation, now_ms, purpose, (__u16)place, OWN_SOURCE) < 0)
 		return false;
+	candidate->slow = false;
 	if (purpose == QUERY_FIND)
 		candidate->find = CANDIDATE_ASKED;
 	else
@@ -114,7 +120,7 @@ static bool find_on(struct operation *operation, __u64 now_ms)
 {
 	unsigned int width = operation->result.nodes < 2 ? FIND_WIDTH_FIRST : FIND_WIDTH;
 
-	while (query_count(operation, QUERY_FIND, false) < width && operation->finds < FIND_QUERIES_MOST) {
+	while (query_count(operation, QUERY_FIND, QUERY_PROMPT) < width && operation->finds < FIND_QUERIES_MOST) {
 		struct survey survey = survey_nearest(operation, QUERY_FIND);
 		int place = next_to_find(operation, &survey);
 
@@ -122,9 +128,9 @@ static bool find_on(struct operation *operation, __u64 now_ms)
 			break;
 		operation->finds++;
 	}
-	if (query_count(operation, QUERY_FIND, false))
+	if (query_count(operation, QUERY_FIND, QUERY_SLOW))
 		return true;
-	return !operation->result.nodes && query_count(operation, QUERY_FIND, true);
+	return !operation->result.nodes && query_count(operation, QUERY_FIND, QUERY_LATE);
 }
 
 static void find_step(struct operation *operation, __u64 now_ms)
@@ -160,9 +166,9 @@ static bool get_on(struct operation *operation, __u64 now_ms)
 		operation->gets++;
 		survey = survey_nearest(operation, QUERY_GET);
 	}
-	if (survey.asked)
+	if (survey.asked || survey.slow)
 		return true;
-	return survey.answered < NEAREST && query_count(operation, QUERY_GET, true);
+	return survey.answered < NEAREST && query_count(operation, QUERY_GET, QUERY_LATE);
 }
 
 static void get_is_over(struct operation *operation, __u64 now_ms)
@@ -184,7 +190,7 @@ static void get_is_over(struct operation *operation, __u64 now_ms)
 static void get_step(struct operation *operation, __u64 now_ms)
 {
 	if (takes_first_value(operation) && operation->found) {
-		if (now_ms >= operation->wait_until_ms || !query_count(operation, QUERY_GET, false))
+		if (now_ms >= operation->wait_until_ms || !query_count(operation, QUERY_GET, QUERY_PROMPT))
 			get_is_over(operation, now_ms);
 		return;
 	}
@@ -197,7 +203,7 @@ static void get_step(struct operation *operation, __u64 now_ms)
 /* Everybody who gave peers is asked once more; a round that brought nothing new was the last. */
 static void again_step(struct operation *operation, __u64 now_ms)
 {
-	if (query_count(operation, QUERY_AGAIN, true) && now_ms < operation->begun_ms + OPERATION_MS)
+	if (query_count(operation, QUERY_AGAIN, QUERY_LATE) && now_ms < operation->begun_ms + OPERATION_MS)
 		return;
 	if (operation->round_began_with == operation->result.peer_count ||
 	    now_ms >= operation->begun_ms + OPERATION_MS || operation->agains >= AGAIN_QUERIES_MOST) {
@@ -384,7 +390,7 @@ void lookup_answer(struct operation *operation, const struct query *query, const
 	struct candidate *candidate = &operation->candidates.at[query->place];
 	__u8 *state = query->purpose == QUERY_FIND ? &candidate->find : &candidate->get;
 
-	candidate->late = false;
+	candidate->slow = candidate->late = false;
 	if (reply->is_error) {
 		*state = CANDIDATE_FAILED;
 		return;

@@ -31,6 +31,19 @@ static __u32 patience_ms(const struct operation *operation, const struct query *
 	return usual < most ? usual : most;
 }
 
+/*
+ * A reader who takes the first value asks the next node as soon as one does not answer as fast as the others have: a
+ * datagram more, and the dead cost no time. Answers of the slow are waited for all the same.
+ */
+static __u32 slow_ms(const struct operation *operation, const struct query *query)
+{
+	__u32 patience = patience_ms(operation, query), usual = 3 * operation->slowest_ms + SLOW_LEAST_MS;
+
+	if (operation->request.kind != DHT_GET || operation->request.read_all || operation->result.nodes < 2)
+		return patience;
+	return usual < patience ? usual : patience;
+}
+
 /* Dead nodes are many: one that has never answered gets less, as soon as others have. */
 static __u32 attempts(const struct operation *operation, const struct query *query)
 {
@@ -139,8 +152,28 @@ struct query *query_match(struct operation *operation, __u32 source, const struc
 	return NULL;
 }
 
+/* No more than SLOW_MOST at a time: where two have answered fast and all others are far away, patience decides. */
+static void note_slow(struct operation *operation, __u64 now_ms)
+{
+	unsigned int slow = 0;
+
+	for (unsigned int i = 0; i < QUERIES_MOST; i++) {
+		struct query *query = &operation->query[i];
+		struct candidate *candidate = &operation->candidates.at[query->place];
+
+		if (!query->used || !query->sent || candidate->late)
+			continue;
+		if (!candidate->slow && query->slow_ms <= now_ms) {
+			candidate->slow = slow < SLOW_MOST;
+			query->slow_ms = query->due_ms;
+		}
+		slow += candidate->slow;
+	}
+}
+
 struct query *query_expired(struct operation *operation, __u64 now_ms)
 {
+	note_slow(operation, now_ms);
 	for (unsigned int i = 0; i < QUERIES_MOST; i++) {
 		struct query *query = &operation->query[i];
 
@@ -208,8 +241,10 @@ static void send_now(struct operation *operation, struct query *query, __u64 now
 	action->family = operation->request.family;
 	action->to = operation->candidates.at[query->place].endpoint;
 	action->length = write_query(operation, query, action->bytes);
-	if (!query->sent++)
+	if (!query->sent++) {
 		query->first_ms = now_ms;
+		query->slow_ms = now_ms + slow_ms(operation, query);
+	}
 	query->due_ms = now_ms + patience_ms(operation, query);
 	operation->result.sent++;
 	pace_note(&operation->dht->pace, &action->to, now_ms);
@@ -234,17 +269,34 @@ bool query_send(struct operation *operation, __u64 now_ms, struct dht_action *ac
 	return false;
 }
 
+static __u64 earlier(__u64 one, __u64 other)
+{
+	return one < other ? one : other;
+}
+
+static __u64 query_due_ms(const struct operation *operation, const struct query *query)
+{
+	if (!query->used)
+		return ~0ULL;
+	return query->sent && !operation->candidates.at[query->place].slow ? earlier(query->slow_ms, query->due_ms) :
+									     query->due_ms;
+}
+
 __u64 query_wake_ms(const struct operation *operation)
 {
 	__u64 wake = ~0ULL;
 
 	for (unsigned int i = 0; i < QUERIES_MOST; i++)
-		if (operation->query[i].used && operation->query[i].due_ms < wake)
-			wake = operation->query[i].due_ms;
+		wake = earlier(wake, query_due_ms(operation, &operation->query[i]));
 	return wake;
 }
 
-unsigned int query_count(const struct operation *operation, enum query_purpose purpose, bool overdue_too)
+static enum query_pace pace_of(const struct candidate *candidate)
+{
+	return candidate->late ? QUERY_LATE : candidate->slow ? QUERY_SLOW : QUERY_PROMPT;
+}
+
+unsigned int query_count(const struct operation *operation, enum query_purpose purpose, enum query_pace most)
 {
 	unsigned int count = 0;
 
@@ -252,7 +304,7 @@ unsigned int query_count(const struct operation *operation, enum query_purpose p
 		const struct query *query = &operation->query[i];
 
 		if (query->used && query->purpose == purpose)
-			count += overdue_too || !operation->candidates.at[query->place].late;
+			count += pace_of(&operation->candidates.at[query->place]) <= most;
 	}
 	return count;
 }

@@ -16,6 +16,8 @@ enum query_limit {
 	SOURCES_MOST = 96,
 	QUERY_MS = 500,           /* until it is sent again, at most */
 	PATIENCE_LEAST_MS = 100,  /* and at least, where others answer fast */
+	SLOW_LEAST_MS = 15,       /* until a reader asks another node as well */
+	SLOW_MOST = 8,            /* beside whom others are asked */
 	ATTEMPTS = 3,
 	UNKNOWN_ATTEMPTS = 2,     /* of get, for a node that has never answered, while others do */
 };
@@ -41,6 +43,7 @@ struct query {
 	__u8 transaction[KRPC_ID_BYTES];
 	__u32 sent;         /* times */
 	__u64 first_ms;     /* when first sent */
+	__u64 slow_ms;      /* when another node is asked beside it */
 	__u64 due_ms;       /* when it is to be sent (again), or fails */
 };
 
@@ -56,8 +59,9 @@ struct query *query_expired(struct operation *operation, __u64 now_ms);
 bool query_send(struct operation *operation, __u64 now_ms, struct dht_action *action);
 __u64 query_wake_ms(const struct operation *operation);
 
-/* How many of this purpose are on their way and may yet answer in time. */
-unsigned int query_count(const struct operation *operation, enum query_purpose purpose, bool overdue_too);
+/* How many of this purpose are on their way: those that others are to be asked beside are so from QUERY_SLOW on. */
+enum query_pace { QUERY_PROMPT, QUERY_SLOW, QUERY_LATE };
+unsigned int query_count(const struct operation *operation, enum query_purpose purpose, enum query_pace most);
 
 int source_new(struct operation *operation); /* its place, or -1 */
 void source_close(struct operation *operation, unsigned int place);

@@ -178,7 +178,7 @@ void store_answer(struct operation *operation, const struct query *query, const 
 	bool stranger = !reply->is_error && memcmp(reply->id, candidate->id, DHT_ID_BYTES);
 	bool tokenless = query->purpose == QUERY_TOKEN && !reply->token.length;
 
-	operation->candidates.at[query->place].late = false;
+	operation->candidates.at[query->place].slow = operation->candidates.at[query->place].late = false;
 	operation->result.liars += stranger;
 	if (reply->is_error)
 		operation->result.code = reply->code ? reply->code : -1;

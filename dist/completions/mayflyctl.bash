@@ -63,17 +63,23 @@ _mayflyctl() {
 	--form) COMPREPLY=($(compgen -W 'native full compact' -- "$cur")); return ;;
 	--period) COMPREPLY=($(compgen -W '60s 600s 1h' -- "$cur")); return ;;
 	--state) _filedir -d; return ;;
+	--wait) COMPREPLY=($(compgen -W '10s 30s 2m' -- "$cur")); return ;;
 	--rotation | --interval) COMPREPLY=($(compgen -W '200ms 1s 3s 10s 1m' -- "$cur")); return ;;
 	--iid | --key | --at | --prefix | --slots | --peer | --seed | --nonce | --two-stage) return ;;
 	esac
 
 	case $command in
 	'')
-		COMPREPLY=($(compgen -W 'up down reload serve meet show dump watch events doctor hosts derive rendezvous genkey
+		COMPREPLY=($(compgen -W 'up down reload serve meet show sessions dump watch events doctor hosts derive rendezvous genkey
 			pubkey genpsk --socket --help --version' -- "$cur"))
 		return
 		;;
-	up | reload | doctor | hosts)
+	up)
+		COMPREPLY=($(compgen -W '--wait --no-wait --foreground --state' -- "$cur"))
+		_filedir conf
+		[[ $cur == */* ]] || COMPREPLY+=($(compgen -W "$(_mayflyctl_configurations)" -- "$cur"))
+		;;
+	reload | doctor | hosts)
 		_filedir conf
 		[[ $cur == */* ]] || COMPREPLY+=($(compgen -W "$(_mayflyctl_configurations)" -- "$cur"))
 		;;
@@ -92,6 +98,7 @@ _mayflyctl() {
 		[[ $cur == */* ]] || COMPREPLY+=($(compgen -W "$(_mayflyctl_configurations)" -- "$cur"))
 		;;
 	show) COMPREPLY=($(compgen -W "--json $(_mayflyctl_associations)" -- "$cur")) ;;
+	sessions) COMPREPLY=($(compgen -W "--json --follow $(_mayflyctl_interfaces)" -- "$cur")) ;;
 	watch) COMPREPLY=($(compgen -W '--interval' -- "$cur")) ;;
 	events) COMPREPLY=($(compgen -W '--json' -- "$cur")) ;;
 	derive)

@@ -10,6 +10,7 @@ NETWORKS = [
     ("dead-4", "and with dead ones, IPv4", None, None, 50, 1500),
     ("cold-6", "and with dead ones, IPv6, nothing remembered", None, None, 50, 1500),
     ("cold-4", "and with dead ones, IPv4, nothing remembered", None, None, 50, 1500),
+    ("mixed-6", "24 of libtorrent and 6 of Transmission, IPv6", 32, 20, None, None),
     ("mixed-4", "24 of libtorrent and 6 of Transmission, IPv4", 32, 20, None, None),
     ("simulated", "simulated, 1,000, a fifth dead", None, None, 2000, 5000),
     ("simulated-cold", "simulated, nothing remembered", None, None, 2000, 5000),

@@ -12,18 +12,18 @@ command -v transmission-daemon >/dev/null || skip "transmission-daemon is not in
 dht_hosts
 dht_transmissions 6
 dht_start 24 --also 6 || exit 1
-met=0
-within 60 dht_have_met 6 && met=$(dht_have_met 6; echo $MET)
-say "          nodes of Transmission that answer: $met of 6"
-check "Transmission takes part" [ "$met" -ge 3 ]
 
-dht_seek 4 --pairs 30 --seed 4 --in-turn --gap 250 >"$RUN/pairs-4.log"
-log=$RUN/pairs-4.log
-equal "items put" 30 "$(grep -c '^put=.* outcome=0 right=1 ' "$log")"
-equal "items read" 30 "$(grep -c '^get=.* outcome=0 right=1 ' "$log")"
-compare "datagrams of a put, at most" "$(dht_most sent "$log" put)" "<=" 32
-compare "datagrams of a get, at most" "$(dht_most sent "$log" get)" "<=" 20
-say "          a put: p50 $(dht_share ms "$log" put 50) ms; a get: p50 $(dht_share ms "$log" get 50) ms"
+for family in 6 4; do
+	within 60 dht_have_met "$family" 6 || dht_have_met "$family" 6
+	compare "IPv$family: nodes of Transmission that answer" "$MET" ">=" 3
+	log=$RUN/pairs-$family.log
+	dht_seek "$family" --pairs 30 --seed "$family" --in-turn --gap 250 >"$log"
+	equal "IPv$family: items put" 30 "$(grep -c '^put=.* outcome=0 right=1 ' "$log")"
+	equal "IPv$family: items read" 30 "$(grep -c '^get=.* outcome=0 right=1 ' "$log")"
+	compare "IPv$family: datagrams of a put, at most" "$(dht_most sent "$log" put)" "<=" 32
+	compare "IPv$family: datagrams of a get, at most" "$(dht_most sent "$log" get)" "<=" 20
+	say "          a put: p50 $(dht_share ms "$log" put 50) ms; a get: p50 $(dht_share ms "$log" get 50) ms"
+done
 
 for family in 6 4; do
 	dht_seek "$family" --ports 65 >"$RUN/ports-$family.log"

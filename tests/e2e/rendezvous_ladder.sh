@@ -104,7 +104,7 @@ check "show, too" on server sh -c "mayflyctl show | grep -q 'level: watched.*ran
 equal "as JSON" watched "$(on server mayflyctl show --json | python3 "$LAB/field.py" rendezvous.serve.level)"
 met 120
 
-# --- a loader that goes and comes back
+# --- a loader that is killed and comes back
 probes() { served server level_why | sed 's/.*: \([0-9]*\) random probe.*/\1/'; }
 stop loader-server KILL
 loader server
@@ -114,4 +114,18 @@ check "killed and back, its events are heard again ($before)" within 40 heard
 stop serve-server
 check "serve leaves no introduction" [ "$(introductions)" = 0 ]
 refute "and none is heard" quiet on client ping -c 1 -W 1 "$(number meet.log inner)"
+
+# --- in two stages: windows of the shorter period
+mkdir "$RUN/clients"
+for i in 1 2; do
+	mayflyctl genkey | mayflyctl pubkey >"$RUN/clients/client-$i.pub"
+done
+meeting_of server client "${STORE[@]}" "Clients = $RUN/clients" "TwoStage = 1" "Level = attacked"
+forget_all
+serve server
+there() { [ "$(served server published_current 2>/dev/null)" = 3 ]; }
+check "two stages: published" within 30 there
+check "which serve says, and the period" grep -q "in two stages, an introduction every 1m" "$RUN/serve-server.log"
+met 60
+equal "in two stages" True "$(number meet.log two_stage)"
 finish

@@ -5,7 +5,8 @@
 #	nodes --- eth0 ------------- eth0 --- seeker
 #	fd80:0:0:I::1, 10.80.I.1              fd99::/64 (any address of it), 10.99.0.1
 #
-# Each node has a /64 and a /24 of its own, as libtorrent likes them.
+# Each node has a /64 and a /24 of its own, as libtorrent likes them. Transmission uses IPv6 only where it finds a
+# global address and a way to the world: 2001:db8:d::1, which nothing is sent from.
 
 # dht_hosts
 dht_hosts() {
@@ -19,6 +20,8 @@ dht_hosts() {
 		route add local 10.80.0.0/16 dev lo
 		route add fd99::/64 via fd81::2 src fd81::1
 		route add 10.99.0.0/24 via 10.81.0.2
+		addr add 2001:db8:d::1/128 dev eth0 nodad
+		route add default via fd81::2
 	END
 	on seeker ip -batch - <<-END
 		addr add fd81::2/64 dev eth0 nodad
@@ -40,7 +43,7 @@ dht_start() {
 	shift
 	if [ "${1:-}" = --also ]; then
 		for ((i = 1; i <= $2; i++)); do
-			set -- "$@" --node "10.80.$((100 + i)).1:6881"
+			set -- "$@" --node "10.80.$((100 + i)).1:6881,[fd80:0:0:$((100 + i))::1]:6881"
 		done
 		set -- "${@:3}"
 	fi
@@ -53,39 +56,46 @@ dht_start() {
 	return 1
 }
 
-# dht_transmissions COUNT: nodes of Transmission, at 10.80.(100 + I).1. Each begins with the first eight of libtorrent.
+# dht_transmissions COUNT: nodes of Transmission, at 10.80.(100 + I).1 and fd80:0:0:(100 + I)::1. Each begins with the
+# first eight of libtorrent.
 dht_transmissions() {
 	local i home
 	for ((i = 1; i <= $1; i++)); do
 		home=$RUN/nodes/transmission-$i
 		mkdir -p "$home"
-		python3 - "$home" "10.80.$((100 + i)).1" "$i" <<-'END'
-			import json, sys
-			home, address, number = sys.argv[1], sys.argv[2], int(sys.argv[3])
-			settings = {"bind-address-ipv4": address, "bind-address-ipv6": "::1", "peer-port": 6881,
+		python3 - "$home" "$i" <<-'END'
+			import ipaddress, json, sys
+			home, number = sys.argv[1], int(sys.argv[2])
+			settings = {"bind-address-ipv4": f"10.80.{100 + number}.1",
+			            "bind-address-ipv6": f"fd80:0:0:{100 + number}::1", "peer-port": 6881,
 			            "port-forwarding-enabled": False, "lpd-enabled": False, "dht-enabled": True,
 			            "pex-enabled": True, "utp-enabled": True, "rpc-port": 9100 + number,
 			            "rpc-bind-address": "127.0.0.1", "download-dir": home}
 			with open(home + "/settings.json", "w") as file:
 			    json.dump(settings, file)
-			nodes = b"".join(bytes([10, 80, i, 1]) + (6881).to_bytes(2, "big") for i in range(1, 9))
+			def listed(name, addresses):
+			    nodes = b"".join(one.packed + (6881).to_bytes(2, "big") for one in addresses)
+			    return b"%d:%s%d:%s" % (len(name), name, len(nodes), nodes)
+			four = listed(b"nodes", [ipaddress.IPv4Address(f"10.80.{i}.1") for i in range(1, 9)])
+			six = listed(b"nodes6", [ipaddress.IPv6Address(f"fd80:0:0:{i}::1") for i in range(1, 9)])
 			with open(home + "/dht.dat", "wb") as file:
-			    file.write(b"d2:id20:" + bytes([number * 40] * 20) + b"5:nodes%d:" % len(nodes) + nodes + b"e")
+			    file.write(b"d2:id20:" + bytes([number * 40] * 20) + four + six + b"e")
 		END
 		start "transmission-$i" nodes transmission-daemon --foreground --config-dir "$home"
 	done
 }
 
-# dht_have_met COUNT: does every node of Transmission answer a ping of the DHT? Sets MET to how many do.
+# dht_have_met 4|6 COUNT: does every node of Transmission answer a ping of the DHT? Sets MET to how many do.
 dht_have_met() {
-	MET=$(on seeker python3 - "$1" <<-'END'
+	MET=$(on seeker python3 - "$1" "$2" <<-'END'
 		import socket, sys
-		met = 0
-		for i in range(1, int(sys.argv[1]) + 1):
-		    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-		        probe.bind(("10.99.0.1", 0))
+		six, met = sys.argv[1] == "6", 0
+		for i in range(101, int(sys.argv[2]) + 101):
+		    with socket.socket(socket.AF_INET6 if six else socket.AF_INET, socket.SOCK_DGRAM) as probe:
+		        probe.bind(("fd99::1" if six else "10.99.0.1", 0))
 		        probe.settimeout(0.3)
-		        probe.sendto(b"d1:ad2:id20:abcdefghij0123456789e1:q4:ping2:roi1e1:t2:aa1:y1:qe", (f"10.80.{100 + i}.1", 6881))
+		        probe.sendto(b"d1:ad2:id20:abcdefghij0123456789e1:q4:ping2:roi1e1:t2:aa1:y1:qe",
+		                     (f"fd80:0:0:{i}::1" if six else f"10.80.{i}.1", 6881))
 		        try:
 		            met += b"1:y1:r" in probe.recv(1500)
 		        except OSError:
@@ -93,7 +103,7 @@ dht_have_met() {
 		print(met)
 	END
 	)
-	[ "$MET" = "$1" ]
+	[ "$MET" = "$2" ]
 }
 
 # dht_seek 4|6 OPTION...: what a client does that knows nodes 1 to 4; an output line an operation.

@@ -3,7 +3,7 @@
 # A server to be met and a client that knows its public key, for scripts that have sourced lib.sh; and a DHT of
 # libtorrent's nodes somewhere in the internet of the lab:
 #
-#	nodes --- router          fd80:0:0:I::1, each in a /64 of its own
+#	nodes --- router          fd80:0:0:I::1, each in a /64 of its own; or, of rendezvous_nodes4, 10.80.I.1
 
 # rendezvous_nodes COUNT [OPTION...]: they know each other when this returns.
 rendezvous_nodes() {
@@ -30,10 +30,47 @@ rendezvous_start() {
 	for ((i = 1; i <= count; i++)); do
 		listen+=("[fd80:0:0:$i::1]:6881")
 	done
-	start dht-nodes nodes /usr/bin/python3 "$LAB/dht_nodes.py" "$@" "${listen[@]}"
+	rendezvous_listen "$@" "${listen[@]}"
+}
+
+# rendezvous_listen ARGUMENT...: of dht_nodes.py.
+rendezvous_listen() {
+	start dht-nodes nodes /usr/bin/python3 "$LAB/dht_nodes.py" "$@"
 	within 40 grep -q READY "$RUN/dht-nodes.log" && return
 	log_of dht-nodes >&2
 	return 1
+}
+
+# rendezvous_nodes4 COUNT [OPTION...]: over IPv4 alone; client and server can reach them from 10.0.1.2 and 10.0.2.2.
+rendezvous_nodes4() {
+	/usr/bin/python3 -c 'import libtorrent' 2>/dev/null || skip "python3-libtorrent is not installed"
+	lab_host nodes
+	lab_wire nodes eth0 router nodes
+	on nodes ip -batch - <<-END
+		addr add 10.81.0.2/24 dev eth0
+		route add default via 10.81.0.1
+		route add local 10.80.0.0/16 dev lo
+	END
+	on router ip -batch - <<-END
+		addr add 10.81.0.1/24 dev nodes
+		addr add 10.0.1.1/24 dev client
+		addr add 10.0.2.1/24 dev server
+		route add 10.80.0.0/16 via 10.81.0.2
+	END
+	rendezvous_link4 client 10.0.1
+	rendezvous_link4 server 10.0.2
+	local count=$1 listen=() i
+	shift
+	for ((i = 1; i <= count; i++)); do
+		listen+=("10.80.$i.1:6881")
+	done
+	rendezvous_listen "$@" "${listen[@]}"
+}
+
+# rendezvous_link4 HOST NETWORK
+rendezvous_link4() {
+	on "$1" ip addr add "$2.2/24" dev eth0
+	on "$1" ip route add default via "$2.1"
 }
 
 # rendezvous_transmission I: a node of Transmission at fd80:0:0:I::1, which begins with libtorrent's first eight. It uses
@@ -76,12 +113,15 @@ key_of() {
 }
 
 # meeting_of HOST PEER [LINE...]: HOST's configuration, which knows of PEER no more than the public key.
+# FAMILY=ipv4: by way of rendezvous_nodes4.
 meeting_of() {
-	local host=$1 peer=$2
+	local host=$1 peer=$2 family=${FAMILY:-ipv6}
+	local bootstrap="[fd80:0:0:1::1]:6881, [fd80:0:0:2::1]:6881, [fd80:0:0:3::1]:6881"
 	shift 2
+	[ "$family" = ipv6 ] || bootstrap="10.80.1.1:6881, 10.80.2.1:6881, 10.80.3.1:6881"
 	key_of "$host" >/dev/null
-	node_of "$host" "PrivateKeyFile = $RUN/$host/key" "DhtFamily = ipv6" "PrivateNetwork = yes" \
-		"Bootstrap = [fd80:0:0:1::1]:6881, [fd80:0:0:2::1]:6881, [fd80:0:0:3::1]:6881" "$@"
+	node_of "$host" "PrivateKeyFile = $RUN/$host/key" "DhtFamily = $family" "PrivateNetwork = yes" \
+		"Bootstrap = $bootstrap" "$@"
 	printf '[Peer]\nName = %s\nPublicKey = %s\n' "$peer" "$(key_of "$peer")" >>"$RUN/$host/eth0.conf"
 }
 

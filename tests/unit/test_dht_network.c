@@ -107,6 +107,41 @@ static void test_loss(void **state)
 	assert_in_range(stored, 340, 400);
 }
 
+/* Where nodes answer at once, a reader who remembers nothing is not held up by the dead among them. */
+static void test_dead_among_fast(void **state)
+{
+	enum { RUNS = 100 };
+	struct sim_settings settings = thousand;
+	struct dht_result result;
+	struct dht_item item;
+	__u32 took[RUNS], sent = 0;
+	struct sim *sim;
+
+	(void)state;
+	settings.rtt_least_ms = 1;
+	settings.rtt_most_ms = 3;
+	settings.dead_percent = 30;
+	sim = sim_new(&settings);
+	sim_engine(sim, 4);
+	for (__u32 i = 0; i < RUNS; i++) {
+		sim_item(&item, i, 5, 240);
+		assert_in_range(put(sim, &item).stored, 1, DHT_STORE_NODES);
+		sim_engine(sim, 4);
+		result = get(sim, &item, false);
+		assert_int_equal(result.outcome, DHT_DONE);
+		took[i] = result.took_ms;
+		sent += result.sent;
+	}
+	check_manners(sim);
+	sim_free(sim);
+	qsort(took, RUNS, sizeof(*took), compare);
+	print_message("get among fast and dead nodes: p50 %u ms, p95 %u ms, %u datagrams\n", took[RUNS / 2],
+		      took[RUNS * 95 / 100], sent / RUNS);
+	assert_in_range(took[RUNS / 2], 1, 50);
+	assert_in_range(took[RUNS * 95 / 100], 1, 70);
+	assert_in_range(sent / RUNS, 1, 14);
+}
+
 static void test_ipv4(void **state)
 {
 	struct sim_settings settings = small;
@@ -316,6 +351,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_thousand), cmocka_unit_test(test_loss), cmocka_unit_test(test_ipv4),
+		cmocka_unit_test(test_dead_among_fast),
 		cmocka_unit_test(test_discretion), cmocka_unit_test(test_sequences), cmocka_unit_test(test_nobody),
 		cmocka_unit_test(test_ports), cmocka_unit_test(test_refused_requests), cmocka_unit_test(test_cancel),
 	};

@@ -142,7 +142,7 @@ static void test_hysteresis(void **state)
 	assert_true(level_tick(levels, now_ms));
 	assert_int_equal(level_of(levels, 1), LEVEL_CALM);
 
-	/* 70 points, 40 after 150 s; then a hit every 50 s holds them between 40 and 50: attacked stays, and would not rise. */
+	/* 70 points, 40 after 150 s; then a hit every 50 s keeps them below 50: attacked stays, and would not rise. */
 	for (int i = 0; i < 7; i++)
 		hit(levels, 1, now_ms);
 	assert_int_equal(level_of(levels, 1), LEVEL_ATTACKED);

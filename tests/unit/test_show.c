@@ -14,6 +14,7 @@
 #include <jansson.h>
 
 #include "ctl/parse.h"
+#include "ctl/sessions_ask.h"
 #include "ctl/show.h"
 
 static struct mf_assoc_status associations[4];
@@ -98,7 +99,7 @@ static void test_json(void **state)
 		"rotation_ms", "carriage", "encrypted", "zero_checksum", "opens", "follows", "local", "remote", "slot",
 		"slot_start_ms", "slot_age_ms", "slot_left_ms", "hops", "added_ms", "inner_mtu", "path_mtu",
 		"heard_age_ms", "heard_slot", "out_packets", "out_bytes", "in_packets", "in_bytes",
-		"role", "peer_prefix", "clients", NULL,
+		"role", "peer_prefix", "clients", "session", NULL,
 	};
 	char *text = capture(show_json, NULL);
 	json_t *root = json_loads(text, 0, NULL), *list, *one;
@@ -156,10 +157,10 @@ static void test_introductions(void **state)
 	assert_non_null(strstr(text, "there now: unknown"));
 	free(text);
 	text = capture(print_tsv, NULL);
-	assert_non_null(strstr(text, "\tpeer\t-\t0\n"));
-	assert_non_null(strstr(text, "\tclient\t2020:2020:2020:2020::/64\t0\n"));
-	assert_non_null(strstr(text, "\tintroduction\t-\t1234\n"));
-	assert_non_null(strstr(text, "\tclient\t-\t0\n"));
+	assert_non_null(strstr(text, "\tpeer\t-\t0\t-\t-\t-\t-\n"));
+	assert_non_null(strstr(text, "\tclient\t2020:2020:2020:2020::/64\t0\t-\t-\t-\t-\n"));
+	assert_non_null(strstr(text, "\tintroduction\t-\t1234\t-\t-\t-\t-\n"));
+	assert_non_null(strstr(text, "\tclient\t-\t0\t-\t-\t-\t-\n"));
 	free(text);
 }
 
@@ -181,10 +182,10 @@ static void test_tsv(void **state)
 	assert_int_equal(tabs(line), 15);
 	line = strchr(line, '\n') + 1;
 	assert_memory_equal(line, "association\tone\t", 16);
-	assert_int_equal(tabs(line), 24);
+	assert_int_equal(tabs(line), 28);
 	for (int i = 0; i < 3; i++) {
 		line = strchr(line, '\n') + 1;
-		assert_int_equal(tabs(line), 24);
+		assert_int_equal(tabs(line), 28);
 	}
 	line = strchr(line, '\n') + 1;
 	assert_memory_equal(line, "verdict\tpass_other\t0\n", 21);
@@ -205,10 +206,94 @@ static void test_text(void **state)
 	free(text);
 }
 
+/* Two generations of one session; its keeper tells, does not answer, or is not there. */
+static void make_session(void)
+{
+	strcpy(associations[2].config.name, "laptop@b");
+	strcpy(associations[3].config.name, "laptop@c");
+	for (int i = 2; i < 4; i++) {
+		associations[i].config.flags = 0;
+		associations[i].config.shares = 1;
+	}
+}
+
+static void test_session(void **state)
+{
+	struct sessions_line line;
+	struct sessions_told told = { .line = &line, .count = 1, .kept = { true } };
+	char *text;
+
+	(void)state;
+	make_session();
+	sessions_line_init(&line, "session");
+	strcpy(line.peer, "laptop");
+	strcpy(line.state, "up");
+	strcpy(line.role, "responder");
+	strcpy(line.association, "laptop@b");
+	strcpy(line.coming, "laptop@c");
+	strcpy(line.level, "watched");
+	strcpy(line.why, "somebody looks");
+	line.handshake_age_ms = 200000;
+	snapshot.sessions = &told;
+	text = capture(show_text, "laptop");
+	assert_null(strstr(text, "peer: one"));
+	assert_non_null(strstr(text, "session: laptop\n  association: laptop@b, present\n"));
+	assert_non_null(strstr(text, "  association: laptop@c, coming\n"));
+	assert_non_null(strstr(text, "state: up, handshake 3 min 20 s ago, begun by the peer\n"));
+	assert_non_null(strstr(text, "level: watched (somebody looks)\n"));
+	free(text);
+	text = capture(print_tsv, NULL);
+	assert_non_null(strstr(text, "\tsession\t-\t1234\tlaptop\tpresent\tup\t200000\n"));
+	free(text);
+	told = (struct sessions_told){ .kept = { true }, .error = { -1 } };
+	text = capture(show_text, "laptop@c");
+	assert_null(strstr(text, "laptop@b"));
+	assert_non_null(strstr(text, "session: laptop\n  association: laptop@c\n  state: unknown: what keeps the sessions"));
+	free(text);
+	snapshot.sessions = NULL;
+	text = capture(show_text, "laptop");
+	assert_non_null(strstr(text, "unknown: nobody keeps sessions"));
+	free(text);
+}
+
+static void test_session_json(void **state)
+{
+	struct sessions_line line;
+	struct sessions_told told = { .line = &line, .count = 1, .kept = { true } };
+	json_t *root, *list;
+	char *text;
+
+	(void)state;
+	make_session();
+	sessions_line_init(&line, "session");
+	strcpy(line.peer, "laptop");
+	strcpy(line.state, "renewing");
+	strcpy(line.association, "laptop@b");
+	snapshot.sessions = &told;
+	text = capture(show_json, NULL);
+	root = json_loads(text, 0, NULL);
+	list = json_object_get(root, "associations");
+	assert_true(json_is_null(json_object_get(json_array_get(list, 0), "session")));
+	assert_string_equal(string_of(list, 2, "role"), "session");
+	list = json_pack("[O, O]", json_object_get(json_array_get(list, 2), "session"),
+			 json_object_get(json_array_get(list, 3), "session"));
+	assert_string_equal(string_of(list, 0, "peer"), "laptop");
+	assert_string_equal(string_of(list, 0, "state"), "renewing");
+	assert_string_equal(string_of(list, 0, "generation"), "present");
+	assert_true(json_is_null(json_object_get(json_array_get(list, 1), "generation")));
+	assert_true(json_is_null(json_object_get(json_array_get(list, 0), "level")));
+	assert_true(json_is_null(json_object_get(json_array_get(list, 0), "handshake_age_ms")));
+	json_decref(list);
+	json_decref(root);
+	free(text);
+	snapshot.sessions = NULL;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_json), cmocka_unit_test(test_introductions), cmocka_unit_test(test_tsv), cmocka_unit_test(test_text),
+		cmocka_unit_test(test_session), cmocka_unit_test(test_session_json),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, NULL);

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* doctor on sessions: whether somebody keeps them, which are silent, which have been asked for in vain for long. */
+#include <string.h>
+
+#include "ctl/doctor.h"
+#include "ctl/sessions_ask.h"
+
+enum {
+	NAMED = 8,
+	LONG_MS = 30000, /* without a session that is wanted: more than all tries and another lookup take */
+};
+
+static bool is_silent(const struct sessions_line *line)
+{
+	return !strcmp(line->state, "silent");
+}
+
+static bool is_asked_in_vain(const struct sessions_line *line)
+{
+	return !sessions_line_stands(line) && line->state_age_ms != SESSIONS_UNKNOWN && line->state_age_ms >= LONG_MS;
+}
+
+static void say_silent(struct doctor *doctor, const struct sessions_line *line)
+{
+	char span[FORMAT_AMOUNT];
+
+	if (line->idle_ms == SESSIONS_UNKNOWN)
+		doctor_say(doctor, DOCTOR_WARN, "is the peer up, and can it be reached over IPv6?",
+			   "the session with %s is silent", line->peer);
+	else
+		doctor_say(doctor, DOCTOR_WARN, "is the peer up, and can it be reached over IPv6? a session that this end "
+			   "keeps is begun again by itself", "the session with %s is silent: nothing was heard for %s",
+			   line->peer, format_span(span, line->idle_ms));
+}
+
+static void say_in_vain(struct doctor *doctor, const struct sessions_line *line)
+{
+	char span[FORMAT_AMOUNT];
+
+	doctor_say(doctor, DOCTOR_WARN, "does its mayflyctl serve run, with this node's public key among its clients? "
+		   "mayflyctl meet FILE PEER --print says whether its introduction is found",
+		   "there has been no session with %s for %s, it is %s", line->peer, format_span(span, line->state_age_ms),
+		   strcmp(line->state, "none") ? "asked for in vain" : "looked for");
+}
+
+static void check_lines(struct doctor *doctor, const struct sessions_told *told)
+{
+	size_t wrong = 0, standing = 0;
+
+	for (size_t i = 0; i < told->count; i++) {
+		const struct sessions_line *line = &told->line[i];
+
+		if (!is_silent(line) && !is_asked_in_vain(line)) {
+			standing += sessions_line_stands(line);
+			continue;
+		}
+		if (wrong++ < NAMED)
+			is_silent(line) ? say_silent(doctor, line) : say_in_vain(doctor, line);
+	}
+	if (wrong > NAMED)
+		doctor_say(doctor, DOCTOR_WARN, "mayflyctl sessions lists them", "%zu more sessions are silent or asked for "
+			   "in vain", wrong - NAMED);
+	if (standing)
+		doctor_say(doctor, DOCTOR_OK, NULL, "%zu session%s", standing, standing == 1 ? " stands" : "s stand");
+}
+
+static bool check_keepers(struct doctor *doctor, const struct sessions_told *told)
+{
+	bool kept = false;
+	char why[SAY_BYTES];
+
+	for (enum sessions_keeper keeper = 0; keeper < SESSIONS_KEEPERS; keeper++) {
+		kept |= told->kept[keeper];
+		if (!told->error[keeper])
+			continue;
+		sessions_ask_why(told->error[keeper], doctor->state->socket, keeper, why);
+		doctor_say(doctor, DOCTOR_FAIL, keeper == SESSIONS_SERVE ? "systemctl restart 'mayfly-serve@NIC'" :
+			   "systemctl restart 'mayfly@NIC'", "%s", why);
+	}
+	return kept;
+}
+
+static bool has_sessions(const struct snapshot *state)
+{
+	for (size_t i = 0; i < state->count; i++)
+		if (state->associations[i].config.shares)
+			return true;
+	return false;
+}
+
+void doctor_check_sessions(struct doctor *doctor)
+{
+	struct sessions_told told;
+
+	if (!doctor->state || !doctor->state->node.attached || !*doctor->state->socket)
+		return;
+	sessions_told_take(&told, doctor->state->socket, ~(size_t)0, SESSIONS_ASK_PATIENCE_MS);
+	if (!check_keepers(doctor, &told) && has_sessions(doctor->state))
+		doctor_say(doctor, DOCTOR_WARN, "start again what kept them: mayflyctl serve FILE, or mayflyctl up FILE",
+			   "there are sessions, and nobody keeps them: they are neither renewed nor ended");
+	check_lines(doctor, &told);
+	sessions_told_close(&told);
+}
