@@ -22,9 +22,8 @@ check "they reach each other" within 40 reached
 check "by one session" within 20 settled
 check "without a word too many" sleep 5
 check "it stays so" settled
-no_visits() { ! on "$1" mayflyctl show --json | grep -q "$(inner_of visitor "$1")"; }
-check "the client visits no introduction any more" within 10 no_visits client
-check "nor does the server" within 10 no_visits server
+check "the client visits no introduction any more" within 10 session_introduced_not client
+check "nor does the server" within 10 session_introduced_not server
 check "there" on client ping -c 5 -i 0.2 -W 1 "$(stable_of server)"
 check "and back" on server ping -c 5 -i 0.2 -W 1 "$(stable_of client)"
 on client mayflyctl up eth0.conf >"$RUN/up.log" 2>&1
