@@ -138,6 +138,7 @@ static void forget(struct sessions *sessions, __u32 number)
 	key_secret_free(peer->session);
 	peer->session = NULL;
 	memset(peer->traffic, 0, sizeof(peer->traffic));
+	peer->looked_ms = peer->said = 0;
 	sessions->begun--;
 }
 
