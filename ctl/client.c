@@ -17,6 +17,7 @@
 
 enum {
 	ANSWER_SECONDS = 30, /* a node with a large capacity takes a while to fill its maps */
+	TOLD_MOST = 16,      /* answers that nobody has waited for, in the socket's buffer */
 	DESCRIPTORS = 4,     /* seen with one message: one too many is noticed, and closed */
 };
 
@@ -202,6 +203,7 @@ static int ask(struct client *client, struct mf_message *message, int *descripto
 	} while (!error && (message->type == MF_EVENT || message->sequence != client->sequence));
 	if (error)
 		return error;
+	client->told = 0;
 	if (message->refusal)
 		return -EREMOTEIO;
 	return message->type == type ? 0 : -EPROTO;
@@ -234,6 +236,17 @@ int client_ask_again(struct client *client, struct mf_message *message)
 	}
 	client_be_patient(client, patience_s);
 	return client_ask(client, message);
+}
+
+int client_tell(struct client *client, struct mf_message *message)
+{
+	message->version = MF_CONTROL_VERSION;
+	message->sequence = ++client->sequence;
+	if (client->told >= TOLD_MOST ||
+	    send(client->fd, message, sizeof(*message), MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+		return client_ask_again(client, message);
+	client->told++;
+	return 0;
 }
 
 int client_next_event(struct client *client, struct mf_event *event)

@@ -14,6 +14,7 @@ struct client {
 	int fd; /* -1: not connected */
 	__u32 sequence;
 	__u32 patience_s; /* 0: as long as a loader may take at its slowest */
+	__u32 told;       /* messages whose answers nobody has waited for */
 	char path[CLIENT_PATH_BYTES];
 };
 
@@ -37,6 +38,12 @@ int client_ask(struct client *client, struct mf_message *message);
 
 /* The same; a loader that has gone meanwhile and come back is connected to anew, once. For who keeps a line for long. */
 int client_ask_again(struct client *client, struct mf_message *message);
+
+/*
+ * Sends `message` without waiting for the answer, which the next question passes over. 0, or what client_ask_again() says
+ * where that would be one too many.
+ */
+int client_tell(struct client *client, struct mf_message *message);
 
 /* A raw socket of session messages, IPv6 next header MF_NEXT_CONTROL, non-blocking, close-on-exec; or -errno and `why`. */
 int client_get_socket(struct client *client, char why[static SAY_BYTES]);

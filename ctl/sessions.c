@@ -118,7 +118,7 @@ struct session *sessions_of(struct sessions *sessions, __u32 number)
 
 	if (peer->session)
 		return peer->session;
-	peer->session = key_secret_new(sizeof(*peer->session));
+	peer->session = key_pool_take(&sessions->engines);
 	if (!peer->session)
 		return NULL;
 	memcpy(settings.inner_own, sessions->inner, sizeof(settings.inner_own));
@@ -135,7 +135,7 @@ static void forget(struct sessions *sessions, __u32 number)
 	if (!peer->session)
 		return;
 	mf_due_drop(&sessions->due, number);
-	key_secret_free(peer->session);
+	key_pool_give(&sessions->engines, peer->session);
 	peer->session = NULL;
 	memset(peer->traffic, 0, sizeof(peer->traffic));
 	peer->looked_ms = peer->said = 0;
@@ -477,11 +477,13 @@ int sessions_open(struct sessions *sessions, const struct sessions_settings *set
 	int error = 0;
 
 	*sessions = (struct sessions){ .settings = *settings, .socket = { { .fd = -1 }, { .fd = -1 }, { .fd = -1 } } };
+	sessions->engines.size = sizeof(struct session);
+	sessions->secret = key_secret_new(sizeof(*sessions->secret));
 	identity_address(sessions->inner, settings->public_key);
 	identity_introduction(sessions->introduction, settings->public_key);
 	identity_visitor(sessions->visitor, settings->public_key);
 	if (mf_table_open(&sessions->by_inner, 16) || mf_table_open(&sessions->by_introduction, 16) ||
-	    mf_table_open(&sessions->by_visitor, 16) || make_room(sessions))
+	    mf_table_open(&sessions->by_visitor, 16) || make_room(sessions) || !sessions->secret)
 		error = say_why(why, -ENOMEM, "no memory for sessions");
 	for (int place = 0; !error && place < SESSIONS_PLACES; place++)
 		error = sessions_socket_open(sessions, place, why);
@@ -507,6 +509,9 @@ void sessions_close(struct sessions *sessions)
 	mf_table_close(&sessions->by_introduction);
 	mf_table_close(&sessions->by_visitor);
 	mf_due_close(&sessions->due);
+	key_pool_close(&sessions->engines);
+	key_secret_free(sessions->secret);
+	sessions->secret = NULL;
 	free(sessions->peer);
 	sessions->peer = NULL;
 	sessions->peers = sessions->room = 0;

@@ -9,6 +9,7 @@
 #include <uv.h>
 
 #include "ctl/client.h"
+#include "ctl/key_pool.h"
 #include "ctl/session.h"
 #include "loader/due.h"
 #include "loader/table.h"
@@ -54,7 +55,7 @@ struct sessions_peer {
 	const __u8 *shared;   /* X25519: the owner's secret memory */
 	__u32 rotation_ms;    /* 0: that of the settings */
 	__u32 association;    /* id in the loader of the newest one */
-	struct session *session; /* secret memory; NULL: none has begun */
+	struct session *session; /* of `engines`; NULL: none has begun */
 	__u64 replay_ms;      /* until when what it has asked is remembered (sessions_now_ms()) */
 	enum session_reason ended; /* why the last one ended */
 	enum session_state told;   /* the owner knows of; */
@@ -71,6 +72,8 @@ struct sessions {
 	__u32 peers, room;    /* numbers are below `peers` */
 	__u32 first_free;     /* none below is free */
 	__u32 begun;          /* sessions in being */
+	struct key_pool engines;
+	struct mf_message *secret; /* message with a key in it, secret memory */
 	struct mf_table by_inner, by_introduction, by_visitor; /* peers' addresses -> number */
 	struct mf_due due;
 	uv_timer_t timer, sweep_timer;

@@ -91,10 +91,10 @@ static int name_only(struct sessions *sessions, unsigned int type, __u32 number,
 /* One of that name which nobody has told of is left over from a process that died in between. */
 int sessions_loader_add(struct sessions *sessions, __u32 number, const struct session_association *association)
 {
-	struct mf_message *message = key_secret_new(sizeof(*message));
-	int error = message ? -EREMOTEIO : -ENOMEM;
+	struct mf_message *message = sessions->secret;
+	int error = -EREMOTEIO;
 
-	for (int i = 0; message && error && i < 2; i++) {
+	for (int i = 0; error && i < 2; i++) {
 		memset(message, 0, sizeof(*message));
 		fill(&message->assoc_config, sessions, &sessions->peer[number], association);
 		error = ask(sessions, MF_ASSOC_ADD, message);
@@ -102,19 +102,35 @@ int sessions_loader_add(struct sessions *sessions, __u32 number, const struct se
 			break;
 		name_only(sessions, MF_ASSOC_DELETE, number, association->letter);
 	}
-	if (message && !error)
-		sessions->peer[number].association = message->assoc_status.id;
-	if (message && error)
+	if (error)
 		say_refused(sessions, error, MF_ASSOC_ADD, message);
-	else if (!error)
+	else
 		sessions->said_loader = false;
-	key_secret_free(message);
+	sodium_memzero(message, sizeof(*message));
 	return error;
+}
+
+/* Nothing that this process knows of is there to choose from. */
+static bool is_alone(const struct session *session, char letter)
+{
+	const struct session_generation *all[] = { &session->present, &session->coming, &session->going };
+
+	for (int i = 0; i < SESSION_GENERATIONS; i++)
+		if (all[i]->association.letter && all[i]->association.letter != letter)
+			return false;
+	return true;
 }
 
 void sessions_loader_lead(struct sessions *sessions, __u32 number, char letter)
 {
-	name_only(sessions, MF_ASSOC_LEAD, number, letter);
+	struct mf_message message = { .type = MF_ASSOC_LEAD };
+
+	if (!is_alone(sessions->peer[number].session, letter)) {
+		name_only(sessions, MF_ASSOC_LEAD, number, letter);
+		return;
+	}
+	sessions_name(message.assoc_config.name, &sessions->peer[number], letter);
+	client_tell(sessions->settings.loader, &message);
 }
 
 void sessions_loader_delete(struct sessions *sessions, __u32 number, char letter)

@@ -20,6 +20,7 @@
 #include "loader/route.h"
 
 #define UNASKED_NS (30 * 1000000000LL)
+#define GATHER_NS 5000LL /* of each association */
 #define AGAIN_NS (10 * 1000000000LL) /* from one try to attach to a NIC that refused it to the next */
 #define HOOKS_NS 1000000000LL /* a program taken off is missed for no longer */
 enum { MTU_PER_TURN = 256, GUARDS_MAX = 4096 };
@@ -313,12 +314,12 @@ static int is_over(__s64 *last_ns, __s64 now_ns, __s64 period_ns)
 }
 
 /*
- * Looks at all associations, so seldom that many of them are not looked at whenever one comes or goes: a microsecond
- * apart for each there is.
+ * Looks at all associations, so seldom that many of them are not looked at whenever one comes or goes: the longer
+ * apart the more there are.
  */
 static void gather(struct mf_instance *instance)
 {
-	if (!is_over(&instance->gathered_ns, instance->clock.monotonic_ns, instance->associations.limit * 1000LL)) {
+	if (!is_over(&instance->gathered_ns, instance->clock.monotonic_ns, instance->associations.limit * GATHER_NS)) {
 		instance->stale |= MF_STALE_ASSOCIATIONS;
 		return;
 	}

@@ -165,6 +165,19 @@ static void build_in(struct rig *here, struct rig *there, struct frame *frame)
 	carried_encap(frame, rig_slot(there, HOST, 0), &inner, WITHOUT_ADDRESSES);
 }
 
+/* Of one client of an introduction, whose address is live for all of them. */
+static void build_in_client(struct rig *here, struct rig *there, struct frame *frame)
+{
+	struct packet packet = { .source = rig_inner(CLIENT, THERE), .destination = rig_inner(CLIENT, HERE),
+				 .protocol = UDP, .source_port = 1000, .destination_port = 2000,
+				 .payload = size_of(frame) - IP6_BYTES - 8 };
+	struct frame inner;
+
+	(void)here;
+	frame_packet(&inner, &packet);
+	carried_encap(frame, rig_slot(there, CLIENT, 0), &inner, WITHOUT_ADDRESSES);
+}
+
 /* Of any association; prepare writes the identifiers. */
 static void build_crowd(struct rig *here, struct rig *there, struct frame *frame)
 {
@@ -183,6 +196,13 @@ static void build_wrong_source(struct rig *here, struct rig *there, struct frame
 {
 	frame->length = 64;
 	build_in(here, there, frame);
+	frame->byte[AT_SOURCE + 15] ^= 1;
+}
+
+static void build_wrong_client(struct rig *here, struct rig *there, struct frame *frame)
+{
+	frame->length = 64;
+	build_in_client(here, there, frame);
 	frame->byte[AT_SOURCE + 15] ^= 1;
 }
 
@@ -213,10 +233,12 @@ static const struct bench_row rows[] = {
 	{ "out, 1400 B without a checksum inside, summed", OUT, 0, 0, build_out_summed, 1400 },
 	{ "in, encap, hot, 64 B", IN, 50, 0, build_in, 64 },
 	{ "in, encap, hot, 1400 B", IN, 50, 0, build_in, 1400 },
+	{ "in, encap, hot, 64 B, from a client of an introduction", IN, 0, 0, build_in_client, 64 },
 	{ "in, encap, cold, among 15,000 associations", IN, 0, SMALL, build_crowd, 64 },
 	{ "in, encap, cold, among 100,000 associations", IN, 0, LARGE, build_crowd, 64 },
 	{ "stranger refused, dead address", BESIDE, 40, 0, build_dead },
 	{ "stranger refused, live address, wrong source", BESIDE, 40, 0, build_wrong_source },
+	{ "stranger refused, an introduction's address, no client's source", BESIDE, 0, 0, build_wrong_client },
 	{ "stranger refused, random dead address, 15,000 associations", DROP_RANDOM, 0, SMALL, build_dead, 64 },
 	{ "stranger refused, random dead address, 100,000 associations", DROP_RANDOM, 0, LARGE, build_dead, 64 },
 	{ "neighbour solicitation for a dead address", BESIDE, 25, 0, build_solicitation, 1 },

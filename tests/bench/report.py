@@ -11,6 +11,7 @@ import os
 import platform
 import re
 
+import crowded
 import meeting
 from samples import Samples
 from tabular import table
@@ -286,6 +287,7 @@ SECTIONS = [
      "shrinks, not their number."),
     ("DHT client", meeting.dht, meeting.DHT_WORDS),
     ("Rendezvous", meeting.rendezvous, meeting.RENDEZVOUS_WORDS),
+    ("Sessions", crowded.sessions, crowded.WORDS),
 ]
 
 

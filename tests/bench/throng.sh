@@ -92,11 +92,14 @@ serve_it
 HOST_CPU[client]=0
 serve_before=$(cpu_of "$serve_pid") loader_before=$(cpu_of "$loader_pid")
 [ -z "$ATTACK" ] || attack_start
+began=$(date +%s%N)
 load_start load run --clients "$COUNT" --first 1 --window "$WINDOW" --seconds "$SECONDS_EACH" --rate "$RATE"
 within 300 grep -q "^handshakes=" "$RUN/load.log" || log_of load
 spent handshakes
 await load
 spent traffic
+awk -v ns=$(($(date +%s%N) - began)) -v traffic="$SECONDS_EACH" \
+	'BEGIN { printf "wall_s=%.2f seconds_of_traffic=%d\n", ns / 1e9, traffic }'
 echo "serve_kb=$(rss_of "$serve_pid") loader_kb=$(rss_of "$loader_pid") queues=$(overflows)"
 log_of load
 [ -z "${PID[attack]:-}" ] || await attack
