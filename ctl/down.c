@@ -57,7 +57,7 @@ static void end_keeper(const struct client *client)
 	if (error && error != -ESRCH)
 		say_note("the keeper of sessions (process %d) has not ended: %s", (int)keeper_pid(path), strerror(-error));
 	if (!error)
-		unlink(path);
+		keeper_clear(path);
 }
 
 static int take_down(struct client *client)
@@ -67,7 +67,6 @@ static int take_down(struct client *client)
 	int error;
 
 	end_keeper(client);
-
 	error = client_ask(client, &message);
 	if (error == -EREMOTEIO && message.refusal == MF_REFUSED_NO_NODE) {
 		say_note("it was down already");

@@ -8,10 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { NUMBER_BYTES = 16, LOOK_MS = 20 };
+enum { NUMBER_BYTES = 16, LOOK_MS = 20, LOCK_TRIES = 5 };
 
 void keeper_path(char path[static KEEPER_PATH_BYTES], const char *socket)
 {
@@ -22,17 +23,56 @@ void keeper_path(char path[static KEEPER_PATH_BYTES], const char *socket)
 	snprintf(path, KEEPER_PATH_BYTES, "%.*s.up", (int)length, socket);
 }
 
+/* Whoever looks for a keeper holds the lock as well, for a moment. */
+static int lock_soon(int fd)
+{
+	const struct timespec look = { .tv_nsec = LOOK_MS * 1000000L };
+
+	for (int i = 0; i < LOCK_TRIES; i++) {
+		if (!flock(fd, LOCK_EX | LOCK_NB))
+			return 0;
+		if (errno != EWOULDBLOCK)
+			break;
+		nanosleep(&look, NULL);
+	}
+	return -errno;
+}
+
+/* Not one that was taken away between its opening and its lock. */
+static bool is_there(const char *path, int fd)
+{
+	struct stat ours, there;
+
+	return !fstat(fd, &ours) && !lstat(path, &there) && ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+}
+
+/* Who kept sessions before is nobody's business any more, least of all of who would end him. */
 int keeper_lock(const char *path, char why[static SAY_BYTES])
 {
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0644), error;
+	for (int i = 0; i < LOCK_TRIES; i++) {
+		int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0644), error;
+
+		if (fd < 0)
+			return say_why(why, -errno, "cannot open %s: %s", path, strerror(errno));
+		error = lock_soon(fd);
+		if (!error && is_there(path, fd) && !ftruncate(fd, 0))
+			return fd;
+		close(fd);
+		if (error)
+			return say_why(why, error, "cannot lock %s: %s", path, strerror(-error));
+	}
+	return say_why(why, -EAGAIN, "cannot lock %s: it comes and goes", path);
+}
+
+void keeper_clear(const char *path)
+{
+	char why[SAY_BYTES];
+	int fd = access(path, F_OK) ? -ENOENT : keeper_lock(path, why);
 
 	if (fd < 0)
-		return say_why(why, -errno, "cannot open %s: %s", path, strerror(errno));
-	if (!flock(fd, LOCK_EX | LOCK_NB))
-		return fd;
-	error = -errno;
+		return;
+	unlink(path);
 	close(fd);
-	return say_why(why, error, "cannot lock %s: %s", path, strerror(-error));
 }
 
 int keeper_sign(int lock)

@@ -22,6 +22,9 @@ int keeper_sign(int lock); /* the number of the process that calls. 0 or -errno 
 /* The process that has it; 0: nobody. */
 pid_t keeper_pid(const char *path);
 
+/* The file goes, unless somebody has the lock. */
+void keeper_clear(const char *path);
+
 /* Ends who has it, and waits until it has ended. 0; -ESRCH: nobody has it; -ETIMEDOUT; another -errno. */
 int keeper_end(const char *path, unsigned int patience_ms);
 
