@@ -222,18 +222,16 @@ static bool is_broken(int error)
 int client_ask_again(struct client *client, struct mf_message *message)
 {
 	char path[CLIENT_PATH_BYTES], why[SAY_BYTES];
-	__u32 patience_s = client->patience_s;
+	__u32 patience_s = client->patience_s, connections = client->connections;
 	int error = client_ask(client, message);
 
 	if (!is_broken(error))
 		return error;
 	memcpy(path, client->path, sizeof(path));
 	client_close(client);
-	if (client_open(client, path, why)) {
-		memcpy(client->path, path, sizeof(path));
-		client->patience_s = patience_s;
+	if (client_open(client, path, why))
 		return error;
-	}
+	client->connections = connections + 1;
 	client_be_patient(client, patience_s);
 	return client_ask(client, message);
 }

@@ -15,6 +15,7 @@ struct client {
 	__u32 sequence;
 	__u32 patience_s; /* 0: as long as a loader may take at its slowest */
 	__u32 told;       /* messages whose answers nobody has waited for */
+	__u32 connections; /* made anew so far */
 	char path[CLIENT_PATH_BYTES];
 };
 

@@ -13,8 +13,6 @@
 #include "ctl/state.h"
 #include "ctl/up.h"
 
-enum { PATIENCE_S = 2 /* with the loader: the loop stands still meanwhile */ };
-
 /* --- what is said -------------------------------------------------------------------- */
 
 static void judge(struct keeping *keeping, enum ctl_exit verdict)
@@ -251,6 +249,41 @@ void keeping_reload(struct keeping *keeping)
 		look_around(keeping);
 }
 
+/* --- the node in the loader ---------------------------------------------------------- */
+
+static void on_look(uv_timer_t *timer);
+
+static void look_again(struct keeping *keeping, __u32 pause_ms)
+{
+	uv_timer_start(&keeping->look, on_look, pause_ms, 0);
+}
+
+/* Sessions begin again; what there is of introductions is put anew whenever it is needed. */
+static void begin_again(struct keeping *keeping)
+{
+	say_note("the loader has forgotten the node: it is up again, sessions begin anew");
+	if (keeping->connecting.lookups)
+		sessions_forgotten(&keeping->sessions);
+}
+
+static void on_look(uv_timer_t *timer)
+{
+	struct keeping *keeping = timer->data;
+	enum node_news news;
+	__u32 pause_ms;
+
+	news = node_watch_look(&keeping->node, &keeping->loader, &pause_ms);
+	if (news == NODE_MISSING) {
+		keeping_reload(keeping);
+		news = node_watch_look(&keeping->node, &keeping->loader, &pause_ms);
+	}
+	if (news == NODE_MISSING)
+		pause_ms = NODE_WATCH_SLOW_MS;
+	else if (news == NODE_ANEW)
+		begin_again(keeping);
+	look_again(keeping, pause_ms);
+}
+
 /* --- beginning and end --------------------------------------------------------------- */
 
 static void end(struct keeping *keeping)
@@ -270,6 +303,7 @@ static void end(struct keeping *keeping)
 	keeping_roam_close(keeping);
 	keeping_demand_close(keeping);
 	uv_close((uv_handle_t *)&keeping->patience, NULL);
+	uv_close((uv_handle_t *)&keeping->look, NULL);
 	for (int i = 0; i < 3; i++)
 		uv_close((uv_handle_t *)&keeping->signals[i], NULL);
 }
@@ -291,7 +325,8 @@ static int open_loop(struct keeping *keeping, char why[static SAY_BYTES])
 	if (uv_loop_init(&keeping->loop))
 		return say_why(why, -ENOMEM, "no memory for the event loop");
 	uv_timer_init(&keeping->loop, &keeping->patience);
-	keeping->patience.data = keeping;
+	uv_timer_init(&keeping->loop, &keeping->look);
+	keeping->patience.data = keeping->look.data = keeping;
 	for (int i = 0; i < 3; i++) {
 		uv_signal_init(&keeping->loop, &keeping->signals[i]);
 		keeping->signals[i].data = keeping;
@@ -318,7 +353,8 @@ static int begin(struct keeping *keeping, char why[static SAY_BYTES])
 		return error;
 	if (ctl_connect(keeping->settings.ctl, keeping->config.node.interface, &keeping->loader))
 		return say_why(why, -ENOTCONN, "no loader, no sessions");
-	client_be_patient(&keeping->loader, PATIENCE_S);
+	client_be_patient(&keeping->loader, KEEPING_PATIENCE_S);
+	node_watch_begin(&keeping->node, &keeping->loader);
 	keeping->serves = is_served(&keeping->loader);
 	keeping->prefix = keeping->config.node.prefixes.template[0];
 	error = open_loop(keeping, why);
@@ -334,6 +370,8 @@ static int begin(struct keeping *keeping, char why[static SAY_BYTES])
 static void wait_for_sessions(struct keeping *keeping)
 {
 	look_around(keeping);
+	if (!keeping->serves)
+		look_again(keeping, NODE_WATCH_MS);
 	if (!keeping->settings.wait_ms)
 		judge(keeping, CTL_FINE);
 	else if (keeping->settings.wait_ms != ~(__u32)0)

@@ -9,12 +9,14 @@
 #include "ctl/connecting.h"
 #include "ctl/ctl.h"
 #include "ctl/key.h"
+#include "ctl/node_watch.h"
 #include "ctl/sessions_tell.h"
 #include "loader/netlink.h"
 #include "loader/notify.h"
 
 enum {
 	KEEPING_WAIT_MS = 30000, /* for sessions to stand, before `up` says that they do not */
+	KEEPING_PATIENCE_S = 2,  /* with the loader: the loop stands still meanwhile */
 	KEEPING_ROOM = 4,        /* associations of a peer: its introduction, and a session that replaces another one */
 };
 
@@ -39,7 +41,8 @@ struct keeping {
 
 	uv_loop_t loop;
 	uv_signal_t signals[3];
-	uv_timer_t patience;
+	uv_timer_t patience, look;
+	struct node_watch node;
 	struct sessions sessions;
 	struct sessions_tell tell;
 	struct connecting connecting;

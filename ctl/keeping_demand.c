@@ -50,8 +50,10 @@ static int subscribe(struct keeping *keeping)
 	char why[SAY_BYTES];
 	int error = client_open(&keeping->demand.loader, keeping->loader.path, why);
 
-	if (!error)
-		error = client_ask(&keeping->demand.loader, &message);
+	if (error)
+		return error;
+	client_be_patient(&keeping->demand.loader, KEEPING_PATIENCE_S);
+	error = client_ask(&keeping->demand.loader, &message);
 	if (!error)
 		error = uv_poll_init(&keeping->loop, &keeping->demand.poll, keeping->demand.loader.fd);
 	if (error)

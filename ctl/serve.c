@@ -9,11 +9,11 @@
 #include <unistd.h>
 
 #include "ctl/config_file.h"
+#include "ctl/ctl.h"
 #include "ctl/format.h"
 #include "ctl/identity.h"
 #include "ctl/serving.h"
 #include "ctl/state.h"
-#include "ctl/up.h"
 
 enum { OPTION_STATE = 1, OPTION_NO_LOADER };
 
@@ -251,14 +251,13 @@ static int run(struct serving *serving, struct registry *registry, const char *s
 	return result;
 }
 
-static int bring_up(struct serving *serving, const struct ctl *ctl, const struct registry *registry, bool no_loader)
+static int bring_up(struct serving *serving, const struct registry *registry, bool no_loader)
 {
-	size_t more = (SERVING_INTRODUCTIONS + SERVING_SESSIONS) * (registry->count + 1);
 	int result;
 
 	if (no_loader)
 		return 0;
-	result = up_bring(ctl, serving->argument, (__u32)more, false, &serving->loader);
+	result = serving_node_open(serving, registry->count);
 	if (result)
 		return result;
 	serving_leave_earlier(serving);
@@ -307,7 +306,7 @@ int command_serve(const struct ctl *ctl, int argc, char **argv)
 	mf_notify_open(&serving.notify);
 	result = read_all(&serving, &registry);
 	if (!result)
-		result = bring_up(&serving, ctl, &registry, options.no_loader);
+		result = bring_up(&serving, &registry, options.no_loader);
 	if (!result)
 		result = run(&serving, &registry, options.state);
 	registry_close(&registry);

@@ -318,6 +318,7 @@ void serving_work(struct serving *serving)
 	bool there, more;
 
 	serving_level_turn(serving, now_ms);
+	serving_node_turn(serving, now_ms);
 	there = serving_turn(serving, now_ms);
 	more = serving_sweep(serving) || !there;
 	if (there)

@@ -9,6 +9,7 @@
 #include "ctl/connecting.h"
 #include "ctl/introduce.h"
 #include "ctl/level.h"
+#include "ctl/node_watch.h"
 #include "ctl/publish.h"
 #include "ctl/registry.h"
 #include "ctl/rendezvous_status.h"
@@ -34,6 +35,8 @@ struct serving {
 	__u8 *private_key; /* secret memory */
 	struct client loader; /* path "": none, nothing but publication */
 	struct introduce_node node;
+	struct node_watch watch;
+	__u64 look_ms;        /* when the node is looked at next; 0: never */
 	__u32 period_s;       /* on the ladder of what is configured; 0: that */
 	struct serving_level *level; /* serving_level.c */
 
@@ -106,6 +109,10 @@ void serving_take_period(struct serving *serving); /* nobody was told of some: t
 void serving_delete_client(struct serving *serving, const struct registered *client);
 void serving_leave(struct serving *serving); /* takes all introductions away */
 __u64 serving_turn_ms(const struct serving *serving, __u64 now_ms); /* when something changes next */
+
+/* serving_node.c: brings the node up, for so many clients; an enum ctl_exit. Looks whether it still is, when it is time. */
+int serving_node_open(struct serving *serving, size_t clients);
+void serving_node_turn(struct serving *serving, __u64 now_ms);
 
 /* serving_sessions.c: what clients come for. */
 struct serving_client {

@@ -106,6 +106,9 @@ int sessions_find_inner(const struct sessions *sessions, const __u8 inner[static
  */
 int sessions_adopt(struct sessions *sessions, char why[static SAY_BYTES]);
 
+/* The loader has none of their associations any more: all of them end, those that this end has begun are lost. */
+void sessions_forgotten(struct sessions *sessions);
+
 /* This end begins. The association of the introduction stands in the loader already. */
 void sessions_connect(struct sessions *sessions, __u32 peer, const struct session_way *way, bool keep);
 

@@ -102,10 +102,12 @@ int sessions_loader_add(struct sessions *sessions, __u32 number, const struct se
 			break;
 		name_only(sessions, MF_ASSOC_DELETE, number, association->letter);
 	}
-	if (error)
+	if (error) {
 		say_refused(sessions, error, MF_ASSOC_ADD, message);
-	else
+	} else {
 		sessions->said_loader = false;
+		sessions->peer[number].association = message->assoc_status.id;
+	}
 	sodium_memzero(message, sizeof(*message));
 	return error;
 }
@@ -253,6 +255,7 @@ static void adopt_one(struct sessions *sessions, __u32 number, const struct mf_a
 
 	if (!session)
 		return;
+	sessions->peer[number].association = status->id;
 	memcpy(association.seed_local, config->seed_local, sizeof(association.seed_local));
 	memcpy(association.seed_remote, config->seed_remote, sizeof(association.seed_remote));
 	session_adopt(session, &association, sessions_now_ms());
@@ -268,6 +271,15 @@ static bool leads(struct sessions *sessions, const struct mf_assoc_status *statu
 	       !memcmp(message.assoc_status.config.name, status->config.name, MF_NAME_BYTES);
 }
 
+/* Under the name of before nobody would find it again. */
+static bool is_named(const struct sessions_peer *peer, const char found[static MF_NAME_BYTES])
+{
+	char name[MF_NAME_BYTES];
+
+	sessions_name(name, peer, letter_of(found));
+	return !memcmp(name, found, MF_NAME_BYTES);
+}
+
 /* What leads is the present one, and comes last; the others are heard for a while, since the peer may be sending in them. */
 static void take_over(struct sessions *sessions, const struct mf_assoc_status *status, bool leading)
 {
@@ -276,7 +288,7 @@ static void take_over(struct sessions *sessions, const struct mf_assoc_status *s
 
 	if (!status->config.shares || !letter_of(status->config.name) || leads(sessions, status) != leading)
 		return;
-	if (peer_of(sessions, status, &number)) {
+	if (peer_of(sessions, status, &number) && is_named(&sessions->peer[number], status->config.name)) {
 		adopt_one(sessions, number, status);
 		return;
 	}
@@ -297,4 +309,25 @@ int sessions_adopt(struct sessions *sessions, char why[static SAY_BYTES])
 		take_over(sessions, &snapshot.associations[i], true);
 	snapshot_close(&snapshot);
 	return 0;
+}
+
+/* --- after the loader was ------------------------------------------------------------ */
+
+static bool is_own(const struct session *session)
+{
+	return session->asked.active || session->present.initiator;
+}
+
+/* Lost first: the owner is to begin again at once, what ends is left alone for a while. */
+void sessions_forgotten(struct sessions *sessions)
+{
+	for (__u32 i = 0; i < sessions->peers; i++) {
+		const struct session *session = sessions->peer[i].session;
+
+		if (!session || session->state == SESSION_NONE)
+			continue;
+		if (is_own(session) && sessions->settings.owner->lost)
+			sessions->settings.owner->lost(sessions->settings.context, i);
+		sessions_end(sessions, i, SESSION_CLOSED);
+	}
 }

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The node that serve stands on: brought up, looked at, and brought up again after a loader that left nothing behind. */
+#include "ctl/keeper_lock.h"
+#include "ctl/serving.h"
+#include "ctl/up.h"
+
+enum { KEEPER_MS = 5000 /* that whoever keeps sessions may take to say goodbye */ };
+
+/* Two who keep the same sessions would take them from each other. */
+static void relieve_keeper(const struct serving *serving)
+{
+	char path[KEEPER_PATH_BYTES];
+
+	keeper_path(path, serving->loader.path);
+	if (!keeper_end(path, KEEPER_MS))
+		say_note("mayflyctl up kept the sessions of this node until now; serve does from here on");
+}
+
+static int bring_up(struct serving *serving, size_t clients, bool quiet, struct client *loader)
+{
+	size_t more = (SERVING_INTRODUCTIONS + SERVING_SESSIONS) * (clients + 1);
+
+	return up_bring(serving->ctl, serving->argument, (__u32)more, quiet, loader);
+}
+
+int serving_node_open(struct serving *serving, size_t clients)
+{
+	int result = bring_up(serving, clients, false, &serving->loader);
+
+	if (result)
+		return result;
+	relieve_keeper(serving);
+	node_watch_begin(&serving->watch, &serving->loader);
+	serving->look_ms = serving_now_ms() + NODE_WATCH_MS;
+	return 0;
+}
+
+static enum node_news bring_up_again(struct serving *serving, __u32 *pause_ms)
+{
+	struct client loader = { .fd = -1 };
+
+	*pause_ms = NODE_WATCH_SLOW_MS;
+	if (bring_up(serving, serving->registry.count, true, &loader))
+		return NODE_MISSING;
+	client_close(&loader);
+	return node_watch_look(&serving->watch, &serving->loader, pause_ms);
+}
+
+void serving_node_turn(struct serving *serving, __u64 now_ms)
+{
+	enum node_news news;
+	__u32 pause_ms;
+
+	if (!serving->look_ms || (now_ms < serving->look_ms && serving->look_ms - now_ms <= NODE_WATCH_SLOW_MS))
+		return;
+	news = node_watch_look(&serving->watch, &serving->loader, &pause_ms);
+	if (news == NODE_MISSING)
+		news = bring_up_again(serving, &pause_ms);
+	if (news == NODE_ANEW) {
+		say_note("the loader had forgotten the node: introductions and sessions begin anew");
+		serving->forgotten = true;
+		sessions_forgotten(&serving->sessions);
+	}
+	serving->look_ms = serving_now_ms() + pause_ms;
+}
