@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What strangers do, heard on a line of its own to the loader, and what serve does about it: the policy is level.c's. A
- * loader that has gone is connected to anew after a pause; levels fall by themselves meanwhile.
+ * What strangers do, heard on a line of its own to the loader, and what serve does about it: the policy is level.c's. On
+ * the same line come packets for peers that are connected to on demand. A loader that has gone is connected to anew after
+ * a pause; levels fall by themselves meanwhile.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -106,8 +107,11 @@ static void on_events(uv_poll_t *poll, int status, int events)
 	(void)events;
 	for (int i = 0; i < EVENTS && !error; i++) {
 		error = client_take_event(&serving->level->line, &event);
-		if (!error)
-			changed |= level_take(&serving->level->levels, &event, now_ms);
+		if (error)
+			break;
+		changed |= level_take(&serving->level->levels, &event, now_ms);
+		if (event.kind == MF_EVENT_NO_ASSOCIATION && serving->connecting.lookups)
+			connecting_packet(&serving->connecting, event.destination);
 	}
 	if (error && error != -EAGAIN && error != -EINTR)
 		hang_up(serving);
