@@ -224,11 +224,24 @@ bool connecting_wants(const struct config_peer *peer, bool by_default)
 	return peer->connect == CONNECT_DEFAULT ? by_default : peer->connect != CONNECT_NO;
 }
 
+/* Of a peer that the owner of sessions has removed the number may be another's by now. */
+static void let_keep(const struct connecting *connecting, const struct connecting_peer *peer, bool keep)
+{
+	struct sessions_peer *there = &connecting->settings.sessions->peer[peer->number];
+
+	if (memcmp(there->public_key, peer->public_key, sizeof(there->public_key)))
+		return;
+	there->keep = keep;
+	if (there->session)
+		there->session->settings.keep = keep;
+}
+
 static void drop(struct connecting *connecting, size_t index)
 {
 	struct connecting_peer *peer = &connecting->peer[index];
 
 	connecting_way_leave(connecting, peer);
+	let_keep(connecting, peer, false);
 	if (peer->ours)
 		sessions_remove(connecting->settings.sessions, peer->number, SESSION_CLOSED);
 	key_secret_free(peer->secret);
@@ -279,7 +292,7 @@ static int add(struct connecting *connecting, const struct config_peer *from, ch
 	}
 	connecting->peers++;
 	connecting_plan_begin(&peer->plan, from->connect != CONNECT_ON_DEMAND, sessions_now_ms());
-	connecting->settings.sessions->peer[peer->number].keep = peer->plan.keep; /* told of before it is found, too */
+	let_keep(connecting, peer, peer->plan.keep); /* told of before it is found, too */
 	return 0;
 }
 
@@ -295,6 +308,7 @@ static void settle(const struct connecting *connecting, struct connecting_peer *
 	if (peer->plan.keep == keep)
 		return;
 	peer->plan.keep = keep;
+	let_keep(connecting, peer, keep);
 	if (keep && peer->plan.state == CONNECTING_RESTS)
 		connecting_plan_want(&peer->plan, sessions_now_ms());
 }

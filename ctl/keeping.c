@@ -224,6 +224,38 @@ static int read_all(struct keeping *keeping, char why[static SAY_BYTES])
 	return key_read_private(keeping->config.node.private_key_file, keeping->private_key, why);
 }
 
+static void leave_sessions(struct keeping *keeping)
+{
+	if (keeping->connecting.lookups) {
+		connecting_leave(&keeping->connecting);
+		sessions_end_all(&keeping->sessions, SESSION_CLOSED);
+		connecting_close(&keeping->connecting);
+	}
+	sessions_tell_close(&keeping->tell);
+	if (keeping->sessions.open)
+		sessions_close(&keeping->sessions);
+}
+
+static bool is_served(const struct client *loader)
+{
+	struct rendezvous_status status;
+	char path[RENDEZVOUS_STATUS_PATH], why[SAY_BYTES];
+
+	rendezvous_status_path(path, loader->path, RENDEZVOUS_SERVE);
+	return !rendezvous_status_read(path, &status, why) && rendezvous_status_is_live(&status);
+}
+
+/* A serve that has begun meanwhile takes over, and minds the node as well. */
+static void mind_serve(struct keeping *keeping)
+{
+	if (keeping->serves || !is_served(&keeping->loader))
+		return;
+	keeping->serves = true;
+	leave_sessions(keeping);
+	uv_timer_stop(&keeping->look);
+	look_around(keeping);
+}
+
 /* The node first, as reload does; then peers and prefix. */
 void keeping_reload(struct keeping *keeping)
 {
@@ -232,6 +264,7 @@ void keeping_reload(struct keeping *keeping)
 	struct config config;
 	char why[SAY_BYTES];
 
+	mind_serve(keeping);
 	if (read_config(keeping, &config, public_key, why)) {
 		say_error("%s; everything stays as it was", why);
 		return;
@@ -281,7 +314,8 @@ static void on_look(uv_timer_t *timer)
 		pause_ms = NODE_WATCH_SLOW_MS;
 	else if (news == NODE_ANEW)
 		begin_again(keeping);
-	look_again(keeping, pause_ms);
+	if (!keeping->serves)
+		look_again(keeping, pause_ms);
 }
 
 /* --- beginning and end --------------------------------------------------------------- */
@@ -292,14 +326,7 @@ static void end(struct keeping *keeping)
 		return;
 	keeping->closing = true;
 	mf_notify_send(&keeping->notify, "STOPPING=1");
-	if (keeping->connecting.lookups) {
-		connecting_leave(&keeping->connecting);
-		sessions_end_all(&keeping->sessions, SESSION_CLOSED);
-		connecting_close(&keeping->connecting);
-	}
-	sessions_tell_close(&keeping->tell);
-	if (keeping->sessions.open)
-		sessions_close(&keeping->sessions);
+	leave_sessions(keeping);
 	keeping_roam_close(keeping);
 	keeping_demand_close(keeping);
 	uv_close((uv_handle_t *)&keeping->patience, NULL);
@@ -334,15 +361,6 @@ static int open_loop(struct keeping *keeping, char why[static SAY_BYTES])
 	}
 	keeping->begun = true;
 	return 0;
-}
-
-static bool is_served(const struct client *loader)
-{
-	struct rendezvous_status status;
-	char path[RENDEZVOUS_STATUS_PATH], why[SAY_BYTES];
-
-	rendezvous_status_path(path, loader->path, RENDEZVOUS_SERVE);
-	return !rendezvous_status_read(path, &status, why) && rendezvous_status_is_live(&status);
 }
 
 static int begin(struct keeping *keeping, char why[static SAY_BYTES])

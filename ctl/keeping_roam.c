@@ -78,7 +78,7 @@ static void on_leave(uv_timer_t *timer)
 		uv_timer_stop(timer);
 }
 
-void keeping_roam_take(struct keeping *keeping)
+static void take_prefix(struct keeping *keeping)
 {
 	const struct mf_template *prefix = &keeping->config.node.prefixes.template[0];
 
@@ -96,6 +96,8 @@ static void on_look(uv_timer_t *timer)
 	char why[SAY_BYTES];
 
 	/* Between two networks it is nowhere: what was agreed on stays. */
+	if (!keeping->config.node.prefixes.automatic)
+		return;
 	if (nic_prefix_find(keeping->config.node.interface, &prefix, why) || is_same(&prefix, &keeping->prefix))
 		return;
 	keeping_reload(keeping);
@@ -119,20 +121,35 @@ static void on_addresses(uv_poll_t *poll, int status, int events)
 	uv_timer_start(&keeping->roam.look, on_look, LOOK_MS, 0);
 }
 
-int keeping_roam_open(struct keeping *keeping)
+static int watch(struct keeping *keeping)
 {
-	int error = 0;
+	int error;
 
-	uv_timer_init(&keeping->loop, &keeping->roam.look);
-	uv_timer_init(&keeping->loop, &keeping->roam.leave);
-	keeping->roam.look.data = keeping->roam.leave.data = keeping;
-	if (keeping->config.node.prefixes.automatic)
-		error = nic_prefix_watch(&keeping->roam.netlink);
-	if (error || keeping->roam.netlink.fd < 0)
+	if (!keeping->config.node.prefixes.automatic || keeping->roam.netlink.fd >= 0)
+		return 0;
+	error = nic_prefix_watch(&keeping->roam.netlink);
+	if (error)
 		return error;
 	uv_poll_init(&keeping->loop, &keeping->roam.poll, keeping->roam.netlink.fd);
 	keeping->roam.poll.data = keeping;
 	return uv_poll_start(&keeping->roam.poll, UV_READABLE, on_addresses);
+}
+
+int keeping_roam_open(struct keeping *keeping)
+{
+	uv_timer_init(&keeping->loop, &keeping->roam.look);
+	uv_timer_init(&keeping->loop, &keeping->roam.leave);
+	keeping->roam.look.data = keeping->roam.leave.data = keeping;
+	return watch(keeping);
+}
+
+void keeping_roam_take(struct keeping *keeping)
+{
+	int error = watch(keeping);
+
+	if (error)
+		say_note("cannot watch for addresses: %s", strerror(-error));
+	take_prefix(keeping);
 }
 
 void keeping_roam_close(struct keeping *keeping)

@@ -262,7 +262,6 @@ static int bring_up(struct serving *serving, const struct registry *registry, bo
 		return result;
 	serving_leave_earlier(serving);
 	client_be_patient(&serving->loader, SERVING_PATIENCE_S);
-	rendezvous_status_path(serving->status_path, serving->loader.path, RENDEZVOUS_SERVE);
 	return 0;
 }
 

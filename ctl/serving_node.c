@@ -1,19 +1,38 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The node that serve stands on: brought up, looked at, and brought up again after a loader that left nothing behind. */
+#include <signal.h>
+#include <time.h>
+#include <unistd.h>
+
 #include "ctl/keeper_lock.h"
 #include "ctl/serving.h"
 #include "ctl/up.h"
 
-enum { KEEPER_MS = 5000 /* that whoever keeps sessions may take to say goodbye */ };
+enum { KEEPER_MS = 5000 /* that whoever keeps sessions may take to say goodbye */, KEEPER_LOOK_MS = 20 };
 
-/* Two who keep the same sessions would take them from each other. */
-static void relieve_keeper(const struct serving *serving)
+static void wait_for_keeper(const struct serving *serving)
 {
-	char path[KEEPER_PATH_BYTES];
+	const struct timespec pause = { .tv_nsec = KEEPER_LOOK_MS * 1000000L };
+	char path[SESSIONS_TELL_PATH];
+
+	sessions_tell_path(path, serving->loader.path, SESSIONS_UP);
+	for (int waited = 0; waited < KEEPER_MS && !access(path, F_OK); waited += KEEPER_LOOK_MS)
+		nanosleep(&pause, NULL);
+}
+
+/* Two who keep the same sessions would take them from each other: the keeper of up lets go of his, now that there is a serve. */
+static void relieve_keeper(struct serving *serving)
+{
+	char path[KEEPER_PATH_BYTES], why[SAY_BYTES];
+	pid_t keeper;
 
 	keeper_path(path, serving->loader.path);
-	if (!keeper_end(path, KEEPER_MS))
-		say_note("mayflyctl up kept the sessions of this node until now; serve does from here on");
+	keeper = keeper_pid(path);
+	serving->status.pid = (__u32)getpid();
+	if (!keeper || rendezvous_status_write(serving->status_path, &serving->status, why) || kill(keeper, SIGHUP))
+		return;
+	wait_for_keeper(serving);
+	say_note("sessions that mayflyctl up (process %d) kept are serve's from here on", (int)keeper);
 }
 
 static int bring_up(struct serving *serving, size_t clients, bool quiet, struct client *loader)
@@ -29,6 +48,7 @@ int serving_node_open(struct serving *serving, size_t clients)
 
 	if (result)
 		return result;
+	rendezvous_status_path(serving->status_path, serving->loader.path, RENDEZVOUS_SERVE);
 	relieve_keeper(serving);
 	node_watch_begin(&serving->watch, &serving->loader);
 	serving->look_ms = serving_now_ms() + NODE_WATCH_MS;

@@ -57,6 +57,7 @@ static int write_request(struct session_turn *turn, const __u8 key[static 16], _
 	error = noise_write_request(&session->asked.noise, end, prologue, sizeof(prologue), turn->chance->ephemeral, plain,
 				    sizeof(plain), session->asked.message + SESSION_HEADER_BYTES);
 	sodium_memzero(prologue, sizeof(prologue));
+	sodium_memzero(plain, sizeof(plain));
 	return error;
 }
 
@@ -226,6 +227,7 @@ static int open_with(const struct session *session, const __u8 *key, const __u8 
 	if (!error)
 		error = session_request_read(plain, request);
 	sodium_memzero(prologue, sizeof(prologue));
+	sodium_memzero(plain, sizeof(plain));
 	return error;
 }
 
@@ -363,4 +365,5 @@ void session_take_request(struct session_turn *turn, bool by_introduction, const
 	else if (!is_ours_to_wait(session))
 		answer(turn, by_introduction, message, &handshake, &request);
 	sodium_memzero(&handshake, sizeof(handshake));
+	sodium_memzero(&request, sizeof(request));
 }

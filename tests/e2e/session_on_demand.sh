@@ -32,11 +32,13 @@ check "TCP" on client curl -sf -o "$RUN/got" "http://[$there]:8080/"
 check "it ends when nothing is said" within 40 session_generations client server 0
 check "at the other end, too" within 5 session_generations server client 0
 check "a TCP connection begins it again" on client curl -sf --max-time 10 -o "$RUN/got" "http://[$there]:8080/"
-check "down" on client mayflyctl down eth0
 
-say "# the same by serve"
+say "# the same by serve, which takes over from the keeper"
+keeper=$(keeper_of client)
 serve client
 check "serve publishes" within 20 published client 1
+equal "the keeper stays" "$keeper" "$(keeper_of client)"
+refute "but keeps nothing" on client test -e /run/mayfly/eth0.sessions.up
 equal "no session yet" 0 "$(generations client server)"
 check "the first packets begin it" on client ping -c 5 -i 0.5 -W 1 "$there"
 equal "sessions' associations" 1 "$(generations client server)"
