@@ -60,7 +60,7 @@ spent() {
 serve_it() {
 	mkdir -p "$RUN/clients"
 	"$BUILD/bench/sessionload" keys "$RUN/clients" --clients $((COUNT + 1))
-	meeting_of server client "Clients = $RUN/clients" "Store = unix:$RUN/redis" "Period = $PERIOD"
+	meeting_of server client "Clients = $RUN/clients" "Store = unix:$RUN/redis" "Period = $PERIOD" "TwoStage = 0"
 	sed -i '/^\[Peer\]/,$d; /^Address/d' "$RUN/server/eth0.conf"
 	start redis client redis-server --port 0 --unixsocket "$RUN/redis" --unixsocketperm 777 --save "" --appendonly no
 	within 10 test -S "$RUN/redis"
@@ -74,6 +74,7 @@ serve_it() {
 		running serve-server || { log_of serve-server; exit 1; }
 		sleep 1
 	done
+	within 300 published server $((COUNT + 1))
 	serve_pid=$(pid_of mayflyctl) loader_pid=$(pid_of mayfly-loader)
 }
 
@@ -86,6 +87,7 @@ attack_start() {
 
 command -v redis-server >/dev/null || skip "redis-server is not installed"
 "$TOPOLOGY"
+on client ip route add blackhole "$CLIENTS/48" # the generator hears them all the same, and the kernel says nothing to it
 serve_it
 HOST_CPU[client]=0
 serve_before=$(cpu_of "$serve_pid") loader_before=$(cpu_of "$loader_pid")
