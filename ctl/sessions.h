@@ -9,6 +9,7 @@
 #include <uv.h>
 
 #include "ctl/client.h"
+#include "ctl/config.h"
 #include "ctl/key_pool.h"
 #include "ctl/session.h"
 #include "loader/due.h"
@@ -115,6 +116,10 @@ void sessions_rotate(struct sessions *sessions, __u32 peer, __u32 rotation_ms);
 void sessions_period(struct sessions *sessions, __u32 period_s);
 /* Another prefix: sessions that this end answers for are asked to come along, for its own it is the owner who connects. */
 void sessions_move(struct sessions *sessions, const struct mf_template *prefix);
+
+/* Takes away from the node what is not wanted and nobody hops in any more. true: some is left, look again later. */
+bool sessions_leave_prefixes(struct sessions *sessions, const struct config_templates *wanted);
+bool sessions_same_prefix(const struct mf_template *one, const struct mf_template *other);
 
 void sessions_end(struct sessions *sessions, __u32 peer, enum session_reason reason);
 void sessions_end_all(struct sessions *sessions, enum session_reason reason);
