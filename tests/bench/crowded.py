@@ -123,7 +123,7 @@ def kept(samples, result):
 KEY_QUESTION = (
     "**One hopping key for all clients, or one for each?** (MTD'15, section 6.) An introduction is the first, a session the "
     "second, so both have been measured: the two rows above for 15,000 differ in nothing else; \"in, from a client of an "
-    "introduction\" under \"Time of one packet\" has the way in. Map entries are the same, because a server that checks who "
+    "introduction\" under \"One program\" has the way in. Map entries are the same, because a server that checks who "
     "sends needs an entry for every client's source in every slot in either case. The way in costs one lookup more with one key, "
     "as a live address does not say whose packet it is. To the loader one key is the cheaper: all its associations hop at the "
     "same instant, in one batch, where keys of their own have phases of their own; but that is a spike of load and of new "
