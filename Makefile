@@ -116,7 +116,7 @@ $(B)/libfuzz.a: $(fuzz_obj)
 $(B)/tests/%: tests/unit/%.c $(B)/libsan.a
 	@mkdir -p $(@D)
 	$(call say,TEST,$@)
-	$(Q)$(CC) -std=gnu11 $(CPPFLAGS) $(SANITIZE) $(WARN) -MMD -MP $(filter %.c %.o,$^) $(B)/libsan.a $(loader_libs) $(ctl_libs) -lcmocka -lm -o $@
+	$(Q)$(CC) -std=gnu11 $(CPPFLAGS) $(SANITIZE) $(WARN) -MMD -MP $(filter tests/%.c %.o,$^) $(B)/libsan.a $(loader_libs) $(ctl_libs) -lcmocka -lm -o $@
 
 $(B)/fuzz/%: tests/fuzz/%.c $(B)/libfuzz.a
 	@mkdir -p $(@D)

@@ -6,6 +6,7 @@
 #include "ctl/config.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -301,6 +302,16 @@ static int part_peers(struct config *config, char why[static SAY_BYTES])
 	return 0;
 }
 
+/* What is wrong with the addresses in Store is found when it is opened. */
+static void complete_store(struct config *config)
+{
+	struct config_rendezvous *rendezvous = &config->node.rendezvous;
+	unsigned int line = config->node.line_of[NODE_STORE];
+
+	if (line)
+		snprintf(rendezvous->store_where, sizeof(rendezvous->store_where), "%s:%u", config->file, line);
+}
+
 /* Ports say no more than 256 bytes, slowly: the short forms are what is announced. */
 static int complete_form(struct config *config, char why[static SAY_BYTES])
 {
@@ -408,6 +419,7 @@ int config_complete(struct config *config, const __u8 *node_public, char why[sta
 	int error = complete_node(config, node_public, why);
 
 	config_rendezvous_complete(&config->node.rendezvous);
+	complete_store(config);
 	if (!error)
 		error = complete_form(config, why);
 	if (!error)

@@ -14,6 +14,7 @@ enum {
 	CONFIG_HOST_BYTES = 128,  /* a name or address of a bootstrap node */
 	CONFIG_STORE_BYTES = 512, /* a Redis address, or several */
 	CONFIG_DIRECTORY_BYTES = 256,
+	CONFIG_WHERE_BYTES = 272, /* "FILE:LINE" */
 	CONFIG_TWO_STAGE_DEFAULT = 64,
 };
 
@@ -30,6 +31,7 @@ struct config_rendezvous {
 		enum config_store kind;
 		char redis[CONFIG_STORE_BYTES]; /* as written; may hold a password */
 	} store;
+	char store_where[CONFIG_WHERE_BYTES]; /* of its line, for messages; "": it is not in the file */
 	struct {
 		unsigned int count;
 		struct config_bootstrap node[CONFIG_BOOTSTRAP_MOST];

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* doctor on the rendezvous: whether it is published, and why not; how the last lookup ended. */
 #include <string.h>
+#include <time.h>
 
 #include "ctl/doctor.h"
+#include "ctl/format.h"
 #include "ctl/rendezvous_status.h"
 #include "ctl/store.h"
 
@@ -63,12 +65,28 @@ static void check_serve(struct doctor *doctor, const struct rendezvous_status *s
 			   "%u files of Clients hold no key", status->wrong);
 }
 
+/* An introduction holds for its period and the next. */
+static void check_meeting(struct doctor *doctor, const struct rendezvous_status *status)
+{
+	const struct rendezvous_event *last = &status->lookup;
+	__u64 now_s = (__u64)time(NULL), over_s = (__u64)status->period + 2ULL * status->period_s;
+	char ago[FORMAT_AMOUNT];
+
+	format_span(ago, now_s * 1000 > last->at_ms ? now_s * 1000 - last->at_ms : 0);
+	if (now_s >= over_s)
+		doctor_say(doctor, DOCTOR_WARN, "mayflyctl meet FILE: every period has another introduction",
+			   "%s was found %s ago, and the period of that introduction is over", last->peer, ago);
+	else
+		doctor_say(doctor, DOCTOR_OK, "where it does not answer, mayflyctl meet FILE: a server that has been "
+			   "restarted has another introduction", "%s was found %s ago", last->peer, ago);
+}
+
 static void check_meet(struct doctor *doctor, const struct rendezvous_status *status)
 {
 	const struct rendezvous_event *last = &status->lookup;
 
 	if (!strcmp(last->outcome, store_outcome_name(STORE_DONE)))
-		doctor_say(doctor, DOCTOR_OK, NULL, "%s was found when it was last looked for", last->peer);
+		check_meeting(doctor, status);
 	else
 		doctor_say(doctor, DOCTOR_WARN, remedy_of(last->outcome), "%s was not found: %s", last->peer,
 			   last->outcome);

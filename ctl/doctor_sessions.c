@@ -28,9 +28,9 @@ static void say_silent(struct doctor *doctor, const struct sessions_line *line)
 		doctor_say(doctor, DOCTOR_WARN, "is the peer up, and can it be reached over IPv6?",
 			   "the session with %s is silent", line->peer);
 	else
-		doctor_say(doctor, DOCTOR_WARN, "is the peer up, and can it be reached over IPv6? a session that this end "
-			   "keeps is begun again by itself", "the session with %s is silent: nothing was heard for %s",
-			   line->peer, format_span(span, line->idle_ms));
+		doctor_say(doctor, DOCTOR_WARN, "is the peer up, and can it be reached over IPv6? a session that "
+			   "this end keeps is begun again by itself",
+			   "the session with %s is silent: nothing was heard for %s", line->peer, format_span(span, line->idle_ms));
 }
 
 static void say_in_vain(struct doctor *doctor, const struct sessions_line *line)
@@ -39,8 +39,8 @@ static void say_in_vain(struct doctor *doctor, const struct sessions_line *line)
 
 	doctor_say(doctor, DOCTOR_WARN, "does its mayflyctl serve run, with this node's public key among its clients? "
 		   "mayflyctl meet FILE PEER --print says whether its introduction is found",
-		   "there has been no session with %s for %s, it is %s", line->peer, format_span(span, line->state_age_ms),
-		   strcmp(line->state, "none") ? "asked for in vain" : "looked for");
+		   "there has been no session with %s for %s, it is %s", line->peer,
+		   format_span(span, line->state_age_ms), strcmp(line->state, "none") ? "asked for in vain" : "looked for");
 }
 
 static void check_lines(struct doctor *doctor, const struct sessions_told *told)
@@ -58,8 +58,8 @@ static void check_lines(struct doctor *doctor, const struct sessions_told *told)
 			is_silent(line) ? say_silent(doctor, line) : say_in_vain(doctor, line);
 	}
 	if (wrong > NAMED)
-		doctor_say(doctor, DOCTOR_WARN, "mayflyctl sessions lists them", "%zu more sessions are silent or asked for "
-			   "in vain", wrong - NAMED);
+		doctor_say(doctor, DOCTOR_WARN, "mayflyctl sessions lists them",
+			   "%zu more sessions are silent or asked for in vain", wrong - NAMED);
 	if (standing)
 		doctor_say(doctor, DOCTOR_OK, NULL, "%zu session%s", standing, standing == 1 ? " stands" : "s stand");
 }
@@ -96,7 +96,8 @@ void doctor_check_sessions(struct doctor *doctor)
 		return;
 	sessions_told_take(&told, doctor->state->socket, ~(size_t)0, SESSIONS_ASK_PATIENCE_MS);
 	if (!check_keepers(doctor, &told) && has_sessions(doctor->state))
-		doctor_say(doctor, DOCTOR_WARN, "start again what kept them: mayflyctl serve FILE, or mayflyctl up FILE",
+		doctor_say(doctor, DOCTOR_WARN,
+			   "start again what kept them: mayflyctl serve FILE, or mayflyctl up FILE",
 			   "there are sessions, and nobody keeps them: they are neither renewed nor ended");
 	check_lines(doctor, &told);
 	sessions_told_close(&told);

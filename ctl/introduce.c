@@ -36,18 +36,24 @@ void introduce_offer(struct rendezvous_offer *offer, const struct introduction *
 	memcpy(offer->seed, introduction->seed, sizeof(offer->seed));
 }
 
-void introduce_name(char name[static MF_NAME_BYTES], const char *client, const __u8 public_key[static 32],
-		    __u32 period)
+static void put_name(char name[static MF_NAME_BYTES], const char *peer, const __u8 public_key[static 32],
+		     const char *kind, __u32 period)
 {
 	char mark[9];
 
 	memset(name, 0, MF_NAME_BYTES);
-	if (strlen(client) + PERIOD_DIGITS < MF_NAME_BYTES && strcmp(client, listener)) {
-		snprintf(name, MF_NAME_BYTES, "%s@%u", client, period);
+	if (strlen(peer) + strlen(kind) + PERIOD_DIGITS < MF_NAME_BYTES && strcmp(peer, listener)) {
+		snprintf(name, MF_NAME_BYTES, "%s@%s%u", peer, kind, period);
 		return;
 	}
 	sodium_bin2hex(mark, sizeof(mark), public_key, 4);
-	snprintf(name, MF_NAME_BYTES, "%.10s~%s@%u", client, mark, period);
+	snprintf(name, MF_NAME_BYTES, "%.10s~%s@%s%u", peer, mark, kind, period);
+}
+
+void introduce_name(char name[static MF_NAME_BYTES], const char *client, const __u8 public_key[static 32],
+		    __u32 period)
+{
+	put_name(name, client, public_key, "", period);
 }
 
 bool introduce_is_name(const char *name)
@@ -108,7 +114,7 @@ void introduce_visitor(struct mf_assoc_config *request, const struct rendezvous_
 	__u8 address[16];
 
 	begin(request, node, offer->key, offer->rotation_ms);
-	introduce_name(request->name, name, public_key, offer->period);
+	put_name(request->name, name, public_key, "v", offer->period);
 	memcpy(request->seed_local, reader_seed, sizeof(request->seed_local));
 	memcpy(request->seed_remote, offer->seed, sizeof(request->seed_remote));
 	request->flags = flags;

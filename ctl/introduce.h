@@ -56,7 +56,7 @@ void introduce_client(struct mf_assoc_config *request, const struct introduction
 		      const struct introduce_node *node, const char *name, const __u8 public_key[static 32],
 		      const __u8 reader_seed[static 8]);
 
-/* The client's own end. `flags`: MF_ASSOC_OPENS and so on. */
+/* The client's own end, "NAME@vT": whom it visits may visit it, too. `flags`: MF_ASSOC_OPENS and so on. */
 void introduce_visitor(struct mf_assoc_config *request, const struct rendezvous_offer *offer,
 		       const struct introduce_node *node, const char *name, const __u8 public_key[static 32],
 		       const __u8 reader_seed[static 8], __u8 flags);

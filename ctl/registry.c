@@ -225,6 +225,18 @@ static int name_apart(struct registry *registry, const struct registry *old)
 	return 0;
 }
 
+/* As read_directory(), and `why` says where in the file the directory stands. */
+static int read_clients(struct list *list, const struct config *config, char why[static SAY_BYTES])
+{
+	const struct config_node *node = &config->node;
+	char reason[SAY_BYTES];
+	int error = *node->rendezvous.clients ? read_directory(list, node->rendezvous.clients, reason) : 0;
+
+	if (error)
+		config_wrong(config, node->line_of[NODE_CLIENTS], why, "%s", reason);
+	return error;
+}
+
 int registry_load(struct registry *registry, const struct config *config, const __u8 private_key[static KEY_PRIVATE_BYTES],
 		  const __u8 public_key[static KEY_PUBLIC_BYTES], const struct registry *old,
 		  char why[static SAY_BYTES])
@@ -237,8 +249,8 @@ int registry_load(struct registry *registry, const struct config *config, const 
 		error = add(&list, config->meets[i].name, config->meets[i].public_key);
 	if (error)
 		say_why(why, error, "no memory for %zu clients", config->meet_count);
-	if (!error && *config->node.rendezvous.clients)
-		error = read_directory(&list, config->node.rendezvous.clients, why);
+	if (!error)
+		error = read_clients(&list, config, why);
 	if (!error) {
 		sort_once(&list, public_key);
 		value.pair = key_secret_new((list.count + 1) * sizeof(*value.pair));

@@ -82,6 +82,7 @@ static void reload(struct serving *serving)
 	} else {
 		say_note("%s client%s", format_count(count, serving->registry.count),
 			 serving->registry.count == 1 ? "" : "s");
+		serving_connect(serving, &config);
 		serving_work(serving);
 	}
 	config_close(&config);
@@ -151,15 +152,14 @@ static void from_of(struct dht_socket_from *from, struct serving *serving)
 	from->prefix = own->prefix_length ? *own : serving->node.prefix;
 }
 
-static int open_store(struct serving *serving, const char *state, char why[static SAY_BYTES])
+static int open_store(struct serving *serving, char why[static SAY_BYTES])
 {
 	const struct config_rendezvous *rendezvous = &serving->config.node.rendezvous;
 	struct store_settings settings = { .loop = &serving->loop, .rendezvous = rendezvous };
 	struct loop_dht_settings dht = { .rendezvous = rendezvous };
-	char nodes[CONFIG_PATH_BYTES];
 
 	if (rendezvous->store.kind != CONFIG_STORE_REDIS) {
-		dht.nodes_path = state_path(nodes, state, "nodes");
+		dht.nodes_path = *serving->nodes ? serving->nodes : NULL;
 		from_of(&dht.from, serving);
 		serving->dht = loop_dht_new(&serving->loop, &dht);
 		if (!serving->dht)
@@ -175,9 +175,11 @@ static int open_parts(struct serving *serving, const char *state, char why[stati
 	serving->stage = key_secret_new(sizeof(*serving->stage));
 	if (!serving->introductions || !serving->stage || serving_level_open(serving))
 		return say_why(why, -ENOMEM, "no memory for introductions");
+	if (serving->config.node.rendezvous.store.kind != CONFIG_STORE_REDIS && !state_path(serving->nodes, state, "nodes"))
+		*serving->nodes = 0;
 	if (serving_open_sessions(serving, why))
 		return -EIO;
-	return open_store(serving, state, why);
+	return open_store(serving, why);
 }
 
 static void close_all(struct serving *serving)
@@ -214,14 +216,11 @@ static void print_start(const struct serving *serving)
 
 static int begin_serving(struct serving *serving, struct registry *registry)
 {
-	char why[SAY_BYTES];
-
 	if (serving_take_registry(serving, registry)) {
 		end(serving);
 		return failed("no memory for all clients");
 	}
-	if (serving->sessions.open && sessions_adopt(&serving->sessions, why))
-		say_note("sessions of an earlier serve stay as they are: %s", why);
+	serving_adopt_sessions(serving);
 	print_start(serving);
 	if (!serving->registry.count)
 		mf_notify_send(&serving->notify, "READY=1");

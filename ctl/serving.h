@@ -6,6 +6,7 @@
 #ifndef MAYFLY_CTL_SERVING_H
 #define MAYFLY_CTL_SERVING_H
 
+#include "ctl/connecting.h"
 #include "ctl/introduce.h"
 #include "ctl/level.h"
 #include "ctl/publish.h"
@@ -50,6 +51,8 @@ struct serving {
 	__u32 numbers;    /* room of it */
 	struct sessions sessions; /* not open: without a loader */
 	struct sessions_tell tell;
+	struct connecting connecting; /* to peers that say so */
+	char nodes[CONFIG_PATH_BYTES]; /* "": none are remembered */
 	struct serving_client *of_session; /* by peer of `sessions` */
 	__u32 of_sessions;
 	struct introduction *introductions; /* SERVING_INTRODUCTIONS, secret memory */
@@ -112,6 +115,8 @@ struct serving_client {
 
 int serving_open_sessions(struct serving *serving, char why[static SAY_BYTES]);
 void serving_close_sessions(struct serving *serving);
+void serving_adopt_sessions(struct serving *serving); /* those of a serve that died; once, when all clients are known */
+void serving_connect(struct serving *serving, const struct config *config); /* to whom it says */
 void serving_take_sessions(struct serving *serving); /* the registry has changed: whom it has may have a session */
 void serving_level_sessions(struct serving *serving); /* levels have changed: so do rotations */
 void serving_end_session(struct serving *serving, const __u8 public_key[static KEY_PUBLIC_BYTES]);

@@ -67,10 +67,27 @@ static void changed(void *context, __u32 peer)
 	struct serving *serving = context;
 
 	follow(serving, peer);
+	connecting_changed(&serving->connecting, peer);
 	sessions_tell_changed(&serving->tell, peer);
 }
 
-static const struct sessions_owner owner = { .introduction = introduction_key, .changed = changed };
+static void lost(void *context, __u32 peer)
+{
+	struct serving *serving = context;
+
+	connecting_lost(&serving->connecting, peer);
+}
+
+static void introduced(void *context, __u32 peer)
+{
+	struct serving *serving = context;
+
+	connecting_introduced(&serving->connecting, peer);
+}
+
+static const struct sessions_owner owner = {
+	.introduction = introduction_key, .lost = lost, .introduced = introduced, .changed = changed,
+};
 
 static int open_tell(struct serving *serving, char why[static SAY_BYTES])
 {
@@ -84,6 +101,44 @@ static int open_tell(struct serving *serving, char why[static SAY_BYTES])
 	return error;
 }
 
+static int open_connecting(struct serving *serving, char why[static SAY_BYTES])
+{
+	struct connecting_settings settings = {
+		.loop = &serving->loop,
+		.sessions = &serving->sessions,
+		.loader = &serving->loader,
+		.rendezvous = &serving->config.node.rendezvous,
+		.private_key = serving->private_key,
+		.public_key = serving->public_key,
+		.prefix = serving->node.prefix,
+		.firewall = serving->config.node.firewall,
+		.nodes_path = *serving->nodes ? serving->nodes : NULL,
+		.context = serving,
+	};
+
+	return connecting_open(&serving->connecting, &settings, why);
+}
+
+void serving_connect(struct serving *serving, const struct config *config)
+{
+	char why[SAY_BYTES];
+
+	if (serving->connecting.lookups && connecting_take(&serving->connecting, config, why))
+		say_error("%s", why);
+}
+
+void serving_adopt_sessions(struct serving *serving)
+{
+	char why[SAY_BYTES];
+
+	if (!serving->sessions.open)
+		return;
+	serving_connect(serving, &serving->config);
+	if (sessions_adopt(&serving->sessions, why))
+		say_note("sessions of an earlier serve stay as they are: %s", why);
+	connecting_adopted(&serving->connecting);
+}
+
 int serving_open_sessions(struct serving *serving, char why[static SAY_BYTES])
 {
 	struct sessions_settings settings = {
@@ -94,6 +149,8 @@ int serving_open_sessions(struct serving *serving, char why[static SAY_BYTES])
 		.prefix = serving->node.prefix,
 		.rotation_ms = CONFIG_ROTATION_DEFAULT_MS,
 		.period_s = serving_period_s(serving),
+		.idle_ms = serving->config.node.idle_ms,
+		.firewall = serving->config.node.firewall,
 		.owner = &owner,
 		.context = serving,
 	};
@@ -102,12 +159,17 @@ int serving_open_sessions(struct serving *serving, char why[static SAY_BYTES])
 	if (!*serving->loader.path)
 		return 0;
 	error = sessions_open(&serving->sessions, &settings, why);
+	if (!error)
+		error = open_connecting(serving, why);
 	return error ? error : open_tell(serving, why);
 }
 
 void serving_close_sessions(struct serving *serving)
 {
 	sessions_tell_close(&serving->tell);
+	if (serving->connecting.lookups)
+		connecting_leave(&serving->connecting);
+	connecting_close(&serving->connecting);
 	if (serving->sessions.open)
 		sessions_close(&serving->sessions);
 	free(serving->of_session);

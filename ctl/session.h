@@ -25,7 +25,7 @@ enum session_limit {
 	SESSION_RETRY_FIRST_MS = 400,   /* doubled with every try, +-25 % */
 	SESSION_TRIES = 5,              /* about 12 s */
 	SESSION_GRACE_MS = 3000,        /* and three rotations: how long a replaced association is heard */
-	SESSION_CONFIRM_MS = 40000,     /* what nobody has confirmed by then goes: after all tries to ask, and to confirm */
+	SESSION_CONFIRM_MS = 40000,     /* what nobody has confirmed goes: longer than all tries to ask and to confirm */
 	SESSION_SILENCE_MS = 10000,     /* sent, and nothing heard for so long: is the other end there? */
 	SESSION_KEEP_MS = 45000,        /* an initiator that keeps its session says something so often */
 	SESSION_IDLE_DEFAULT_MS = 600000,
@@ -49,7 +49,7 @@ struct session_chance {
 struct session_settings {
 	struct noise_end end;
 	__u8 inner_own[16], inner_peer[16]; /* stable inner addresses */
-	struct mf_template prefix;          /* own hopping prefix; after a change: session_renew() or session_connect() */
+	struct mf_template prefix;          /* own hopping one; after a change session_renew() or session_connect() */
 	__u32 rotation_ms;                  /* that a responder gives; session_renew() after a change */
 	__u32 lifetime_s, idle_ms;          /* 0: default */
 	__u32 period_s;                     /* own introductions', told in responses */
@@ -107,7 +107,7 @@ struct session_generation {
 	struct noise_result keys;               /* secret */
 	bool initiator;
 	bool deaf;                              /* found in the loader: its keys are nobody's any more */
-	bool superseded;                        /* coming: heard, because the peer may send in it, but never to be present */
+	bool superseded;                        /* coming: heard, as the peer may send in it, but never to be present */
 	__u64 sent;                             /* next counter */
 	__u64 heard, heard_mask;                /* replay window of 64: highest counter + 1, and which below it */
 	__u64 since_ms;
@@ -176,7 +176,7 @@ void session_connect(struct session *session, const struct session_way *way, __u
 enum session_look {
 	SESSION_LOOK_DROP,   /* malformed, or over the budget */
 	SESSION_LOOK_AGAIN,  /* the request that was answered last: session_receive() answers it again for nothing */
-	SESSION_LOOK_COSTLY, /* a request by the introduction: find out where it came from (`way`), then session_receive() */
+	SESSION_LOOK_COSTLY, /* a request by the introduction: find out whence (`way`), then session_receive() */
 	SESSION_LOOK_FINE,   /* anything else: session_receive() */
 };
 
@@ -210,7 +210,7 @@ void session_close(struct session *session, enum session_reason reason, __u64 no
 
 /*
  * An end that was started anew finds an association of this letter in the loader: it is left alone until another one
- * replaces it, which its initiator asks for. Of several the one that leads comes last; the others are heard for a while.
+ * replaces it, which its initiator asks for. Of several the one that leads comes last; others are heard for a while.
  */
 void session_adopt(struct session *session, const struct session_association *association, __u64 now_ms);
 

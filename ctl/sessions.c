@@ -138,6 +138,7 @@ static void forget(struct sessions *sessions, __u32 number)
 	key_pool_give(&sessions->engines, peer->session);
 	peer->session = NULL;
 	memset(peer->traffic, 0, sizeof(peer->traffic));
+	peer->looked_ms = peer->said = 0;
 	sessions->begun--;
 }
 

@@ -60,6 +60,8 @@ struct sessions_peer {
 	enum session_reason ended; /* why the last one ended */
 	enum session_state told;   /* the owner knows of; */
 	__u64 told_ms;             /* since when; where it is kept, none, asking and confirming are one */
+	__u64 looked_ms;      /* when traffic was last looked at */
+	__u32 said;           /* messages of the session itself since then: they are no traffic */
 	__u64 traffic[4];     /* out packets, out bytes, in packets, in bytes of the present association */
 };
 

@@ -111,15 +111,15 @@ int sessions_ask_why(int error, const char *socket, enum sessions_keeper keeper,
 		return say_why(why, error, "nobody keeps sessions beside %s: mayflyctl serve FILE answers clients, "
 			       "mayflyctl up FILE with a [Peer] that has a PublicKey alone begins them", socket);
 	case -ETIMEDOUT:
-		return say_why(why, error, "what keeps the sessions of %s does not answer: is it stopped or overloaded?",
-			       path);
+		return say_why(why, error, "what keeps the sessions of %s does not answer: is it stopped or "
+			       "overloaded?", path);
 	case -ECONNRESET:
 		return say_why(why, error, "what keeps the sessions of %s has gone, or was not read fast enough", path);
 	case -EBUSY:
 		return say_why(why, error, "%s has %d readers already: end one of them", path, SESSIONS_TELL_READERS);
 	case -EPROTO:
-		return say_why(why, error, "what answers at %s tells of no sessions: let all processes of mayflyctl be of "
-			       "one version", path);
+		return say_why(why, error, "what answers at %s tells of no sessions: let all processes of mayflyctl "
+			       "be of one version", path);
 	case -EACCES:
 	case -EPERM:
 		return say_why(why, error, "%s is not open to this user: run mayflyctl as root", path);

@@ -48,7 +48,7 @@ struct sessions_told {
 void sessions_told_take(struct sessions_told *told, const char *socket, size_t most, __u32 patience_ms);
 void sessions_told_close(struct sessions_told *told); /* all zero is fine */
 
-/* The session that the association of this name ("laptop@b"; zero at its end, or MF_NAME_BYTES long) belongs to; NULL. */
+/* The session that the association of this name belongs to; NULL. "laptop@b": zero at its end, or MF_NAME_BYTES long. */
 const struct sessions_line *sessions_told_find(const struct sessions_told *told, const char *name);
 
 /* Which of its generations: present, coming, going; NULL: none that the keeper knows. */

@@ -196,10 +196,12 @@ static void note_traffic(struct sessions *sessions, const struct mf_assoc_status
 	peer = peer_of(sessions, status, &number);
 	if (!peer || !peer->session || peer->session->present.association.letter != letter_of(status->config.name))
 		return;
-	if (status->out_packets > peer->traffic[0])
-		sent_ms = now_ms;
+	if (status->out_packets > peer->traffic[0] + peer->said) /* some time since then */
+		sent_ms = peer->looked_ms ? peer->looked_ms : now_ms;
 	if (status->heard_age_ms < now_ms)
 		heard_ms = now_ms - status->heard_age_ms;
+	peer->looked_ms = now_ms;
+	peer->said = 0;
 	peer->traffic[0] = status->out_packets;
 	peer->traffic[1] = status->out_bytes;
 	peer->traffic[2] = status->in_packets;

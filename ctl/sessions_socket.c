@@ -166,6 +166,8 @@ void sessions_socket_send(const struct sessions *sessions, __u32 number, const s
 	enum sessions_place place = way_out(action);
 	struct sockaddr_in6 to = { .sin6_family = AF_INET6 };
 
+	if (place == SESSIONS_INSIDE)
+		sessions->peer[number].said++;
 	address_of[place](to.sin6_addr.s6_addr, sessions->peer[number].public_key);
 	if (sendto(sessions->socket[place].fd, action->message, action->bytes, MSG_DONTWAIT | MSG_NOSIGNAL,
 		   (const struct sockaddr *)&to, sizeof(to)) < 0)

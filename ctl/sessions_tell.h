@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the keeper of sessions tells of them, over a Unix socket beside the loader's: a line (ctl/sessions_line.h) for every
- * session, a line "complete", then one for every change, for as long as a reader stays. Never more is in memory than
- * SESSIONS_TELL_BACKLOG for each reader: the first lines are written as he reads, and who is too slow for the changes is
- * cut off.
+ * What the keeper of sessions tells of them, over a Unix socket beside the loader's: a line (ctl/sessions_line.h) for
+ * every session, a line "complete", then one for every change, for as long as a reader stays. Never more is in memory
+ * than SESSIONS_TELL_BACKLOG for each reader: the first lines are written as he reads, and who is too slow for the
+ * changes is cut off.
  */
 #ifndef MAYFLY_CTL_SESSIONS_TELL_H
 #define MAYFLY_CTL_SESSIONS_TELL_H

@@ -153,7 +153,8 @@ static json_t *session_object(const struct snapshot *snapshot, const struct mf_a
 	json_object_set_new(object, "state", text_or_null(line ? line->state : NULL));
 	json_object_set_new(object, "role", text_or_null(line ? line->role : NULL));
 	json_object_set_new(object, "since_ms", number_or_null(line ? line->since_ms : SESSIONS_UNKNOWN));
-	json_object_set_new(object, "handshake_age_ms", number_or_null(line ? line->handshake_age_ms : SESSIONS_UNKNOWN));
+	json_object_set_new(object, "handshake_age_ms",
+			    number_or_null(line ? line->handshake_age_ms : SESSIONS_UNKNOWN));
 	json_object_set_new(object, "level", text_or_null(line ? line->level : NULL));
 	json_object_set_new(object, "why", text_or_null(line ? line->why : NULL));
 	return object;

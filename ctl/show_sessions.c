@@ -79,7 +79,8 @@ char *show_session_state(char text[static SHOW_STATE], const struct snapshot *sn
 	else if (line->handshake_age_ms == SESSIONS_UNKNOWN)
 		snprintf(text, SHOW_STATE, "%s", line->state);
 	else
-		snprintf(text, SHOW_STATE, "%s, handshake %s ago", line->state, format_span(age, line->handshake_age_ms));
+		snprintf(text, SHOW_STATE, "%s, handshake %s ago", line->state,
+			 format_span(age, line->handshake_age_ms));
 	return text;
 }
 

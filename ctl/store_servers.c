@@ -202,6 +202,17 @@ static void close_store(struct store *base)
 		release(store);
 }
 
+/* `why` says where in the file the servers stand. */
+static int open_servers(struct store_redis **redis, const struct config_rendezvous *rendezvous, char why[static SAY_BYTES])
+{
+	char reason[SAY_BYTES];
+	int error = store_redis_open(redis, rendezvous->store.redis, 0, reason);
+
+	if (error)
+		say_why(why, error, "%s%s%s", rendezvous->store_where, *rendezvous->store_where ? ": " : "", reason);
+	return error;
+}
+
 struct store *store_servers_new(const struct store_settings *settings, char why[static SAY_BYTES])
 {
 	static const struct store_operations operations = {
@@ -211,7 +222,7 @@ struct store *store_servers_new(const struct store_settings *settings, char why[
 
 	if (!store)
 		return NULL;
-	if (store_redis_open(&store->redis, settings->rendezvous->store.redis, 0, why)) {
+	if (open_servers(&store->redis, settings->rendezvous, why)) {
 		free(store);
 		return NULL;
 	}

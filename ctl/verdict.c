@@ -17,7 +17,7 @@
 	X(PATH_MTU_LOWERED, path_mtu_lowered, "packet-too-big from the way, believed") \
 	X(TOO_BIG_SENT, too_big_sent, "packet-too-big given to the application") \
 	X(DROP_DEAD, drop_dead, "to a hopping address that is not live: somebody guesses") \
-	X(DROP_EXPIRED, drop_expired, "to an address that was live a moment ago: late, or somebody watched") \
+	X(DROP_EXPIRED, drop_expired, "to an address that was live a moment ago, not from its peer: somebody watched") \
 	X(DROP_EARLY, drop_early, "to an address that will be live in a moment: are the clocks right?") \
 	X(DROP_SOURCE, drop_source, "to a live address, but not from its peer") \
 	X(DROP_PORT, drop_port, "right addresses, wrong ports") \

@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# `make demo`: two hosts that know each other's public key and nothing else meet by way of a DHT of other people's nodes,
-# then talk by unmodified programs while their addresses hop. Captures on the router's links and a stranger's scan tell
-# whether it is true; the exit status says it too.
+# `make demo`: a server and two clients that know each other's public key and nothing else meet by way of a DHT of other
+# people's nodes, agree on sessions, and talk by unmodified programs while their addresses hop; one client goes to another
+# network in the middle of a download. Captures on the router's links and a stranger's scan tell whether it is true; the exit
+# status says it too.
 
 . "$(dirname "$0")/lab/lib.sh"
 . "$LAB/rendezvous.sh"
@@ -11,6 +12,7 @@
 NODES=24
 TRANSMISSION=65 # its number among the nodes
 RUN_SECONDS=27
+ROAM_AT_MIB=8 # of its download
 LENT_MOST_MS=10000
 FILE_MIB=52
 if [ -t 1 ]; then
@@ -38,27 +40,49 @@ dim() { sed "s/^/      $DIM/; s/\$/$PLAIN/"; }
 
 make_keys() {
 	local host
-	for host in client server; do
+	for host in client tablet server; do
 		shell "$host" "umask 077; mayflyctl genkey >private.key; mayflyctl pubkey <private.key >public.key"
 	done
 }
 
-# write_file HOST PEER: of the peer it says the name and the public key.
+# write_file HOST PREFIX PEER...: of a peer it says the name and the public key.
 write_file() {
-	local host=$1 peer=$2
+	local host=$1 prefix=$2 peer
+	shift 2
 	cat >"$RUN/$host/$host.conf" <<-END
 		[Node]
 		Interface = eth0
 		PrivateKeyFile = $RUN/$host/private.key
-		Prefix = ${HOP[$host]}/64
+		Prefix = $prefix
 		Bootstrap = [fd80:0:0:1::1]:6881, [fd80:0:0:2::1]:6881, [fd80:0:0:3::1]:6881
 		DhtFamily = ipv6
 		PrivateNetwork = yes
-
-		[Peer]
-		Name = $peer
-		PublicKey = $(cat "$RUN/$peer/public.key")
 	END
+	for peer in "$@"; do
+		printf '\n[Peer]\nName = %s\nPublicKey = %s\n' "$peer" "$(cat "$RUN/$peer/public.key")" >>"$RUN/$host/$host.conf"
+	done
+}
+
+# The tablet is in a network where it has no prefix routed to it: it hops in that of the link, and takes what is there.
+begin_tablet() {
+	lab_host tablet
+	lab_wire tablet eth0 router tablet
+	lab_pass router tablet
+	on router ip addr add 2001:db8:a::1/64 dev tablet nodad
+	lab_address tablet eth0 2001:db8:a
+}
+
+# roam: it loses this network and gets another one.
+roam() {
+	tell "${BOLD}     the tablet leaves 2001:db8:a::/64 and comes to 2001:db8:b::/64$PLAIN"
+	on router ip addr add 2001:db8:b::1/64 dev tablet nodad
+	on tablet ip -batch - <<-END
+		addr add 2001:db8:b::2/64 dev eth0 nodad
+		route replace default via 2001:db8:b::1 dev eth0
+		addr del 2001:db8:a::2/64 dev eth0
+	END
+	on router ip addr del 2001:db8:a::1/64 dev tablet
+	ROAMED_AT=$(mebibytes tablet/short.mkv)
 }
 
 begin_host() {
@@ -104,8 +128,10 @@ serve_it() {
 		"after $(served server last_publication_took_ms) ms."
 }
 
+# meet_it HOST: finds the server, and begins a session with it.
 meet_it() {
-	shell client "mayflyctl up client.conf --state ."
+	shell "$1" "mayflyctl up $1.conf --state ."
+	own_file "$1" /etc/hosts "$(on "$1" mayflyctl hosts "$1.conf")"
 }
 
 # read_session: what both ends now share and nobody has typed, out of their maps for root, so that the captures can be
@@ -115,12 +141,18 @@ read_session() {
 	on client bpftool --json map dump pinned /sys/fs/bpf/mayfly/eth0/mf_seed >"$RUN/client.seeds"
 	on server bpftool --json map dump pinned /sys/fs/bpf/mayfly/eth0/mf_seed >"$RUN/server.seeds"
 	seeds=$(python3 "$LAB/seeds.py" "$RUN/client.seeds" "$RUN/server.seeds" server "$RUN/hop.key")
-	python3 "$LAB/seeds.py" "$RUN/server.seeds" client >"$RUN/introductions"
 	rm "$RUN/client.seeds" "$RUN/server.seeds"
 	ROTATION_MS=$(shown client rotation_ms)
 	ROTATION=${ROTATION_MS}ms
 	SEED[client]=${seeds% *} SEED[server]=${seeds#* }
 	[ -n "$seeds" ] || { tell "${RED}the ends do not hold the same session$PLAIN"; exit 1; }
+}
+
+# note_keys HOST: K and own seed of every association that it has at this moment, for the schedule that its addresses must be of.
+note_keys() {
+	on "$1" bpftool --json map dump pinned /sys/fs/bpf/mayfly/eth0/mf_seed >"$RUN/$1.seeds"
+	python3 "$LAB/seeds.py" "$RUN/$1.seeds" >>"$RUN/$1.keys"
+	rm "$RUN/$1.seeds"
 }
 
 # own_file HOST FILE TEXT: the host's own version of a file in /etc.
@@ -130,7 +162,7 @@ own_file() {
 }
 
 start_services() {
-	on server sh -c "head -c $((FILE_MIB << 20)) /dev/urandom >film.mkv; ssh-keygen -q -t ed25519 -N '' -f host.key"
+	on server sh -c "head -c $((FILE_MIB << 20)) /dev/urandom >film.mkv; head -c $((FILE_MIB << 19)) film.mkv >short.mkv; ssh-keygen -q -t ed25519 -N '' -f host.key"
 	on client ssh-keygen -q -t ed25519 -N '' -f id
 	own_file server /etc/shadow "$(sed 's/^root:[^:]*/root:*/' /etc/shadow)"
 	start sshd server /usr/sbin/sshd -D -e -f /dev/null -p 22 -h "$RUN/server/host.key" -o StrictModes=no \
@@ -148,6 +180,7 @@ start_captures() {
 	start wire-client router tcpdump -nni client -w "$RUN/client.pcap" -s 80 -U -B 8192 ip6
 	start wire-server router tcpdump -nni server -w "$RUN/server.pcap" -s 80 -U -B 8192 \
 		"ip6 and (src net ${HOP[server]}/64 or not src host $STRANGER)"
+	start wire-tablet router tcpdump -nni tablet -w "$RUN/tablet.pcap" -s 80 -U ip6
 	start wire-nodes router tcpdump -nni nodes -w "$RUN/nodes.pcap" -s 80 -U ip6
 	start sniff stranger tcpdump -nni eth0 -w "$RUN/stranger.pcap" -s 80 -U ip6
 	within 5 test -s "$RUN/client.pcap" -a -s "$RUN/server.pcap" -a -s "$RUN/nodes.pcap" -a -s "$RUN/stranger.pcap"
@@ -160,6 +193,8 @@ start_traffic() {
 		server "i=0; while sleep 1; do i=\$((i + 1)); echo \"tick \$i\"; done"
 	typed client "curl --limit-rate 2500k -O http://server/film.mkv"
 	start curl client curl -s --limit-rate 2500k -o film.mkv http://server/film.mkv
+	typed tablet "curl --limit-rate 1200k -O http://server/short.mkv"
+	start tablet-curl tablet curl -s --limit-rate 1200k -o short.mkv http://server/short.mkv
 	typed client "ping -i 0.05 server"
 	start ping client ping -i 0.05 server
 	typed stranger "nmap, scan6 and atk6-alive6 of hopping addresses, guessed ones and live ones"
@@ -196,7 +231,7 @@ write_scan() {
 # lost: pings that were sent before the last one answered, and not answered.
 lost() { sed -nE 's/.*icmp_seq=([0-9]+) .*/\1/p' "$RUN/ping.log" | awk '{ n++; last = $1 } END { print last - n }'; }
 ticks() { tail -n 1 "$RUN/ssh.log" | sed 's/^tick //'; }
-mebibytes() { echo $(($(stat -c %s "$RUN/client/film.mkv" 2>/dev/null || echo 0) >> 20)); }
+mebibytes() { echo $(($(stat -c %s "$RUN/$1" 2>/dev/null || echo 0) >> 20)); }
 
 # moment: "identifier port identifier port" of the newest packet of the client that the router saw.
 moment() {
@@ -208,14 +243,16 @@ moment() {
 # A line a second.
 watch_it() {
 	local second left
+	ROAMED_AT=
 	printf '\n  %s    on the wire, as the router sees it: the halves that hop, and ports%s\n' "$DIM" "$PLAIN"
 	printf '  %s  s  %-25s   %-25s %4s %4s %4s %4s%s\n' "$DIM" "from ${HOP[client]%::}:0:" "to ${HOP[server]%::}:0:" \
 		hops MiB lost ssh "$PLAIN"
 	for second in $(seq "$RUN_SECONDS"); do
 		left=$((BEGAN_MS + second * 1000 - $(now_ms)))
+		[ -n "$ROAMED_AT" ] || [ "$(mebibytes tablet/short.mkv)" -lt "$ROAM_AT_MIB" ] || roam
 		[ "$left" -le 0 ] || sleep "$(printf '%d.%03d' $((left / 1000)) $((left % 1000)))"
 		printf '  %3d  %19s %5s > %19s %5s %4s %4s %4s %4s\n' "$second" $(moment || echo - - - -) \
-			"$(shown client hops)" "$(mebibytes)" "$(lost)" "$(ticks)"
+			"$(shown client hops)" "$(mebibytes client/film.mkv)" "$(lost)" "$(ticks)"
 	done
 }
 
@@ -244,15 +281,13 @@ put_apart() {
 	done
 }
 
-# schedules HOST AT_MS: the slots of its end of the session and of the introductions, as JSON.
+# schedules HOST AT_MS: the slots of its end of all that it has had, as JSON.
 schedules() {
-	local host=$1 key client server
-	{
-		derived "$host" "$2" $((120000 / ROTATION_MS))
-		while read -r key client server; do
-			mayflyctl derive --iid "${!host}" --key "$key" --rotation 3s --prefix "${HOP[$host]}/64" --at "$2" --slots 40 --json
-		done <"$RUN/introductions"
-	} | python3 -c '
+	local host=$1 key seed
+	sort -u "$RUN/$host.keys" | while read -r key seed; do
+		mayflyctl derive --iid "$seed" --key "$key" --rotation "$ROTATION" --prefix "${HOP[$host]}/64" --at "$2" \
+			--slots $((($(now_ms) - $2 + 20000) / ROTATION_MS)) --json
+	done | python3 -c '
 import json, sys
 text, all = sys.stdin.read(), []
 while text.strip():
@@ -288,6 +323,17 @@ judge_lent() {
 		"$(is none_lent "$host")$(is test "$(number "$host.lent" hopping)" = 0 -a "$seen" -ge 1 -a "$longest" -le "$LENT_MOST_MS")"
 	seen=$(python3 "$LAB/wire.py" sum "$RUN/nodes.pcap" "${LINK[$host]}::/64" | python3 "$LAB/field.py" packets)
 	verdict_of "packets between the DHT and $host's ordinary address: $seen" "$(is test "$seen" = 0)"
+}
+
+# judge_tablet: the capture of its link says that it has been in both networks, and hopped there.
+judge_tablet() {
+	local first second
+	first=$(python3 "$LAB/wire.py" sum "$RUN/tablet.pcap" 2001:db8:a::/64 | python3 "$LAB/field.py" sending)
+	second=$(python3 "$LAB/wire.py" sum "$RUN/tablet.pcap" 2001:db8:b::/64 | python3 "$LAB/field.py" sending)
+	verdict_of "the tablet spoke from $first addresses of one network, then from $second of another" \
+		"$(is test "$first" -ge 3 -a "$second" -ge 3)"
+	verdict_of "what it was downloading, $ROAMED_AT of $((FILE_MIB / 2)) MiB by then, arrived whole: sha256 $(sha256sum <"$RUN/tablet/short.mkv" | cut -c1-16)..." \
+		"$(is cmp "$RUN/server/short.mkv" "$RUN/tablet/short.mkv")$(is test "${ROAMED_AT:-99}" -lt $((FILE_MIB / 2)))"
 }
 
 judge_traffic() {
@@ -341,23 +387,25 @@ cat <<'END'
 
     client ------------ router ------------ switch ------------ server
     2001:db8:c::2     (captures)              |       2001:db8:5::2
-    hops in              |                stranger    hops in
-    2001:db8:c1::/64     |                            2001:db8:51::/64
-                   24 DHT nodes
+    hops in            |      |           stranger    hops in
+    2001:db8:c1::/64   |      |                       2001:db8:51::/64
+                  tablet    24 DHT nodes
 
 END
 DHT=fd80::/32
 STARTED_MS=$(now_ms)
 lab_internet
+begin_tablet
 tell "Machines in network namespaces; the server runs sshd and an HTTP server."
 start_services
 start_nodes
 write_scan
 
-chapter "All that is given: two key pairs"
+chapter "All that is given: a key pair each"
 make_keys
-write_file client server
-write_file server client
+write_file client "${HOP[client]}/64" server
+write_file tablet auto server
+write_file server "${HOP[server]}/64" client tablet
 typed client "cat client.conf"
 dim <"$RUN/client/client.conf"
 
@@ -366,11 +414,14 @@ start_captures || { tell "${RED}the captures do not start$PLAIN"; exit 1; }
 begin_host server
 serve_it
 begin_host client
-meet_it
+meet_it client
 read_session
+note_keys client
+begin_host tablet
+meet_it tablet
 say_transmission
+note_keys server
 typed client "mayflyctl hosts client.conf >> /etc/hosts"
-own_file client /etc/hosts "$(on client mayflyctl hosts client.conf)"
 tail -n 1 "$RUN/client/hosts" | dim
 within 5 on client ping -c 1 -W 1 server || { tell "${RED}the hosts do not reach each other$PLAIN"; exit 1; }
 
@@ -380,13 +431,16 @@ BEGAN_MS=$(now_ms)
 watch_it
 stop ping INT
 await scan
+await tablet-curl
+note_keys server
 sleep 0.3
 
 chapter "The client's own view"
 shell client "mayflyctl show"
+shell server "mayflyctl sessions"
 within 5 none_lent server
 
-for capture in wire-client wire-server wire-nodes sniff moment; do
+for capture in wire-client wire-server wire-tablet wire-nodes sniff moment; do
 	stop "$capture" INT
 done
 chapter "What was promised, and what the captures at the router and at the stranger say"
@@ -399,11 +453,13 @@ for host in client server; do
 	judge_lent "$host"
 done
 judge_traffic
+judge_tablet
 judge_stranger
 
 chapter "And away again"
 stop ssh
 end_host client
+end_host tablet
 stop serve
 end_host server
 

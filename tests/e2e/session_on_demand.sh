@@ -29,7 +29,7 @@ equal "sessions' associations" 1 "$(generations client server)"
 start web server python3 -m http.server --bind "$there" --directory "$RUN/server" 8080
 listening server 8080
 check "TCP" on client curl -sf -o "$RUN/got" "http://[$there]:8080/"
-check "it ends when nothing is said" within 30 session_generations client server 0
+check "it ends when nothing is said" within 40 session_generations client server 0
 check "at the other end, too" within 5 session_generations server client 0
 check "a TCP connection begins it again" on client curl -sf --max-time 10 -o "$RUN/got" "http://[$there]:8080/"
 check "down" on client mayflyctl down eth0

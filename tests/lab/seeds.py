@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""What two ends share that have met: `seeds.py CLIENT.JSON SERVER.JSON NAME KEY_FILE`, or `seeds.py SERVER.JSON NAME`.
+"""What two ends share that have met: `seeds.py CLIENT.JSON SERVER.JSON NAME KEY_FILE`, or `seeds.py DUMP.JSON`.
 
 The files are dumps of mf_seed (bpftool --json map dump), which root may read. Writes K of the client's association with
 NAME to KEY_FILE (0600), prints "client's seed, server's seed"; fails unless the server holds the very same K and seeds. The
-short form prints "K, client's seed, server's seed" of every introduction at the server of the client NAME.
+short form prints "K, own seed" of every association.
 """
 import json
 import os
@@ -29,21 +29,21 @@ def seeds(path):
             yield name, octets(value["key"]), octets(value["seed_local"]), octets(value["seed_remote"])
 
 
-def introductions(server, wanted):
-    for name, key, local, remote in seeds(server):
-        if name.split("@")[0] == wanted and name.split("@")[-1].isdigit():
-            print(key.hex(), remote.hex(), local.hex())
+def own(path):
+    for name, key, local, _ in seeds(path):
+        if name:
+            print(key.hex(), local.hex())
 
 
 def main():
-    if len(sys.argv) == 3:
-        introductions(*sys.argv[1:])
+    if len(sys.argv) == 2:
+        own(sys.argv[1])
         return
     client, server, wanted, key_file = sys.argv[1:]
-    own = [one for one in seeds(client) if one[0].split("@")[0] == wanted]
-    if len(own) != 1:
-        sys.exit(f"{len(own)} associations with {wanted}")
-    _, key, local, remote = own[0]
+    mine = [one for one in seeds(client) if one[0].split("@")[0] == wanted]
+    if len(mine) != 1:
+        sys.exit(f"{len(mine)} associations with {wanted}")
+    _, key, local, remote = mine[0]
     if not any(one[1:] == (key, remote, local) for one in seeds(server)):
         sys.exit("the server holds no such session")
     with open(os.open(key_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:

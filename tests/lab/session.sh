@@ -53,7 +53,7 @@ session_generations() { [ "$(generations "$1" "$2")" = "$3" ]; }
 introductions() {
 	on "$1" mayflyctl show --json | python3 -c "
 import json, re, sys
-print(sum(bool(re.search('@[0-9]+$', one['name'])) for one in json.load(sys.stdin)['associations']))"
+print(sum(bool(re.search('@v[0-9]+$', one['name'])) for one in json.load(sys.stdin)['associations']))"
 }
 
 session_introduced_not() { [ "$(introductions "$1")" = 0 ]; }

@@ -190,8 +190,10 @@ static int watched_write_request(struct noise_handshake *handshake, const struct
 				 size_t prologue_bytes, const __u8 *ephemeral, const __u8 *payload, size_t bytes,
 				 __u8 *message)
 {
-	return noise_cheap ? cheap_write_request(handshake, end, prologue, prologue_bytes, ephemeral, payload, bytes, message) :
-			     noise_write_request(handshake, end, prologue, prologue_bytes, ephemeral, payload, bytes, message);
+	int (*write)(struct noise_handshake *, const struct noise_end *, const __u8 *, size_t, const __u8 *, const __u8 *,
+		     size_t, __u8 *) = noise_cheap ? cheap_write_request : noise_write_request;
+
+	return write(handshake, end, prologue, prologue_bytes, ephemeral, payload, bytes, message);
 }
 
 static int watched_read_request(struct noise_handshake *handshake, const struct noise_end *end, const __u8 *prologue,

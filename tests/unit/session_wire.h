@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A pair of session ends back to back: what is on its way between them, in order, for a test to deliver, lose or turn. */
+/* Two session ends back to back: what is on its way between them, in order, for a test to deliver, lose or turn. */
 #ifndef MAYFLY_TESTS_SESSION_WIRE_H
 #define MAYFLY_TESTS_SESSION_WIRE_H
 
@@ -25,7 +25,7 @@ static __u32 introduction_period;
 static struct session_actions actions;
 static bool check_gaps; /* each end hears what the other sends in */
 
-static void wire_put(struct lab_end *from, const struct session_action *action)
+static inline void wire_put(struct lab_end *from, const struct session_action *action)
 {
 	struct wire_message *message = &wire[on_wire];
 
@@ -39,7 +39,7 @@ static void wire_put(struct lab_end *from, const struct session_action *action)
 		on_wire++;
 }
 
-static void assert_no_gap(void)
+static inline void assert_no_gap(void)
 {
 	if (lab_lead(&client) && !lab_hears(&server, lab_lead(&client)))
 		fail_msg("the server does not hear what the client sends in");
@@ -47,7 +47,7 @@ static void assert_no_gap(void)
 		fail_msg("the client does not hear what the server sends in");
 }
 
-static void carry_out(struct lab_end *end)
+static inline void carry_out(struct lab_end *end)
 {
 	const char *wrong = lab_carry_out(end, &actions, now_ms);
 
@@ -57,7 +57,7 @@ static void carry_out(struct lab_end *end)
 		assert_no_gap();
 }
 
-static void wire_start(bool client_is_lower)
+static inline void wire_start(bool client_is_lower)
 {
 	on_wire = 0;
 	now_ms = 1000000;
@@ -76,7 +76,7 @@ static void wire_start(bool client_is_lower)
 	client.send = server.send = wire_put;
 }
 
-static struct session_way way_of(const __u8 *source)
+static inline struct session_way way_of(const __u8 *source)
 {
 	struct session_way way = { .period = introduction_period };
 
@@ -86,7 +86,7 @@ static struct session_way way_of(const __u8 *source)
 	return way;
 }
 
-static void ask(struct lab_end *end)
+static inline void ask(struct lab_end *end)
 {
 	struct session_way way = way_of(NULL);
 	struct session_chance chance = lab_chance(&chance_state);
@@ -95,7 +95,7 @@ static void ask(struct lab_end *end)
 	carry_out(end);
 }
 
-static enum session_look receive(struct lab_end *to, const struct wire_message *message)
+static inline enum session_look receive(struct lab_end *to, const struct wire_message *message)
 {
 	struct session_way way = way_of(message->source);
 	struct session_chance chance = lab_chance(&chance_state);
@@ -109,7 +109,7 @@ static enum session_look receive(struct lab_end *to, const struct wire_message *
 	return look;
 }
 
-static struct wire_message take(unsigned int at)
+static inline struct wire_message take(unsigned int at)
 {
 	struct wire_message message = wire[at];
 
@@ -119,7 +119,7 @@ static struct wire_message take(unsigned int at)
 	return message;
 }
 
-static enum session_look arrive(const struct wire_message *message)
+static inline enum session_look arrive(const struct wire_message *message)
 {
 	struct lab_end *to = message->from->peer;
 
@@ -128,25 +128,25 @@ static enum session_look arrive(const struct wire_message *message)
 	return receive(to, message);
 }
 
-static enum session_look deliver(void)
+static inline enum session_look deliver(void)
 {
 	struct wire_message message = take(0);
 
 	return arrive(&message);
 }
 
-static void deliver_all(void)
+static inline void deliver_all(void)
 {
 	while (on_wire)
 		deliver();
 }
 
-static void lose_all(void)
+static inline void lose_all(void)
 {
 	on_wire = 0;
 }
 
-static void tick(struct lab_end *end)
+static inline void tick(struct lab_end *end)
 {
 	struct session_chance chance = lab_chance(&chance_state);
 
@@ -155,7 +155,7 @@ static void tick(struct lab_end *end)
 }
 
 /* The earlier of what either end waits for, at most until `until`. False: nothing. */
-static bool next_tick(__u64 until)
+static inline bool next_tick(__u64 until)
 {
 	__u64 one = session_wake_ms(&client.session), other = session_wake_ms(&server.session);
 	__u64 at = one < other ? one : other;
@@ -174,7 +174,7 @@ static bool next_tick(__u64 until)
 }
 
 /* Time passes; the wire carries everything, or nothing. */
-static void pass(__u64 for_ms, bool carries)
+static inline void pass(__u64 for_ms, bool carries)
 {
 	__u64 until = now_ms + for_ms;
 	int turns = 0;
@@ -188,7 +188,7 @@ static void pass(__u64 for_ms, bool carries)
 	}
 }
 
-static void assert_met(void)
+static inline void assert_met(void)
 {
 	const struct session_generation *one = &client.session.present, *other = &server.session.present;
 
@@ -199,11 +199,35 @@ static void assert_met(void)
 	assert_no_gap();
 }
 
-static void meet(void)
+static inline void meet(void)
 {
 	ask(&client);
 	deliver_all();
 	assert_met();
 }
+
+static inline void renew(struct lab_end *end, enum session_reason reason)
+{
+	struct session_chance chance = lab_chance(&chance_state);
+
+	session_renew(&end->session, reason, now_ms, &chance, &actions);
+	carry_out(end);
+}
+
+static inline void close_end(struct lab_end *end)
+{
+	check_gaps = false;
+	session_close(&end->session, SESSION_CLOSED, now_ms, &actions);
+	carry_out(end);
+}
+
+static inline int wire_setup(void **state)
+{
+	(void)state;
+	wire_start(false);
+	return 0;
+}
+
+#define WIRE_TEST(name) cmocka_unit_test_setup(name, wire_setup)
 
 #endif

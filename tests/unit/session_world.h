@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A world for session engines: nodes whose daemons do what the engine asks for, a network that loses, doubles, delays and
- * turns packets round, and somebody who has recorded everything. All of it follows from one seed.
+ * A world for session engines: nodes whose daemons do what the engine asks for, a network that loses, doubles, delays
+ * and turns packets round, and somebody who has recorded everything. All of it follows from one seed.
  */
 #ifndef MAYFLY_TESTS_SESSION_WORLD_H
 #define MAYFLY_TESTS_SESSION_WORLD_H
@@ -77,7 +77,13 @@ static struct {
 	struct session_actions actions;
 } world;
 
-#define trace(...) do { if (world.trace) { printf("%8llu ", (unsigned long long)world.now_ms); printf(__VA_ARGS__); } } while (0)
+#define trace(...) \
+	do { \
+		if (world.trace) { \
+			printf("%8llu ", (unsigned long long)world.now_ms); \
+			printf(__VA_ARGS__); \
+		} \
+	} while (0)
 
 static void wrong(const char *what)
 {
@@ -131,7 +137,8 @@ static void put_on_its_way(const struct world_packet *packet, __u64 late_ms)
 			continue;
 		world.packet[i] = *packet;
 		world.packet[i].sent_ms = world.now_ms;
-		world.packet[i].at_ms = world.now_ms + late_ms + 1 + (world.calm ? 4 : chance_of(world.faults.delay_ms));
+		late_ms += 1 + (world.calm ? 4 : chance_of(world.faults.delay_ms));
+		world.packet[i].at_ms = world.now_ms + late_ms;
 		return;
 	}
 }
@@ -397,7 +404,8 @@ static void check_arrival(const struct world_end *end, const struct world_packet
 {
 	unsigned int entered = end->lab.stands + (end->lab.session.state == SESSION_CONFIRMING);
 
-	if (end->sound && packet->epoch == end->epoch && entered <= packet->stands + 1 && !lab_hears(&end->lab, &packet->in))
+	if (end->sound && packet->epoch == end->epoch && entered <= packet->stands + 1 &&
+	    !lab_hears(&end->lab, &packet->in))
 		wrong("a packet came too late to be heard");
 }
 

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -308,6 +309,34 @@ static void socket_comes_with_its_answer(void **state)
 	assert_int_equal(receive_with(bench->client, &answer), -1); /* and none with the next */
 }
 
+/* To oneself; and again with options before it. What the given socket hears of the two. */
+static void socket_hears_plain_messages(void **state)
+{
+	struct sockaddr_in6 loopback = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+	static const char options[8] = { 0, 0, 1, 4 };
+	struct bench *bench = *state;
+	struct mf_message message = request(MF_SOCKET_GET);
+	char heard[16];
+	int given, sender;
+
+	if (!is_root() || unshare(CLONE_NEWNET) || system("ip link set lo up"))
+		skip();
+	send(bench->client, &message, sizeof(message), 0);
+	mf_control_serve(&bench->control, bench->place);
+	given = receive_with(bench->client, &message);
+	sender = socket(AF_INET6, SOCK_RAW, MF_NEXT_CONTROL);
+	assert_true(given >= 0 && sender >= 0);
+	assert_int_equal(sendto(sender, "plain", 5, 0, (struct sockaddr *)&loopback, sizeof(loopback)), 5);
+	assert_int_equal(setsockopt(sender, IPPROTO_IPV6, IPV6_DSTOPTS, options, sizeof(options)), 0);
+	assert_int_equal(sendto(sender, "behind", 6, 0, (struct sockaddr *)&loopback, sizeof(loopback)), 6);
+	assert_int_equal(recv(given, heard, sizeof(heard), 0), 5);
+	assert_int_equal(recv(given, heard, sizeof(heard), 0), -1);
+	assert_int_equal(recv(sender, heard, sizeof(heard), MSG_DONTWAIT), 5);
+	assert_int_equal(recv(sender, heard, sizeof(heard), MSG_DONTWAIT), 6); /* it was sent */
+	close(given);
+	close(sender);
+}
+
 /* Requests for sockets until an answer has to wait. How many were asked for. */
 static int ask_until_waiting(struct bench *bench)
 {
@@ -412,7 +441,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(answered), TEST(wrong_sizes), TEST(wrong_versions_and_types), TEST(wrong_values_go_no_further),
 		TEST(errors_have_names), TEST(back_pressure), TEST(socket_comes_with_its_answer),
-		TEST(socket_waits_with_its_answer), TEST(socket_goes_with_its_connection), TEST(events_go_to_subscribers), TEST(others_are_refused),
+		TEST(socket_hears_plain_messages), TEST(socket_waits_with_its_answer), TEST(socket_goes_with_its_connection), TEST(events_go_to_subscribers), TEST(others_are_refused),
 		TEST(places_and_paths),
 	};
 

@@ -81,7 +81,7 @@ static void test_both_ends(void **state)
 	assert_int_equal(here.remote_prefix[0].length, 128);
 	assert_int_equal(there.flags, MF_ASSOC_OPENS);
 	assert_string_equal(here.name, "laptop@1800000000");
-	assert_string_equal(there.name, "server@1800000000");
+	assert_string_equal(there.name, "server@v1800000000");
 }
 
 static void test_open_remote(void **state)

@@ -19,7 +19,9 @@
 #include <cmocka.h>
 #include <sodium.h>
 
+#include "ctl/config.h"
 #include "ctl/key.h"
+#include "ctl/store.h"
 #include "ctl/store_redis_address.h"
 
 #define SECRET "correct horse/@:,%"
@@ -457,11 +459,31 @@ static void test_hostile_servers(void **state)
 	}
 }
 
+/* Whoever opens the store is told the line of the file. */
+static void test_line_of_file(void **state)
+{
+	static const char text[] = "[Node]\nInterface = e\nPrefix = 1::/64\nAddress = fd00::1\n"
+				   "Store = redis://somewhere:66000\n";
+	struct store_settings settings = { 0 };
+	struct config config;
+	char why[SAY_BYTES] = "";
+	struct store *store;
+
+	(void)state;
+	assert_int_equal(config_parse(&config, "f", text, sizeof(text) - 1, why), 0);
+	assert_int_equal(config_complete(&config, NULL, why), 0);
+	settings.rendezvous = &config.node.rendezvous;
+	assert_int_not_equal(store_open(&store, &settings, why), 0);
+	if (strncmp(why, "f:5: Redis server 1: expected", 29))
+		fail_msg("%s", why);
+	config_close(&config);
+}
+
 int main(void)
 {
 	const struct CMUnitTest without[] = {
 		cmocka_unit_test(test_addresses), cmocka_unit_test(test_addresses_refused),
-		cmocka_unit_test(test_hostile_servers),
+		cmocka_unit_test(test_hostile_servers), cmocka_unit_test(test_line_of_file),
 	};
 	const struct CMUnitTest with[] = {
 		cmocka_unit_test(test_put_and_get), cmocka_unit_test(test_expiry),  cmocka_unit_test(test_foreign_value),

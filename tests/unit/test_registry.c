@@ -156,9 +156,10 @@ static void test_no_directory(void **state)
 
 	(void)state;
 	public_of(own, 7);
+	config.node.line_of[NODE_CLIENTS] = 7;
 	strcpy(config.node.rendezvous.clients, "/nonexistent");
 	assert_int_equal(registry_load(&registry, &config, private_key, own, NULL, why), -ENOENT);
-	assert_non_null(strstr(why, "/nonexistent"));
+	assert_string_equal(why, "f:7: cannot read the directory /nonexistent of Clients: No such file or directory");
 }
 
 static void test_writable_directory(void **state)

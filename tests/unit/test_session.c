@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The session engine, two ends of it back to back: every way a handshake can go, and what comes after. At every step the
- * loader has what the engine says, and what either end sends in is heard at the other (session_wire.h).
+ * The session engine, two ends of it back to back: every way a handshake can go. At every step the loader has what the
+ * engine says, and what either end sends in is heard at the other (session_wire.h).
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,13 +12,6 @@
 #include <cmocka.h>
 
 #include "session_wire.h"
-
-static int start(void **state)
-{
-	(void)state;
-	wire_start(false);
-	return 0;
-}
 
 /* --- a handshake --------------------------------------------------------------------- */
 
@@ -174,14 +167,6 @@ static void test_rekey(void **state)
 	}
 }
 
-static void renew(struct lab_end *end, enum session_reason reason)
-{
-	struct session_chance chance = lab_chance(&chance_state);
-
-	session_renew(&end->session, reason, now_ms, &chance, &actions);
-	carry_out(end);
-}
-
 static void test_renewed(void **state)
 {
 	(void)state;
@@ -253,134 +238,58 @@ static void test_period_changes(void **state)
 	meet();
 }
 
-/* --- the end ------------------------------------------------------------------------- */
-
-static void close_end(struct lab_end *end)
+/* All answers to the confirmation are lost: what is given up is heard on, since the other end sends in it. */
+static void test_confirmed_in_vain(void **state)
 {
-	check_gaps = false;
-	session_close(&end->session, SESSION_CLOSED, now_ms, &actions);
-	carry_out(end);
-}
-
-static void test_teardown(void **state)
-{
-	struct wire_message again;
-
 	(void)state;
 	meet();
-	close_end(&client);
-	again = wire[0];
+	renew(&client, SESSION_NO_REASON);
+	deliver();
+	deliver();
+	deliver();
+	lose_all();
+	while (client.session.state == SESSION_CONFIRMING) {
+		assert_true(next_tick(now_ms + 7000));
+		check_gaps = false; /* the server hears what it has replaced for a grace only */
+		lose_all();
+	}
+	assert_int_equal(client.lost, 1);
+	assert_true(lab_hears(&client, lab_lead(&server)));
+	check_gaps = true;
+	ask(&client);
+	check_gaps = false;
 	deliver_all();
-	assert_int_equal(server.ended, 1);
-	assert_int_equal(server.reason, SESSION_CLOSED);
-	assert_int_equal(server.session.state, SESSION_NONE);
-	meet();
-	receive(&server, &again);
 	assert_met();
 }
 
-/* Closed between the response and its confirmation. */
-static void test_teardown_unconfirmed(void **state)
+/* A renewal is asked for until it is heard of. */
+static void test_renewed_at_last(void **state)
 {
 	(void)state;
-	ask(&client);
+	meet();
+	server.session.settings.rotation_ms = 500;
+	renew(&server, SESSION_LEVEL);
+	pass(120000, false);
+	assert_met();
+	pass(60000, true);
+	assert_met();
+	assert_int_equal(client.session.present.association.rotation_ms, 500);
+}
+
+/* Nothing else is asked for while an answer waits to be confirmed, or the server would hear the client no more. */
+static void test_connects_while_confirming(void **state)
+{
+	(void)state;
+	meet();
+	renew(&client, SESSION_NO_REASON);
 	deliver();
 	deliver();
 	take(0);
-	close_end(&client);
-	deliver_all();
-	assert_int_equal(server.ended, 1);
-	assert_int_equal(server.session.present.association.letter, 0);
-}
-
-static void test_lost_teardown(void **state)
-{
-	(void)state;
-	server.session.settings.idle_ms = 30000;
-	meet();
-	close_end(&client);
-	lose_all();
-	pass(29000, true);
-	assert_int_equal(server.ended, 0);
-	pass(2000, true);
-	assert_int_equal(server.ended, 1);
-	assert_int_equal(server.reason, SESSION_IDLE);
-}
-
-static void test_lifetime(void **state)
-{
-	(void)state;
-	server.session.settings.lifetime_s = 100;
-	meet();
-	check_gaps = false;
-	pass(121000, false); /* nobody asks for another one in time */
-	assert_int_equal(server.ended, 1);
-	assert_int_equal(server.reason, SESSION_EXPIRED);
-	assert_int_equal(client.lost, 1);
-}
-
-static void test_idle(void **state)
-{
-	(void)state;
-	client.session.settings.idle_ms = 20000;
-	meet();
-	session_traffic(&client.session, now_ms + 5000, now_ms + 4000);
-	check_gaps = false;
-	pass(24000, true);
-	assert_int_equal(client.ended, 0);
-	pass(2000, true);
-	assert_int_equal(client.ended, 1);
-	assert_int_equal(server.ended, 1);
-	assert_int_equal(server.reason, SESSION_IDLE);
-}
-
-/* --- is it there? -------------------------------------------------------------------- */
-
-static void test_pings(void **state)
-{
-	(void)state;
-	meet();
-	session_traffic(&client.session, 0, now_ms + 1);
-	assert_true(session_wake_ms(&client.session) <= now_ms + SESSION_SILENCE_MS);
-	pass(SESSION_SILENCE_MS, true);
-	assert_int_equal(client.session.state, SESSION_UP);
-	assert_int_equal(client.session.heard_ms, now_ms);
-	assert_false(client.session.said.active);
-	session_traffic(&client.session, 0, now_ms + 1);
-	pass(SESSION_SILENCE_MS + 16000, false);
-	assert_int_equal(client.lost, 1);
-	assert_int_equal(client.session.state, SESSION_SILENT);
-	assert_no_gap();
 	ask(&client);
-	deliver_all();
+	assert_int_equal(on_wire, 0);
+	pass(1000, true);
 	assert_met();
-}
-
-/* Kept: never idle at either end, though nothing but pings is said. */
-static void test_kept(void **state)
-{
-	(void)state;
-	client.session.settings.keep = true;
-	meet();
-	pass(3000000, true);
-	assert_met();
-	assert_int_equal(client.ended + server.ended + client.lost, 0);
-}
-
-/* It only hears: the other end must hear of it all the same. */
-static void test_listens(void **state)
-{
-	(void)state;
-	server.session.settings.idle_ms = 100000;
-	meet();
-	for (int i = 0; i < 300; i++) {
-		session_traffic(&client.session, now_ms, 0);
-		pass(1000, true);
-	}
-	assert_met();
-	check_gaps = false;
-	pass(1500000, true); /* and then it is idle */
-	assert_int_equal(client.session.state, SESSION_NONE);
+	assert_int_equal(client.stands, 2);
 }
 
 /* --- both ---------------------------------------------------------------------------- */
@@ -417,6 +326,37 @@ static void test_gave_way(void **state)
 	pass(SESSION_CONFIRM_MS + 1000, true);
 	assert_int_equal(client.lost, 1);
 	assert_int_equal(client.session.state, SESSION_NONE);
+}
+
+/* Each has entered what the other offered: what stood before is heard until they are of one mind. */
+static void test_crossing(void **state)
+{
+	struct session_association before, before_server;
+	struct wire_message response;
+
+	(void)state;
+	wire_start(true);
+	meet();
+	before = *lab_lead(&client);
+	before_server = *lab_lead(&server);
+	ask(&server);
+	deliver(); /* the client offers */
+	response = take(0);
+	ask(&client);
+	arrive(&response); /* the server enters that, and offers when it is asked */
+	take(on_wire - 1); /* its confirmation is lost */
+	deliver();
+	assert_int_equal(server.session.state, SESSION_CONFIRMING);
+	deliver();
+	assert_int_equal(client.session.state, SESSION_CONFIRMING);
+	assert_true(client.session.coming.superseded);
+	deliver_all();
+	assert_met();
+	assert_true(lab_hears(&server, &before));
+	assert_true(lab_hears(&client, &before_server));
+	pass(SESSION_CONFIRM_MS + 1000, true);
+	assert_met();
+	assert_int_equal(client.session.coming.association.letter, 0);
 }
 
 /* --- restarts ------------------------------------------------------------------------ */
@@ -506,217 +446,41 @@ static void test_refused_by_loader(void **state)
 	assert_true(client.session.present.expires_ms > now_ms);
 }
 
-/* --- attacks ------------------------------------------------------------------------- */
-
-static void test_replayed(void **state)
-{
-	struct wire_message request;
-	struct session before;
-
-	(void)state;
-	ask(&client);
-	request = wire[0];
-	deliver_all();
-	before = server.session;
-	assert_int_equal(arrive(&request), SESSION_LOOK_AGAIN);
-	assert_int_equal(on_wire, 1);
-	deliver_all();
-	assert_met();
-	assert_memory_equal(&before, &server.session, sizeof(before));
-	close_end(&client);
-	deliver_all();
-	assert_int_equal(arrive(&request), SESSION_LOOK_DROP);
-	for (int i = 0; i < SESSION_SEEN - 1; i++) {
-		now_ms += SESSION_BUDGET_MS;
-		meet();
-	}
-	assert_int_equal(arrive(&request), SESSION_LOOK_DROP);
-	assert_met();
-}
-
-static void test_budget(void **state)
-{
-	struct wire_message junk;
-	unsigned int costly = 0;
-
-	(void)state;
-	ask(&client);
-	junk = wire[0];
-	for (int i = 0; i < 10000; i++) {
-		junk.message[20] = (__u8)i;
-		junk.message[21] = (__u8)(i >> 8);
-		costly += arrive(&junk) == SESSION_LOOK_COSTLY;
-		now_ms++;
-	}
-	assert_in_range(costly, 15, 16);
-	now_ms += SESSION_BUDGET_MS;
-	deliver_all();
-	assert_met();
-	for (int i = 0; i < 100; i++) { /* none of it closes the way inside */
-		junk.message[20]++;
-		junk.source[7] ^= 1;
-		arrive(&junk);
-	}
-	renew(&client, SESSION_NO_REASON);
-	deliver_all();
-	assert_met();
-	assert_int_equal(client.stands, 2);
-}
-
-/* Every byte of every message, each bit of it in turn: nothing comes of it but a count. */
-static void flip_all(struct lab_end *to, const struct wire_message *message)
-{
-	for (__u32 at = 0; at < message->bytes; at++) {
-		struct session before = to->session;
-		struct wire_message flipped = *message;
-		unsigned int waiting = on_wire;
-
-		flipped.message[at] ^= (__u8)(1 << at % 8);
-		now_ms += SESSION_BUDGET_MS;
-		receive(to, &flipped);
-		now_ms -= SESSION_BUDGET_MS;
-		assert_int_equal(on_wire, waiting);
-		memcpy(before.refused, to->session.refused, sizeof(before.refused));
-		memcpy(before.budget_ms, to->session.budget_ms, sizeof(before.budget_ms));
-		assert_memory_equal(&before, &to->session, sizeof(before));
-	}
-	memset(to->session.budget_ms, 0, sizeof(to->session.budget_ms));
-}
-
-static void test_flipped(void **state)
+/* Refused with nothing to go back to, while an older one was still to be confirmed. */
+static void test_refused_at_first(void **state)
 {
 	(void)state;
 	ask(&client);
-	for (int i = 0; i < 4; i++) {
-		assert_int_equal(on_wire, 1);
-		flip_all(wire[0].from->peer, &wire[0]);
-		deliver();
-	}
-	assert_met();
-	renew(&client, SESSION_NO_REASON);
-	for (int i = 0; i < 4; i++) {
-		flip_all(wire[0].from->peer, &wire[0]);
-		deliver();
-	}
-	assert_met();
-	assert_int_equal(client.stands, 2);
-}
-
-/* A message is nothing to the end that sent it, nor by another way than it was meant for. */
-static void test_reflected(void **state)
-{
-	(void)state;
+	deliver();
+	deliver();
+	lose_all();
+	lab_move(&client, 3);
+	check_gaps = false;
 	ask(&client);
-	for (int i = 0; i < 4; i++) {
-		struct wire_message message = wire[0];
-		struct session before = message.from->session;
-
-		receive(message.from, &message);
-		assert_int_equal(on_wire, 1);
-		assert_int_equal(before.state, message.from->session.state);
-		assert_memory_equal(&before.present, &message.from->session.present, sizeof(before.present));
-		message.by_introduction = !message.by_introduction;
-		receive(message.from->peer, &message);
-		assert_int_equal(on_wire, 1);
-		deliver();
-	}
-	assert_met();
-}
-
-/* --- counters ------------------------------------------------------------------------ */
-
-/* A ping with this counter: whether it is answered. */
-static bool is_taken(__u64 counter)
-{
-	unsigned int waiting = on_wire;
-	struct session_notice ping = { .id = SESSION_PING };
-	struct wire_message message = { .from = &client, .bytes = SESSION_SEALED_BYTES };
-	struct session_header header = { SESSION_SEALED, 0 };
-	const struct session_generation *present = &client.session.present;
-	__u8 plain[SESSION_NOTICE_PLAIN];
-	bool taken;
-
-	for (int i = 0; i < 4; i++)
-		header.number = header.number << 8 | present->keys.hash[i];
-	session_header_write(message.message, &header);
-	for (int i = 0; i < 8; i++)
-		message.message[SESSION_HEADER_BYTES + i] = (__u8)(counter >> (56 - 8 * i));
-	session_notice_write(plain, &ping);
-	noise_seal(present->keys.to_responder, counter, plain, sizeof(plain), message.message + SESSION_HEADER_BYTES + 8);
-	receive(&server, &message);
-	taken = on_wire > waiting;
-	on_wire = waiting;
-	return taken;
-}
-
-static void test_window(void **state)
-{
-	static const struct {
-		__u64 counter;
-		bool taken;
-	} table[] = {
-		{ 0, false }, /* the confirm */
-		{ 1, true }, { 1, false }, { 5, true }, { 4, true }, { 4, false }, { 2, true }, { 5, false },
-		{ 68, true }, { 5, false }, { 6, true }, { 4, false }, { 3, false }, { 68, false }, { 67, true },
-		{ 69, true }, { 6, false }, { 7, true }, { 132, true }, { 69, false }, { 70, true }, { 68, false },
-		{ 1000000, true }, { 132, false }, { 1000000 - 64, false }, { 1000000 - 63, true }, { 1000000 - 63, false },
-		{ 1ULL << 63, true }, { 1000000, false }, { (1ULL << 63) - 1, true },
-		{ ~0ULL, false }, { ~0ULL - 1, true }, { ~0ULL - 1, false }, { ~0ULL - 2, true }, { ~0ULL - 64, true },
-		{ ~0ULL - 65, false }, { ~0ULL, false }, { 0, false }, { 200, false },
-	};
-
-	(void)state;
-	meet();
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-		if (is_taken(table[i].counter) != table[i].taken)
-			fail_msg("row %zu", i);
-}
-
-/* --- secrets ------------------------------------------------------------------------- */
-
-static bool holds(const void *memory, size_t bytes, const void *secret, size_t secret_bytes)
-{
-	return memmem(memory, bytes, secret, secret_bytes) != NULL;
-}
-
-static void test_wiped(void **state)
-{
-	struct session_generation generation;
-	__u8 ephemeral[32];
-
-	(void)state;
+	deliver();
+	client.refuse = 1;
+	deliver();
+	assert_int_equal(client.lost, 1);
+	assert_int_equal(client.session.state, SESSION_NONE);
+	assert_null(lab_lead(&client));
+	lose_all();
 	ask(&client);
-	memcpy(ephemeral, client.session.asked.noise.ephemeral, sizeof(ephemeral));
 	deliver_all();
-	assert_false(holds(&client.session, sizeof(client.session), ephemeral, sizeof(ephemeral)));
-	generation = client.session.present;
-	close_end(&client);
-	deliver_all();
-	for (int i = 0; i < 2; i++) {
-		const struct session *session = i ? &server.session : &client.session;
-
-		assert_false(holds(session, sizeof(*session), generation.keys.to_responder, 32));
-		assert_false(holds(session, sizeof(*session), generation.keys.to_initiator, 32));
-		assert_false(holds(session, sizeof(*session), generation.association.key, 16));
-	}
-	ask(&client);
-	session_wipe(&client.session);
-	assert_true(sodium_is_zero((const __u8 *)&client.session, sizeof(client.session)));
+	assert_met();
 }
-
-#define TEST(name) cmocka_unit_test_setup(name, start)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_two_messages), TEST(test_lost), TEST(test_duplicates), TEST(test_reordered),
-		TEST(test_nobody_answers), TEST(test_never_confirmed), TEST(test_rekey), TEST(test_renewed),
-		TEST(test_renewed_while_coming), TEST(test_roams), TEST(test_period_changes), TEST(test_teardown),
-		TEST(test_teardown_unconfirmed), TEST(test_lost_teardown), TEST(test_lifetime), TEST(test_idle),
-		TEST(test_pings), TEST(test_kept), TEST(test_listens), TEST(test_both_open), TEST(test_gave_way),
-		TEST(test_server_restarts), TEST(test_server_restarts_renewing), TEST(test_client_restarts),
-		TEST(test_refused_by_loader), TEST(test_replayed), TEST(test_budget), TEST(test_flipped),
-		TEST(test_reflected), TEST(test_window), TEST(test_wiped),
+		WIRE_TEST(test_two_messages), WIRE_TEST(test_lost), WIRE_TEST(test_duplicates),
+		WIRE_TEST(test_reordered), WIRE_TEST(test_nobody_answers), WIRE_TEST(test_never_confirmed),
+		WIRE_TEST(test_rekey), WIRE_TEST(test_renewed), WIRE_TEST(test_renewed_while_coming),
+		WIRE_TEST(test_roams), WIRE_TEST(test_period_changes), WIRE_TEST(test_confirmed_in_vain),
+		WIRE_TEST(test_renewed_at_last), WIRE_TEST(test_connects_while_confirming),
+		WIRE_TEST(test_both_open), WIRE_TEST(test_gave_way), WIRE_TEST(test_crossing),
+		WIRE_TEST(test_server_restarts), WIRE_TEST(test_server_restarts_renewing),
+		WIRE_TEST(test_client_restarts), WIRE_TEST(test_refused_by_loader),
+		WIRE_TEST(test_refused_at_first),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The session engine in a world that does its worst (session_world.h), over many seeds: every schedule is some minutes of
- * loss, duplication, reordering, restarts, refusals, roaming, renewals, closings, crossing handshakes and an attacker who
- * replays, alters and turns round what he has recorded; then calm. All the time: what stands has been agreed on, nothing
- * is taken that was not sent, or twice, no counter is used twice, nobody sends in what the other end does not hear. In
- * the end, within CALM_MS: both ends are up, under the same keys.
+ * The session engine in a world that does its worst (session_world.h), over many seeds: every schedule is a minute of
+ * loss, duplication, reordering, restarts, refusals, roaming, renewals, closings, crossing handshakes, floods and an
+ * attacker who replays, alters and turns round what he has recorded; then calm. All the time: what stands has been
+ * agreed on, nothing is taken that was not sent, or twice, no counter is used twice, nobody sends in what the other end
+ * does not hear. In the end, within CALM_MS: both ends are up, under the same keys, as the responder wants it.
  *
- * MF_SCHEDULES=1000000 runs that many with a stand-in for the cryptography, MF_SEED=n shows what happens in one.
+ * MF_SCHEDULES=1000000 runs that many with a stand-in for the cryptography, MF_DEPTH=8 tries the fates of so many
+ * messages, MF_SEED=n or MF_CHOICE=n shows what happens in one.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,7 +21,7 @@
 
 enum {
 	CALM_MS = 90000,
-	WITH_NOISE = 1500,    /* schedules with the cryptography that it is */
+	WITH_NOISE = 500,    /* schedules with the cryptography that it is */
 	WITH_STAND_IN = 20000,
 	DEPTH = 5,            /* messages whose fates are all tried */
 	BUDGET_EACH = SESSION_BUDGET_BURST + 1,
@@ -298,7 +299,8 @@ static bool is_as_wanted(const struct world_end *end)
 	const struct session_association *present = &session->present.association;
 
 	return session->present.deaf || other->present.deaf || session->present.initiator ||
-	       (present->rotation_ms == session->settings.rotation_ms && lab_same_template(&present->local, &session->settings.prefix));
+	       (present->rotation_ms == session->settings.rotation_ms &&
+		lab_same_template(&present->local, &session->settings.prefix));
 }
 
 static bool is_settled(const struct world_end *end)

@@ -464,7 +464,8 @@ static void test_foreign(void **state)
 	static const char *const texts[] = {
 		"", "[]", "{}", "{\"event\":1,\"peer\":\"a\"}", "{\"event\":\"session\"}", "{\"peer\":\"a\"}",
 		"{\"event\":\"complete\",\"peer\":\"a\"}", "{\"event\":\"session\",\"peer\":\"a\\u001bb\"}",
-		"{\"event\":\"session\",\"peer\":\"a\",\"idle_ms\":-1}", "{\"event\":\"session\",\"peer\":\"a\",\"idle_ms\":1.5}",
+		"{\"event\":\"session\",\"peer\":\"a\",\"idle_ms\":-1}",
+		"{\"event\":\"session\",\"peer\":\"a\",\"idle_ms\":1.5}",
 		"{\"event\":\"session\",\"peer\":\"a\",\"refused\":{\"budget\":\"1\"}}",
 		"{\"event\":\"session\",\"peer\":\"a name that is longer than an association's\"}",
 	};

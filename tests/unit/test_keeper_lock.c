@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* ctl/keeper_lock.c: one holder, known by its number, gone when its process is; and which addresses name a network. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <linux/if_addr.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "ctl/keeper_lock.h"
+#include "ctl/nic_prefix.h"
+
+static void test_path(void **state)
+{
+	char path[KEEPER_PATH_BYTES];
+
+	(void)state;
+	keeper_path(path, "/run/mayfly/eth0.sock");
+	assert_string_equal(path, "/run/mayfly/eth0.up");
+}
+
+static void test_one_holder(void **state)
+{
+	char path[] = "/tmp/test_keeper_lock.XXXXXX", why[SAY_BYTES];
+	int status, lock = mkstemp(path);
+	pid_t child;
+
+	(void)state;
+	close(lock);
+	assert_int_equal(keeper_pid(path), 0);
+	assert_int_equal(keeper_end(path, 100), -ESRCH);
+	lock = keeper_lock(path, why);
+	assert_true(lock >= 0);
+	assert_int_equal(keeper_lock(path, why), -EWOULDBLOCK);
+	child = fork();
+	if (!child) {
+		keeper_sign(lock);
+		pause();
+		_exit(0);
+	}
+	close(lock);
+	while (keeper_pid(path) != child)
+		usleep(1000);
+	signal(SIGCHLD, SIG_IGN); /* or it stays, and its lock does not */
+	assert_int_equal(keeper_end(path, 5000), 0);
+	waitpid(child, &status, 0);
+	assert_int_equal(keeper_pid(path), 0);
+	unlink(path);
+}
+
+static void test_rank(void **state)
+{
+	static const __u8 global[16] = { 0x20, 1, 0xd, 0xb8 }, ours[16] = { 0xfd, 0x6d };
+
+	(void)state;
+	assert_int_equal(nic_prefix_rank(global, RT_SCOPE_UNIVERSE, 0, 1), 2);
+	assert_int_equal(nic_prefix_rank(global, RT_SCOPE_UNIVERSE, IFA_F_TEMPORARY, 1), 1);
+	assert_int_equal(nic_prefix_rank(global, RT_SCOPE_UNIVERSE, IFA_F_DEPRECATED, 1), 0);
+	assert_int_equal(nic_prefix_rank(global, RT_SCOPE_UNIVERSE, IFA_F_TENTATIVE, 1), 0);
+	assert_int_equal(nic_prefix_rank(global, RT_SCOPE_UNIVERSE, 0, 0), 0);
+	assert_int_equal(nic_prefix_rank(global, RT_SCOPE_LINK, 0, 1), 0);
+	assert_int_equal(nic_prefix_rank(ours, RT_SCOPE_UNIVERSE, 0, 1), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_path),
+		cmocka_unit_test(test_one_holder),
+		cmocka_unit_test(test_rank),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
