@@ -284,8 +284,10 @@ void session_tick(struct session *session, __u64 now_ms, const struct session_ch
 	struct session_turn turn = { session, now_ms, chance, actions };
 
 	actions->count = 0;
-	if (is_over(&session->coming, now_ms))
+	if (is_over(&session->coming, now_ms)) {
 		session_withdraw(&turn);
+		session_remind(&turn);
+	}
 	if (is_over(&session->going, now_ms))
 		session_delete(&turn, &session->going);
 	if (session->asked.active && now_ms >= session->asked.again_ms)
@@ -322,6 +324,12 @@ static bool has_moved(const struct session *session)
 	return memcmp(&session->present.association.local, &session->settings.prefix, sizeof(session->settings.prefix));
 }
 
+/* What is under way in the session itself: whatever comes of it is said, and two requests could overtake each other. */
+static bool is_settling(const struct session *session)
+{
+	return session->state == SESSION_CONFIRMING || (session->asked.active && !session->asked.by_introduction);
+}
+
 /* --- from outside -------------------------------------------------------------------- */
 
 void session_init(struct session *session, const struct session_settings *settings)
@@ -341,24 +349,8 @@ void session_connect(struct session *session, const struct session_way *way, __u
 	struct session_turn turn = { session, now_ms, chance, actions };
 
 	actions->count = 0;
-	if (session->state != SESSION_CONFIRMING || has_moved(session))
+	if (!is_settling(session) || has_moved(session))
 		session_ask(&turn, way);
-}
-
-bool session_may_spend(struct session *session, enum session_budget budget, __u64 now_ms)
-{
-	const __u64 one_ms = budget == SESSION_ANSWERS ? SESSION_RESPONSE_MS : SESSION_BUDGET_MS;
-	const __u64 burst_ms = SESSION_BUDGET_BURST * one_ms;
-	__u64 *whole_ms = &session->budget_ms[budget];
-
-	if (*whole_ms < now_ms || *whole_ms > now_ms + burst_ms)
-		*whole_ms = now_ms;
-	if (*whole_ms + one_ms > now_ms + burst_ms) {
-		session->refused[SESSION_OVER_BUDGET]++;
-		return false;
-	}
-	*whole_ms += one_ms;
-	return true;
 }
 
 enum session_look session_look(struct session *session, const __u8 *message, size_t bytes, __u64 now_ms)

@@ -9,6 +9,24 @@
 
 #include "ctl/session_parts.h"
 
+/* --- budgets ------------------------------------------------------------------------- */
+
+bool session_may_spend(struct session *session, enum session_budget budget, __u64 now_ms)
+{
+	const __u64 one_ms = budget == SESSION_ANSWERS ? SESSION_RESPONSE_MS : SESSION_BUDGET_MS;
+	const __u64 burst_ms = SESSION_BUDGET_BURST * one_ms;
+	__u64 *whole_ms = &session->budget_ms[budget];
+
+	if (*whole_ms < now_ms || *whole_ms > now_ms + burst_ms)
+		*whole_ms = now_ms;
+	if (*whole_ms + one_ms > now_ms + burst_ms) {
+		session->refused[SESSION_OVER_BUDGET]++;
+		return false;
+	}
+	*whole_ms += one_ms;
+	return true;
+}
+
 /* --- initiator ----------------------------------------------------------------------- */
 
 static void fill_request(const struct session *session, __u8 plain[static SESSION_REQUEST_PLAIN])
@@ -305,8 +323,6 @@ static void answer(struct session_turn *turn, bool by_introduction, const __u8 *
 	struct session_header header;
 
 	sodium_memzero(&session->asked, sizeof(session->asked));
-	if (session->said.active && session->said.notice.id == SESSION_RENEW)
-		session->said.active = false;
 	session_delete(turn, &session->coming);
 	session->answered.valid = false;
 	remember(session, message);

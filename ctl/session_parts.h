@@ -34,11 +34,11 @@ char session_letter(const struct session *session);
 /* When to try again: doubled with every try, 25 % more or less by chance. */
 __u64 session_again_ms(const struct session_turn *turn, __u32 tries);
 __u64 session_grace_ms(const struct session_generation *generation);
-/* Whether one more message may cost key agreements. */
-bool session_may_spend(struct session *session, enum session_budget budget, __u64 now_ms);
 
 /* --- session_handshake.c --- */
 
+/* Whether one more message may cost key agreements. */
+bool session_may_spend(struct session *session, enum session_budget budget, __u64 now_ms);
 /* Asks for another generation; `way` NULL: inside the present one. */
 void session_ask(struct session_turn *turn, const struct session_way *way);
 void session_ask_again(struct session_turn *turn); /* or gives up */

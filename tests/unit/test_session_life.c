@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A session once it stands: teardown, lifetime, idleness, and whether the other end is there. Two ends back to back. */
+/* A session once it stands: teardown, lifetime, idleness, whether the other end is there, restarts. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -133,12 +133,127 @@ static void test_listens(void **state)
 	assert_int_equal(client.session.state, SESSION_NONE);
 }
 
+/* --- restarts ------------------------------------------------------------------------ */
+
+static void test_server_restarts(void **state)
+{
+	(void)state;
+	meet();
+	lab_restart(&server, true, now_ms); /* what was in the loader is adopted */
+	assert_no_gap();
+	pass(60000, true);
+	session_traffic(&client.session, 0, now_ms);
+	pass(30000, true);
+	assert_int_equal(client.lost, 1);
+	ask(&client);
+	deliver_all();
+	assert_met();
+	check_gaps = false;
+	lab_restart(&server, false, now_ms);
+	session_traffic(&client.session, 0, now_ms + 1);
+	pass(30000, true);
+	assert_int_equal(client.lost, 2);
+	ask(&client);
+	deliver_all();
+	assert_met();
+}
+
+/* In mid-handshake, with two generations in the loader. */
+static void test_server_restarts_renewing(void **state)
+{
+	(void)state;
+	meet();
+	renew(&client, SESSION_NO_REASON);
+	deliver();
+	lab_restart(&server, true, now_ms);
+	deliver();
+	pass(16000, true);
+	assert_int_equal(client.lost, 1);
+	ask(&client);
+	deliver_all();
+	assert_met();
+}
+
+static void test_client_restarts(void **state)
+{
+	struct session_association before;
+
+	(void)state;
+	meet();
+	before = *lab_lead(&server);
+	check_gaps = false;
+	lab_restart(&client, false, now_ms);
+	ask(&client);
+	deliver();
+	assert_memory_equal(lab_lead(&server)->key, before.key, 16); /* the old one lives until the new one is confirmed */
+	deliver_all();
+	assert_met();
+	lab_restart(&client, true, now_ms);
+	check_gaps = true;
+	ask(&client);
+	deliver_all();
+	assert_met();
+}
+
+static void test_refused_by_loader(void **state)
+{
+	(void)state;
+	server.refuse = 1;
+	ask(&client);
+	deliver_all();
+	assert_int_equal(client.session.state, SESSION_ASKING);
+	pass(1000, true); /* the same request again */
+	assert_met();
+	server.refuse = 1;
+	renew(&client, SESSION_NO_REASON);
+	deliver_all();
+	pass(1000, true);
+	assert_met();
+	client.refuse = 1;
+	renew(&client, SESSION_NO_REASON);
+	deliver_all();
+	assert_int_equal(client.lost, 1);
+	assert_int_equal(client.session.state, SESSION_SILENT);
+	ask(&client);
+	deliver_all();
+	assert_met();
+	assert_true(client.session.present.expires_ms > now_ms);
+}
+
+/* Refused with nothing to go back to, while an older one was still to be confirmed. */
+static void test_refused_at_first(void **state)
+{
+	(void)state;
+	ask(&client);
+	deliver();
+	deliver();
+	lose_all();
+	lab_move(&client, 3);
+	check_gaps = false;
+	ask(&client);
+	deliver();
+	client.refuse = 1;
+	deliver();
+	assert_int_equal(client.lost, 1);
+	assert_int_equal(client.session.state, SESSION_NONE);
+	assert_null(lab_lead(&client));
+	lose_all();
+	ask(&client);
+	deliver_all();
+	assert_met();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WIRE_TEST(test_teardown), WIRE_TEST(test_teardown_unconfirmed), WIRE_TEST(test_lost_teardown),
 		WIRE_TEST(test_lifetime), WIRE_TEST(test_idle), WIRE_TEST(test_pings), WIRE_TEST(test_kept),
 		WIRE_TEST(test_listens),
+		WIRE_TEST(test_server_restarts),
+		WIRE_TEST(test_server_restarts_renewing),
+		WIRE_TEST(test_client_restarts),
+		WIRE_TEST(test_refused_by_loader),
+		WIRE_TEST(test_refused_at_first),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
