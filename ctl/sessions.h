@@ -17,7 +17,8 @@
 
 enum {
 	SESSIONS_BATCH = 64,       /* messages read before the loop has its turn */
-	SESSIONS_SWEEP = 128,      /* associations looked at a turn */
+	SESSIONS_SWEEP = 128,      /* associations looked at a turn, at least, */
+	SESSIONS_SWEEP_PART = 50,  /* and this part of all sessions more */
 	SESSIONS_SWEEP_MS = 1000,  /* a turn every so often, as long as there is a session */
 	SESSIONS_NONE = -1,
 };
@@ -145,6 +146,6 @@ void sessions_loader_lead(struct sessions *sessions, __u32 peer, char letter);
 void sessions_loader_delete(struct sessions *sessions, __u32 peer, char letter);
 /* By which introduction, and from where, the peer was last heard. 0 or -errno. */
 int sessions_loader_find(struct sessions *sessions, __u32 peer, __u32 *period, __u8 prefix[static 8]);
-void sessions_loader_sweep(struct sessions *sessions); /* traffic of the next SESSIONS_SWEEP associations */
+void sessions_loader_sweep(struct sessions *sessions); /* traffic of the next associations */
 
 #endif
