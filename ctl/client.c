@@ -238,10 +238,11 @@ int client_ask_again(struct client *client, struct mf_message *message)
 
 int client_tell(struct client *client, struct mf_message *message)
 {
+	if (client->told >= TOLD_MOST)
+		return client_ask_again(client, message);
 	message->version = MF_CONTROL_VERSION;
 	message->sequence = ++client->sequence;
-	if (client->told >= TOLD_MOST ||
-	    send(client->fd, message, sizeof(*message), MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+	if (send(client->fd, message, sizeof(*message), MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
 		return client_ask_again(client, message);
 	client->told++;
 	return 0;

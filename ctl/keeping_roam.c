@@ -14,67 +14,11 @@ enum {
 	LEAVE_MS = 1000, /* between two looks whether the old prefix is needed */
 };
 
-static bool is_same(const struct mf_template *one, const struct mf_template *other)
-{
-	return one->prefix_length == other->prefix_length && !memcmp(one->base, other->base, 16);
-}
-
-static bool is_wanted(const struct keeping *keeping, const struct mf_template *prefix)
-{
-	const struct config_templates *wanted = &keeping->config.node.prefixes;
-
-	for (unsigned int i = 0; i < wanted->count; i++)
-		if (is_same(&wanted->template[i], prefix))
-			return true;
-	return false;
-}
-
-static bool hops_in(const struct session_generation *generation, const struct mf_template *prefix)
-{
-	return generation->association.letter && is_same(&generation->association.local, prefix);
-}
-
-static bool is_used(const struct keeping *keeping, const struct mf_template *prefix)
-{
-	for (__u32 i = 0; i < keeping->sessions.peers; i++) {
-		const struct session *session = keeping->sessions.peer[i].session;
-
-		if (session && (hops_in(&session->present, prefix) || hops_in(&session->coming, prefix) ||
-				hops_in(&session->going, prefix)))
-			return true;
-	}
-	return false;
-}
-
-/* Prefixes that nobody wants or uses go. true: some are left that will. */
-static bool leave_prefixes(struct keeping *keeping)
-{
-	struct mf_message message = { .type = MF_NODE_GET };
-	struct mf_node_config config;
-	unsigned int kept = 0, unwanted = 0;
-
-	if (client_ask_again(&keeping->loader, &message))
-		return true;
-	config = message.node_status.config;
-	for (unsigned int i = 0; i < config.templates; i++) {
-		bool wanted = is_wanted(keeping, &config.template[i]);
-
-		if (!wanted && !is_used(keeping, &config.template[i]))
-			continue;
-		unwanted += !wanted;
-		config.template[kept++] = config.template[i];
-	}
-	if (kept == config.templates || !kept)
-		return unwanted > 0;
-	memset(&config.template[kept], 0, (config.templates - kept) * sizeof(config.template[0]));
-	config.templates = (__u8)kept;
-	message = (struct mf_message){ .type = MF_NODE_SET, .node_config = config };
-	return client_ask_again(&keeping->loader, &message) || unwanted;
-}
-
 static void on_leave(uv_timer_t *timer)
 {
-	if (!leave_prefixes(timer->data))
+	struct keeping *keeping = timer->data;
+
+	if (!sessions_leave_prefixes(&keeping->sessions, &keeping->config.node.prefixes))
 		uv_timer_stop(timer);
 }
 
@@ -82,7 +26,7 @@ static void take_prefix(struct keeping *keeping)
 {
 	const struct mf_template *prefix = &keeping->config.node.prefixes.template[0];
 
-	if (is_same(prefix, &keeping->prefix) || !keeping->connecting.lookups)
+	if (sessions_same_prefix(prefix, &keeping->prefix) || !keeping->connecting.lookups)
 		return;
 	keeping->prefix = *prefix;
 	connecting_move(&keeping->connecting, prefix);
@@ -98,7 +42,7 @@ static void on_look(uv_timer_t *timer)
 	/* Between two networks it is nowhere: what was agreed on stays. */
 	if (!keeping->config.node.prefixes.automatic)
 		return;
-	if (nic_prefix_find(keeping->config.node.interface, &prefix, why) || is_same(&prefix, &keeping->prefix))
+	if (nic_prefix_find(keeping->config.node.interface, &prefix, why) || sessions_same_prefix(&prefix, &keeping->prefix))
 		return;
 	keeping_reload(keeping);
 }

@@ -389,6 +389,11 @@ void loop_dht_close(struct loop_dht *dht)
 	uv_close((uv_handle_t *)&dht->resolving, on_timer_closed);
 }
 
+void loop_dht_move(struct loop_dht *dht, const struct mf_template *prefix)
+{
+	dht->settings.from.prefix = *prefix;
+}
+
 void loop_dht_remember(struct loop_dht *dht)
 {
 	struct dht_endpoint nodes[DHT_NODES_MOST];

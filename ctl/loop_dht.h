@@ -34,6 +34,9 @@ struct loop_dht *loop_dht_new(uv_loop_t *loop, const struct loop_dht_settings *s
 /* Cancels everything (no `done` comes), closes; memory goes when the loop has run once more. NULL is fine. */
 void loop_dht_close(struct loop_dht *dht);
 
+/* Sources that are opened from now on stand in another prefix. */
+void loop_dht_move(struct loop_dht *dht, const struct mf_template *prefix);
+
 /* Writes the nodes that answered to the file, if any did. */
 void loop_dht_remember(struct loop_dht *dht);
 

@@ -82,6 +82,7 @@ static void reload(struct serving *serving)
 	} else {
 		say_note("%s client%s", format_count(count, serving->registry.count),
 			 serving->registry.count == 1 ? "" : "s");
+		serving_move(serving, &config);
 		serving_connect(serving, &config);
 		serving_work(serving);
 	}
@@ -112,6 +113,7 @@ static void end(struct serving *serving)
 	serving->store = NULL;
 	serving->dht = NULL;
 	uv_close((uv_handle_t *)&serving->timer, NULL);
+	uv_close((uv_handle_t *)&serving->leaving, NULL);
 	for (int i = 0; i < 3; i++)
 		uv_close((uv_handle_t *)&serving->signals[i], NULL);
 }
@@ -134,6 +136,8 @@ static int open_loop(struct serving *serving)
 		return -ENOMEM;
 	uv_timer_init(&serving->loop, &serving->timer);
 	serving->timer.data = serving;
+	uv_timer_init(&serving->loop, &serving->leaving);
+	serving->leaving.data = serving;
 	for (int i = 0; i < 3; i++) {
 		uv_signal_init(&serving->loop, &serving->signals[i]);
 		serving->signals[i].data = serving;

@@ -41,7 +41,7 @@ struct serving {
 	struct serving_level *level; /* serving_level.c */
 
 	uv_loop_t loop;
-	uv_timer_t timer;
+	uv_timer_t timer, leaving; /* the second: of a prefix */
 	uv_signal_t signals[3];
 	struct loop_dht *dht;
 	struct store *store;
@@ -142,6 +142,9 @@ struct levels *serving_levels(const struct serving *serving); /* never NULL once
 
 /* Called whenever the level of the node or of some association has become another one. */
 void serving_level_changed(struct serving *serving);
+
+/* serving_move.c: the configuration names another prefix, which the loader has already. */
+void serving_move(struct serving *serving, const struct config *config);
 
 /* serving_settled.c. Names of the keys that differ, of those that are read at the start alone; "": none. */
 void serving_settled(char names[static SAY_BYTES], const struct config *before, const struct config *now);

@@ -23,8 +23,6 @@ void serving_settled(char names[static SAY_BYTES], const struct config *before, 
 
 	*names = 0;
 	name_one(names, strcmp(before->node.interface, now->node.interface) != 0, "Interface");
-	name_one(names, differ(&before->node.prefixes.template[0], &now->node.prefixes.template[0],
-			       sizeof(now->node.prefixes.template[0])), "Prefix");
 	name_one(names, old->period_ms != new->period_ms, "Period");
 	name_one(names, differ(&old->store, &new->store, sizeof(new->store)), "Store");
 	name_one(names, old->form != new->form, "Form");

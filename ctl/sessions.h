@@ -9,6 +9,7 @@
 #include <uv.h>
 
 #include "ctl/client.h"
+#include "ctl/config.h"
 #include "ctl/key_pool.h"
 #include "ctl/session.h"
 #include "loader/due.h"
@@ -16,7 +17,8 @@
 
 enum {
 	SESSIONS_BATCH = 64,       /* messages read before the loop has its turn */
-	SESSIONS_SWEEP = 128,      /* associations looked at a turn */
+	SESSIONS_SWEEP = 128,      /* associations looked at a turn, at least, */
+	SESSIONS_SWEEP_PART = 50,  /* and this part of all sessions more */
 	SESSIONS_SWEEP_MS = 1000,  /* a turn every so often, as long as there is a session */
 	SESSIONS_NONE = -1,
 };
@@ -119,6 +121,10 @@ void sessions_period(struct sessions *sessions, __u32 period_s);
 /* Another prefix: sessions that this end answers for are asked to come along, for its own it is the owner who connects. */
 void sessions_move(struct sessions *sessions, const struct mf_template *prefix);
 
+/* Takes away from the node what is not wanted and nobody hops in any more. true: some is left, look again later. */
+bool sessions_leave_prefixes(struct sessions *sessions, const struct config_templates *wanted);
+bool sessions_same_prefix(const struct mf_template *one, const struct mf_template *other);
+
 void sessions_end(struct sessions *sessions, __u32 peer, enum session_reason reason);
 void sessions_end_all(struct sessions *sessions, enum session_reason reason);
 
@@ -143,6 +149,6 @@ void sessions_loader_lead(struct sessions *sessions, __u32 peer, char letter);
 void sessions_loader_delete(struct sessions *sessions, __u32 peer, char letter);
 /* By which introduction, and from where, the peer was last heard. 0 or -errno. */
 int sessions_loader_find(struct sessions *sessions, __u32 peer, __u32 *period, __u8 prefix[static 8]);
-void sessions_loader_sweep(struct sessions *sessions); /* traffic of the next SESSIONS_SWEEP associations */
+void sessions_loader_sweep(struct sessions *sessions); /* traffic of the next associations */
 
 #endif

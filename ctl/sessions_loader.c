@@ -225,11 +225,13 @@ static int next_status(struct sessions *sessions, __u32 *id, struct mf_message *
 	return error;
 }
 
+/* All in a small part of the time after which a session is idle, however many there are, and introductions among them. */
 void sessions_loader_sweep(struct sessions *sessions)
 {
+	__u32 looks = SESSIONS_SWEEP + sessions->begun / SESSIONS_SWEEP_PART;
 	struct mf_message message;
 
-	for (int i = 0; i < SESSIONS_SWEEP; i++) {
+	for (__u32 i = 0; i < looks; i++) {
 		if (next_status(sessions, &sessions->sweep_at, &message)) {
 			sessions->sweep_at = 0;
 			return;

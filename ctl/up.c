@@ -91,14 +91,23 @@ static void make_room(struct config *config, __u32 more)
 }
 
 /* Sessions hop in what the loader has until their keeper has moved them: it is he who takes prefixes away. */
+static bool has_keeper(const struct client *loader)
+{
+	char path[KEEPER_PATH_BYTES], serve[RENDEZVOUS_STATUS_PATH], why[SAY_BYTES];
+	struct rendezvous_status status;
+
+	keeper_path(path, loader->path);
+	rendezvous_status_path(serve, loader->path, RENDEZVOUS_SERVE);
+	return keeper_pid(path) || (!rendezvous_status_read(serve, &status, why) && rendezvous_status_is_live(&status));
+}
+
 static void keep_prefixes(struct run *run)
 {
 	const struct mf_node_config *present = &run->present.node.config;
 	struct config_templates *wanted = &run->config.node.prefixes;
-	char path[KEEPER_PATH_BYTES];
+	bool kept = has_keeper(&run->client);
 
-	keeper_path(path, run->client.path);
-	for (unsigned int i = 0; keeper_pid(path) && i < present->templates; i++) {
+	for (unsigned int i = 0; kept && i < present->templates; i++) {
 		unsigned int j = 0;
 
 		while (j < wanted->count && memcmp(&wanted->template[j], &present->template[i], sizeof(wanted->template[j])))

@@ -57,7 +57,10 @@ write_file() {
 		Bootstrap = [fd80:0:0:1::1]:6881, [fd80:0:0:2::1]:6881, [fd80:0:0:3::1]:6881
 		DhtFamily = ipv6
 		PrivateNetwork = yes
+<<<<<<< HEAD
 		Level = calm
+=======
+>>>>>>> client
 	END
 	for peer in "$@"; do
 		printf '\n[Peer]\nName = %s\nPublicKey = %s\n' "$peer" "$(cat "$RUN/$peer/public.key")" >>"$RUN/$host/$host.conf"

@@ -12,6 +12,7 @@ struct load_options {
 	__u32 clients, first;    /* numbers first ... first + clients - 1 */
 	__u32 window;            /* handshakes under way at once */
 	__u32 seconds, rate;     /* traffic, or an attack; echo requests of a client and second */
+	__u32 pace;              /* packets of an attack, a second; 0: as many as can be sent */
 };
 
 struct load {
@@ -39,7 +40,7 @@ void load_turn(struct load *load, int wait_ms);
 int load_handshakes(struct load *load);
 int load_traffic(struct load *load);
 
-/* load_attack.c. Packets as fast as they can be sent. */
+/* load_attack.c */
 enum load_attack { LOAD_JUNK, LOAD_REPLAY, LOAD_REQUESTS };
 int load_attack(struct load *load, enum load_attack kind);
 

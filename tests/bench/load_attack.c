@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Attacks on a server's introduction, as fast as packets can be sent. Who does it has the first client's key, or has
+ * Attacks on a server's introduction, as fast as packets can be sent, or as --pace says. Who does it has the first client's key, or has
  * watched the wire: junk, to the right address and port from anywhere; replays, from the client's own address and
  * port of the slot, of something that looks like a request; requests, which the client's key has made.
  */
@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "tests/bench/load.h"
 
@@ -57,6 +58,23 @@ static void send_one(struct load *load, const struct attack *attack, __u64 numbe
 	load_wire_put(&load->wire, &slot, MF_NEXT_CONTROL, attack->message[number % POOL], SESSION_REQUEST_BYTES);
 }
 
+/* How many packets there should have been: a batch more than so far, or as many as the pace wants. */
+static __u64 due_by_now(const struct load *load, __u64 began_ns, __u64 number)
+{
+	if (!load->options.pace)
+		return number + LOAD_BATCH;
+	return (load_now_ns() - began_ns) / 1000 * load->options.pace / 1000000;
+}
+
+/* What comes back is nobody's. */
+static void rest(struct load *load)
+{
+	const struct timespec pause = { .tv_nsec = 1000000 };
+
+	load_wire_flush(&load->wire);
+	nanosleep(&pause, NULL);
+}
+
 int load_attack(struct load *load, enum load_attack kind)
 {
 	struct attack *attack = calloc(1, sizeof(*attack));
@@ -74,9 +92,14 @@ int load_attack(struct load *load, enum load_attack kind)
 	fflush(stdout);
 	began_ns = load_now_ns();
 	until_ns = began_ns + load->options.seconds * 1000000000ULL;
-	while (load_now_ns() < until_ns)
-		for (int i = 0; i < LOAD_BATCH; i++)
-			send_one(load, attack, number++);
+	while (load_now_ns() < until_ns) {
+		__u64 due = due_by_now(load, began_ns, number);
+
+		for (; number < due; number++)
+			send_one(load, attack, number);
+		if (load->options.pace)
+			rest(load);
+	}
 	load_wire_flush(&load->wire);
 	printf("sent=%llu attack_per_second=%.0f\n", (unsigned long long)load->wire.sent,
 	       load->wire.sent / ((load_now_ns() - began_ns) / 1e9));

@@ -21,12 +21,13 @@
 #include "ctl/key.h"
 #include "tests/bench/load.h"
 
-enum { CLIENTS = 1, FIRST, SEED, WINDOW, SECONDS_LONG, RATE, PERIOD, STORE, DEVICE, SERVER, PREFIX };
+enum { CLIENTS = 1, FIRST, SEED, WINDOW, SECONDS_LONG, RATE, PACE, PERIOD, STORE, DEVICE, SERVER, PREFIX };
 
 static const struct option options[] = {
 	{ "clients", required_argument, NULL, CLIENTS }, { "first", required_argument, NULL, FIRST },
 	{ "seed", required_argument, NULL, SEED }, { "window", required_argument, NULL, WINDOW },
 	{ "seconds", required_argument, NULL, SECONDS_LONG }, { "rate", required_argument, NULL, RATE },
+	{ "pace", required_argument, NULL, PACE },
 	{ "period", required_argument, NULL, PERIOD }, { "store", required_argument, NULL, STORE },
 	{ "device", required_argument, NULL, DEVICE }, { "server", required_argument, NULL, SERVER },
 	{ "prefix", required_argument, NULL, PREFIX }, { 0 },
@@ -42,7 +43,7 @@ static int usage(void)
 {
 	fputs("usage: sessionload keys DIRECTORY | run | attack junk|replay|requests\n"
 	      "  --server KEY --store URL --prefix PREFIX --device NIC --period SECONDS\n"
-	      "  --clients N --first N --seed N --window N --seconds N --rate N\n", stderr);
+	      "  --clients N --first N --seed N --window N --seconds N --rate N --pace N\n", stderr);
 	return 2;
 }
 
@@ -68,6 +69,7 @@ static int take_option(struct load *load, int option, const char *value)
 	case WINDOW: to->window = number; return 0;
 	case SECONDS_LONG: to->seconds = number; return 0;
 	case RATE: to->rate = number; return 0;
+	case PACE: to->pace = number; return 0;
 	case PERIOD: to->period_s = number; return 0;
 	case STORE: to->store = value; return 0;
 	case DEVICE: to->device = value; return 0;

@@ -14,7 +14,7 @@
 . "$LAB/rendezvous.sh"
 
 TOPOLOGY=$1 COUNT=$2 WINDOW=$3 SECONDS_EACH=$4 RATE=$5 ATTACK=${6:-}
-CLIENTS=2001:db8:77:: PERIOD=${PERIOD:-10m} PERIOD_S=${PERIOD_S:-600}
+CLIENTS=2001:db8:77:: PERIOD_S=${PERIOD_S:-600}
 
 # near: one cable, no hop in between.
 near() {
@@ -60,7 +60,7 @@ spent() {
 serve_it() {
 	mkdir -p "$RUN/clients"
 	"$BUILD/bench/sessionload" keys "$RUN/clients" --clients $((COUNT + 1))
-	meeting_of server client "Clients = $RUN/clients" "Store = unix:$RUN/redis" "Period = $PERIOD" "TwoStage = 0"
+	meeting_of server client "Clients = $RUN/clients" "Store = unix:$RUN/redis" "Period = ${PERIOD_S}s" "TwoStage = 0"
 	sed -i '/^\[Peer\]/,$d; /^Address/d' "$RUN/server/eth0.conf"
 	start redis client redis-server --port 0 --unixsocket "$RUN/redis" --unixsocketperm 777 --save "" --appendonly no
 	within 10 test -S "$RUN/redis"

@@ -165,6 +165,36 @@ static void test_skips_others(void **state)
 	assert_int_equal(message.counters.verdict[3], 42);
 }
 
+static void tell(struct pair *pair, __u32 sequence)
+{
+	struct mf_message message = { .type = MF_ASSOC_LEAD };
+
+	assert_int_equal(client_tell(&pair->client, &message), 0);
+	message = answer(MF_ASSOC_LEAD, sequence, MF_REFUSED_NOT_FOUND);
+	put(pair, &message, sizeof(message));
+	assert_int_equal(recv(pair->loader, &message, sizeof(message), 0), sizeof(message));
+	assert_int_equal(message.sequence, sequence);
+}
+
+/* What is only told is answered all the same; so many answers wait unread, then one is waited for. */
+static void test_tell(void **state)
+{
+	struct pair *pair = *state;
+	struct mf_message message;
+	__u32 sequence = 0;
+
+	for (int round = 0; round < 2; round++) {
+		for (int i = 0; i < 16; i++)
+			tell(pair, ++sequence);
+		message = answer(MF_ASSOC_LEAD, ++sequence, MF_REFUSED_FULL);
+		put(pair, &message, sizeof(message));
+		message = (struct mf_message){ .type = MF_ASSOC_LEAD };
+		assert_int_equal(client_tell(&pair->client, &message), -EREMOTEIO);
+		assert_int_equal(message.refusal, MF_REFUSED_FULL);
+		assert_int_equal(recv(pair->loader, &message, sizeof(message), 0), sizeof(message));
+	}
+}
+
 static void test_refused(void **state)
 {
 	struct pair *pair = *state;
@@ -334,7 +364,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_accepted),    TEST(test_skips_others), TEST(test_refused),  TEST(test_wrong_answers),
 		TEST(test_loader_goes), TEST(test_take_event), TEST(test_endless_list), TEST(test_snapshot), cmocka_unit_test(test_find),
-		TEST(test_socket), TEST(test_socket_wrong), TEST(test_socket_refused),
+		TEST(test_socket), TEST(test_socket_wrong), TEST(test_socket_refused), TEST(test_tell),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -132,10 +132,36 @@ static void test_address_of_key(void **state)
 	config_close(&config);
 }
 
+/* On demand, all such addresses are behind the device, and the stable one is the last: it is the source. */
+static void test_on_demand(void **state)
+{
+	__u8 own[16];
+	char why[SAY_BYTES] = "";
+	struct config config;
+
+	(void)state;
+	if (read_with(&config, NODE "Firewall = yes\nIdleTimeout = 20s\n" MEET "Connect = on-demand\nIdleTimeout = 10s\n",
+		      node_public, why))
+		fail_msg("%s", why);
+	assert_true(config.node.firewall);
+	assert_int_equal(config.node.idle_ms, 20000);
+	assert_int_equal(config.meets[0].connect, CONNECT_ON_DEMAND);
+	assert_int_equal(config.meets[0].idle_ms, 10000);
+	identity_address(own, node_public);
+	assert_int_equal(config.node.addresses.count, 3);
+	assert_memory_equal(config.node.addresses.prefix[2].address, own, 16);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(config.node.addresses.prefix[i].length, CONFIG_ON_DEMAND_LENGTH);
+	config_close(&config);
+}
+
 static const struct {
 	const char *text, *why;
 	bool keyless;
 } wrong[] = {
+	{ NODE "IdleTimeout = 9s\n", "f:5: found IdleTimeout = 9s, expected a duration of 10s to 24h" },
+	{ NODE "Firewall = local\n", "f:5: found Firewall = local, expected yes or no" },
+	{ NODE "[Peer]\nConnect = perhaps\n", "f:6: found Connect = perhaps, expected yes, on-demand or no" },
 	{ NODE "Store = disk\n", "f:5: found Store = something else, expected dht" },
 	{ NODE "Bootstrap = router.example.org\n", "f:5: found Bootstrap = router.example.org, expected" },
 	{ NODE "Bootstrap = host:0\n", "f:5: found Bootstrap = host:0" },
@@ -178,6 +204,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_everything), cmocka_unit_test(test_defaults), cmocka_unit_test(test_redis),
 		cmocka_unit_test(test_parted),     cmocka_unit_test(test_address_of_key), cmocka_unit_test(test_mistakes),
+		cmocka_unit_test(test_on_demand),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

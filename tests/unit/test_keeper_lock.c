@@ -1,70 +1,84 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* ctl/keeper_lock.c: one keeper at a time, and never the number of one that has gone. */
+/* ctl/keeper_lock.c: one holder, known by its number, gone when its process is, and its file; and which addresses name a network. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <cmocka.h>
-
+#include <errno.h>
+#include <linux/if_addr.h>
+#include <signal.h>
 #include <stdlib.h>
-#include <sys/file.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "ctl/keeper_lock.h"
+#include "ctl/nic_prefix.h"
 
-static char directory[] = "/tmp/mayfly-keeper-XXXXXX", path[KEEPER_PATH_BYTES];
-
-static int set_up(void **state)
+static void test_path(void **state)
 {
+	char path[KEEPER_PATH_BYTES];
+
 	(void)state;
-	if (!mkdtemp(directory))
-		return -1;
-	snprintf(path, sizeof(path), "%s/eth0.up", directory);
-	return 0;
+	keeper_path(path, "/run/mayfly/eth0.sock");
+	assert_string_equal(path, "/run/mayfly/eth0.up");
 }
 
-static int tear_down(void **state)
+static void test_one_holder(void **state)
 {
-	(void)state;
-	unlink(path);
-	return rmdir(directory);
-}
-
-static void one_at_a_time(void **state)
-{
-	char why[SAY_BYTES];
-	int lock = keeper_lock(path, why);
+	char path[] = "/tmp/test_keeper_lock.XXXXXX", why[SAY_BYTES];
+	int status, lock = mkstemp(path);
+	pid_t child;
 
 	(void)state;
-	assert_true(lock >= 0);
-	assert_int_equal(keeper_sign(lock), 0);
-	assert_int_equal(keeper_pid(path), getpid());
-	assert_true(keeper_lock(path, why) < 0);
 	close(lock);
 	assert_int_equal(keeper_pid(path), 0);
-}
-
-static void number_of_before_is_gone(void **state)
-{
-	char why[SAY_BYTES];
-	int lock = keeper_lock(path, why);
-
-	(void)state;
-	assert_int_equal(keeper_sign(lock), 0);
-	close(lock);
+	assert_int_equal(keeper_end(path, 100), -ESRCH);
 	lock = keeper_lock(path, why);
 	assert_true(lock >= 0);
-	assert_int_equal(keeper_pid(path), 0); /* not signed yet */
+	assert_int_equal(keeper_lock(path, why), -EWOULDBLOCK);
+	child = fork();
+	if (!child) {
+		keeper_sign(lock);
+		pause();
+		_exit(0);
+	}
 	close(lock);
+	while (keeper_pid(path) != child)
+		usleep(1000);
+	signal(SIGCHLD, SIG_IGN); /* or it stays, and its lock does not */
+	assert_int_equal(keeper_end(path, 5000), 0);
+	waitpid(child, &status, 0);
+	assert_int_equal(keeper_pid(path), 0);
+	unlink(path);
 }
 
-static void cleared_unless_locked(void **state)
+static void test_number_of_before_is_gone(void **state)
 {
-	char why[SAY_BYTES];
-	int lock = keeper_lock(path, why);
+	char path[] = "/tmp/test_keeper_lock.XXXXXX", why[SAY_BYTES];
+	int lock = mkstemp(path);
 
 	(void)state;
+	close(lock);
+	lock = keeper_lock(path, why);
+	assert_int_equal(keeper_sign(lock), 0);
+	assert_int_equal(keeper_pid(path), getpid());
+	close(lock);
+	lock = keeper_lock(path, why);
+	assert_int_equal(keeper_pid(path), 0); /* not signed yet */
+	close(lock);
+	unlink(path);
+}
+
+static void test_cleared_unless_locked(void **state)
+{
+	char path[] = "/tmp/test_keeper_lock.XXXXXX", why[SAY_BYTES];
+	int lock = mkstemp(path);
+
+	(void)state;
+	close(lock);
+	lock = keeper_lock(path, why);
 	keeper_clear(path);
 	assert_int_equal(access(path, F_OK), 0);
 	close(lock);
@@ -72,13 +86,29 @@ static void cleared_unless_locked(void **state)
 	assert_int_equal(access(path, F_OK), -1);
 }
 
+static void test_rank(void **state)
+{
+	static const __u8 global[16] = { 0x20, 1, 0xd, 0xb8 }, ours[16] = { 0xfd, 0x6d };
+
+	(void)state;
+	assert_int_equal(nic_prefix_rank(global, RT_SCOPE_UNIVERSE, 0, 1), 2);
+	assert_int_equal(nic_prefix_rank(global, RT_SCOPE_UNIVERSE, IFA_F_TEMPORARY, 1), 1);
+	assert_int_equal(nic_prefix_rank(global, RT_SCOPE_UNIVERSE, IFA_F_DEPRECATED, 1), 0);
+	assert_int_equal(nic_prefix_rank(global, RT_SCOPE_UNIVERSE, IFA_F_TENTATIVE, 1), 0);
+	assert_int_equal(nic_prefix_rank(global, RT_SCOPE_UNIVERSE, 0, 0), 0);
+	assert_int_equal(nic_prefix_rank(global, RT_SCOPE_LINK, 0, 1), 0);
+	assert_int_equal(nic_prefix_rank(ours, RT_SCOPE_UNIVERSE, 0, 1), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(one_at_a_time),
-		cmocka_unit_test(number_of_before_is_gone),
-		cmocka_unit_test(cleared_unless_locked),
+		cmocka_unit_test(test_path),
+		cmocka_unit_test(test_one_holder),
+		cmocka_unit_test(test_number_of_before_is_gone),
+		cmocka_unit_test(test_cleared_unless_locked),
+		cmocka_unit_test(test_rank),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -124,12 +124,13 @@ static void test_settled(void **state)
 	serving_settled(names, &before, &now);
 	assert_string_equal(names, "");
 	strcpy(now.node.rendezvous.clients, "/elsewhere"); /* that is read anew */
+	now.node.prefixes.template[0].prefix_length = 64;  /* and that is moved to */
 	serving_settled(names, &before, &now);
 	assert_string_equal(names, "");
-	now.node.prefixes.template[0].prefix_length = 64;
+	now.node.rendezvous.period_ms = 1000;
 	now.node.rendezvous.two_stage = 7;
 	serving_settled(names, &before, &now);
-	assert_string_equal(names, "Prefix, TwoStage");
+	assert_string_equal(names, "Period, TwoStage");
 }
 
 /* --- another period ------------------------------------------------------------------ */
