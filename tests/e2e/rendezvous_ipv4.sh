@@ -6,6 +6,7 @@
 
 . "$(dirname "$0")/../lab/lib.sh"
 . "$LAB/rendezvous.sh"
+. "$LAB/session.sh"
 
 # seen FILTER FIELD: each value of it in what the nodes were sent.
 seen() {
@@ -30,8 +31,8 @@ loader client
 check "the client finds it and brings its end up" meet client
 compare "nodes that gave it" "$(number meet.log holders)" ">=" 1
 say "  $(number meet.log sent) datagrams, $(number meet.log took_ms) ms"
-reach client "$(number meet.log inner)"
-check "the server's inner address is reached" quiet on client ping -c 3 -i 0.2 -W 1 "$(number meet.log inner)"
+check "a session stands" session_up client
+check "the server's inner address is reached" quiet on client ping -c 3 -i 0.2 -W 1 "$(stable_of server)"
 check "nodes are remembered" grep -q '^10\.80\.' "$RUN/client/state/nodes"
 sleep 0.2
 stop capture INT

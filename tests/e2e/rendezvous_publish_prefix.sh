@@ -6,6 +6,7 @@
 
 . "$(dirname "$0")/../lab/lib.sh"
 . "$LAB/rendezvous.sh"
+. "$LAB/session.sh"
 
 PUBLISH=2001:db8:52::
 
@@ -40,7 +41,8 @@ equal "any other query from outside of it" 0 "$(outside udp)"
 loader client
 check "the client finds it and brings its end up" meet client
 equal "in the prefix that is served" "${HOP[server]}/64" "$(number meet.log prefix)"
-reach client "$(number meet.log inner)"
+check "a session stands" session_up client
+reach client "$(stable_of server)"
 refute "an address of the publishing prefix answers nobody" quiet on stranger ping -c 2 -i 0.2 -W 1 "${PUBLISH}1"
 
 # Without it the server says what it costs.
