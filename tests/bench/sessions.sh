@@ -4,12 +4,11 @@
 # associations a loader keeps hopping.
 
 part_sessions() {
-	local round rounds=5 clients=15000 seconds=300 kept="1000 15000 100000" attacks="none junk replay requests" attack
+	local round rounds=$(((ROUNDS + 2) / 3)) clients=15000 seconds=300 kept="1000 15000 100000" attacks="none junk replay requests" attack
 	fresh sessions.
 	[ "$(awk '/^MemAvailable/ { print int($2 / 1048576) }' /proc/meminfo)" -lt 12 ] || kept="$kept 1000000"
 	[ -z "$QUICK" ] || rounds=1 clients=1000 seconds=15 kept="1000 15000"
-	export PERIOD_S=600
-	[ -z "$QUICK" ] || PERIOD_S=120
+	export PERIOD_S=120
 	taskset -c 1 "$STORE/sessionpure" "$rounds" >>"$SAMPLES" || exit 1
 	for ((round = 1; round <= rounds; round++)); do
 		thronged latency "$round" internet 200 1 0 1
