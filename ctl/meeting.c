@@ -41,17 +41,15 @@ bool meeting_step(struct meeting *meeting, __u64 unix_s)
 	return true;
 }
 
+/* That of now first: a server that was started anew has published it, when the next one's still is what it was before. */
 const struct meeting_lookup *meeting_best(const struct meeting *meeting)
 {
-	const struct meeting_lookup *best = NULL;
+	static const int order[MEETING_PERIODS] = { 0, 2, 1 };
 
-	for (int i = 0; i < MEETING_PERIODS; i++) {
-		const struct meeting_lookup *lookup = &meeting->lookup[i];
-
-		if (lookup->opened && (!best || lookup->period > best->period))
-			best = lookup;
-	}
-	return best;
+	for (int i = 0; i < MEETING_PERIODS; i++)
+		if (meeting->lookup[order[i]].opened)
+			return &meeting->lookup[order[i]];
+	return NULL;
 }
 
 bool meeting_is_over(const struct meeting *meeting)

@@ -37,7 +37,7 @@ void meeting_begin(struct meeting *meeting, __u64 unix_s, __u32 period_s);
  */
 bool meeting_step(struct meeting *meeting, __u64 unix_s);
 
-/* The newest offer that opened, or NULL. */
+/* The offer that opened of the current period, else of the next, else of the last; or NULL. */
 const struct meeting_lookup *meeting_best(const struct meeting *meeting);
 
 /* Whether all have ended. */

@@ -186,12 +186,22 @@ static int open_parts(struct serving *serving, const char *state, char why[stati
 	return open_store(serving, why);
 }
 
+/* A second serve, which was refused, leaves that of the first. */
+static void remove_status(const struct serving *serving)
+{
+	struct rendezvous_status status;
+	char why[SAY_BYTES];
+
+	if (*serving->status_path && !rendezvous_status_read(serving->status_path, &status, why) &&
+	    status.pid == (__u32)getpid())
+		unlink(serving->status_path);
+}
+
 static void close_all(struct serving *serving)
 {
 	serving_leave(serving);
 	serving_level_free(serving);
-	if (*serving->status_path)
-		unlink(serving->status_path);
+	remove_status(serving);
 	publish_free(serving->publish);
 	publish_free(serving->common);
 	key_secret_free(serving->stage);

@@ -57,10 +57,7 @@ write_file() {
 		Bootstrap = [fd80:0:0:1::1]:6881, [fd80:0:0:2::1]:6881, [fd80:0:0:3::1]:6881
 		DhtFamily = ipv6
 		PrivateNetwork = yes
-<<<<<<< HEAD
 		Level = calm
-=======
->>>>>>> client
 	END
 	for peer in "$@"; do
 		printf '\n[Peer]\nName = %s\nPublicKey = %s\n' "$peer" "$(cat "$RUN/$peer/public.key")" >>"$RUN/$host/$host.conf"
@@ -153,9 +150,11 @@ read_session() {
 }
 
 # note_keys HOST: K and own seed of every association that it has at this moment, for the schedule that its addresses must be of.
+# note_keys server also tells of the client, whose end of the introduction is gone as soon as its session stands.
 note_keys() {
 	on "$1" bpftool --json map dump pinned /sys/fs/bpf/mayfly/eth0/mf_seed >"$RUN/$1.seeds"
 	python3 "$LAB/seeds.py" "$RUN/$1.seeds" >>"$RUN/$1.keys"
+	[ "$1" != server ] || python3 "$LAB/seeds.py" "$RUN/$1.seeds" client >>"$RUN/client.keys"
 	rm "$RUN/$1.seeds"
 }
 
@@ -421,6 +420,7 @@ begin_host client
 meet_it client
 read_session
 note_keys client
+note_keys server
 begin_host tablet
 meet_it tablet
 say_transmission

@@ -67,6 +67,13 @@ serve server
 check "serve comes back" within 20 published server 1
 check "and they go on" on client ping -c 3 -i 0.2 -W 1 "$mesh"
 
+say "# a server that begins anew"
+stop serve-server
+quiet on server mayflyctl down eth0
+serve server
+check "serve publishes" within 20 published server 1
+check "it is found again" within 60 on client ping -c 1 -W 1 "$mesh"
+
 say "# nobody there"
 on client mayflyctl down eth0
 stop serve-server

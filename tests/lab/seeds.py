@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""What two ends share that have met: `seeds.py CLIENT.JSON SERVER.JSON NAME KEY_FILE`, or `seeds.py DUMP.JSON`.
+"""What two ends share that have met: `seeds.py CLIENT.JSON SERVER.JSON NAME KEY_FILE`, or `seeds.py DUMP.JSON [PEER]`.
 
 The files are dumps of mf_seed (bpftool --json map dump), which root may read. Writes K of the client's association with
 NAME to KEY_FILE (0600), prints "client's seed, server's seed"; fails unless the server holds the very same K and seeds. The
-short form prints "K, own seed" of every association.
+short form prints "K, own seed" of every association, or "K, the peer's seed" of those with PEER.
 """
 import json
 import os
@@ -29,15 +29,15 @@ def seeds(path):
             yield name, octets(value["key"]), octets(value["seed_local"]), octets(value["seed_remote"])
 
 
-def own(path):
-    for name, key, local, _ in seeds(path):
-        if name:
-            print(key.hex(), local.hex())
+def own(path, peer=None):
+    for name, key, local, remote in seeds(path):
+        if name and peer in (None, name.split("@")[0]):
+            print(key.hex(), (remote if peer else local).hex())
 
 
 def main():
-    if len(sys.argv) == 2:
-        own(sys.argv[1])
+    if len(sys.argv) <= 3:
+        own(*sys.argv[1:])
         return
     client, server, wanted, key_file = sys.argv[1:]
     mine = [one for one in seeds(client) if one[0].split("@")[0] == wanted]

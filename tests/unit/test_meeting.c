@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Three lookups, one answer: the newest offer, or the reason that tells a person most. */
+/* Three lookups, one answer: the offer of now before others, or the reason that tells a person most. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -40,15 +40,17 @@ static void test_periods(void **state)
 	assert_null(meeting_best(&meeting));
 }
 
-static void test_newest(void **state)
+static void test_best(void **state)
 {
 	struct meeting meeting;
 
 	(void)state;
 	end_all(&meeting, STORE_DONE, STORE_DONE, STORE_DONE);
 	assert_true(meeting_is_over(&meeting));
-	assert_ptr_equal(meeting_best(&meeting), &meeting.lookup[2]);
+	assert_ptr_equal(meeting_best(&meeting), &meeting.lookup[0]);
 	assert_null(meeting_clock(&meeting));
+	end_all(&meeting, STORE_NOTHING, STORE_DONE, STORE_DONE);
+	assert_ptr_equal(meeting_best(&meeting), &meeting.lookup[2]);
 	end_all(&meeting, STORE_DONE, STORE_DONE, STORE_NOTHING);
 	assert_ptr_equal(meeting_best(&meeting), &meeting.lookup[0]);
 	end_all(&meeting, STORE_NOTHING, STORE_DONE, STORE_NOTHING);
@@ -180,7 +182,7 @@ static void test_ladder_why(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_periods), cmocka_unit_test(test_newest), cmocka_unit_test(test_sum),
+		cmocka_unit_test(test_periods), cmocka_unit_test(test_best), cmocka_unit_test(test_sum),
 		cmocka_unit_test(test_why),     cmocka_unit_test(test_ladder), cmocka_unit_test(test_ladder_ends),
 		cmocka_unit_test(test_ladder_why),
 	};
