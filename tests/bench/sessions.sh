@@ -28,7 +28,7 @@ part_sessions() {
 thronged() {
 	local path=$1 round=$2 figure
 	apart throng.sh "${@:3}"
-	for figure in $(grep -o '[a-z_0-9]*=[0-9.]*' "$RUN/apart.log"); do
+	for figure in $(grep -o '[a-z_0-9]*=-\{0,1\}[0-9.]*' "$RUN/apart.log"); do
 		sample "sessions.${figure%%=*}" "$path" "$round" "${figure#*=}"
 	done
 }
@@ -37,7 +37,7 @@ thronged() {
 kept_by() {
 	local figure
 	apart kept.sh "$1" "$2" "${QUICK:+5}"
-	for figure in $(grep -o '[a-z_0-9]*=[0-9.]*' "$RUN/apart.log"); do
+	for figure in $(grep -o '[a-z_0-9]*=-\{0,1\}[0-9.]*' "$RUN/apart.log"); do
 		sample "sessions.kept_${figure%%=*}" "$1-$2" 1 "${figure#*=}"
 	done
 }
