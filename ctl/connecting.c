@@ -22,12 +22,17 @@ static const struct session *session_of(const struct connecting *connecting, con
 	return connecting->settings.sessions->peer[peer->number].session;
 }
 
-/* Agreed on by this process, and answered. What an earlier one has left is heard, but says nothing. */
+/*
+ * Agreed on by this process, and answered. What an earlier one has left is heard, but says nothing; and one that is asked for
+ * anew by an introduction has to be answered there first, since nobody may be left at the other end of what it has.
+ */
 static bool has_session(const struct connecting *connecting, const struct connecting_peer *peer)
 {
 	const struct session *session = session_of(connecting, peer);
+	bool stands = session && (session->state == SESSION_UP ||
+				  (session->state == SESSION_RENEWING && !session->asked.by_introduction));
 
-	return session && (session->state == SESSION_UP || session->state == SESSION_RENEWING) && !session->present.deaf;
+	return stands && !session->present.deaf;
 }
 
 void connecting_tell(const struct connecting *connecting, struct connecting_peer *peer, enum connecting_word word,

@@ -10,9 +10,12 @@ enum {
 	LONG_MS = 30000, /* without a session that is wanted: more than all tries and another lookup take */
 };
 
+/* One that is renewed is heard of at once, or it is asked for again and again and nobody is there. */
 static bool is_silent(const struct sessions_line *line)
 {
-	return !strcmp(line->state, "silent");
+	bool renewing = !strcmp(line->state, "renewing") && line->idle_ms != SESSIONS_UNKNOWN && line->idle_ms >= LONG_MS;
+
+	return renewing || !strcmp(line->state, "silent");
 }
 
 static bool is_asked_in_vain(const struct sessions_line *line)
