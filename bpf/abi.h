@@ -11,14 +11,16 @@
 #include <linux/types.h>
 
 #include "bpf/live.h"
+#include "bpf/seal_key.h"
 
-#define MF_ABI_VERSION 2
+#define MF_ABI_VERSION 3
 
-/* How an association's packets travel. 3 is kept for authenticated encryption. */
+/* How an association's packets travel. */
 enum mf_carriage {
 	MF_CARRIAGE_NONE = 0,
 	MF_CARRIAGE_ENCAP = 1,
 	MF_CARRIAGE_REWRITE = 2,
+	MF_CARRIAGE_SEALED = 3, /* encap under authenticated encryption */
 };
 
 enum mf_assoc_flag {
@@ -91,7 +93,8 @@ struct mf_association {
 	__u8 inner_local[16];  /* HOST_PAIR */
 	__u8 inner_remote[16]; /* HOST_PAIR */
 	__u8 shares;           /* 1: others that share may have the same inner remote host; all are heard, one leads */
-	__u8 pad[63];
+	__u8 padding;          /* enum mf_padding; SEALED */
+	__u8 pad[62];
 };
 
 /* mf_state: what changes while an association runs. Written by the keeper and the programs. */
@@ -200,8 +203,7 @@ struct mf_probe {
 
 /*
  * mf_seed: what slots are derived from; the loader's own, no program reads it. Secret.
- * Nonces and replay windows of later carriages are keyed by (association, sender):
- * nonce = sender (32 bits) || counter (64 bits).
+ * What packets are sealed with stands in mf_seal.
  */
 struct mf_seed {
 	__u8 key[16];
@@ -216,12 +218,6 @@ struct mf_seed {
 	__u8 local_count, remote_count, pad[6];
 	struct mf_prefix local_prefix[8];
 	struct mf_prefix remote_prefix[8];
-};
-
-/* Key of the replay window and of the nonce counter of later carriages. */
-struct mf_sender_key {
-	__u32 association;
-	__u32 sender;
 };
 
 #define MF_SIZE(type, bytes) _Static_assert(sizeof(type) == (bytes), #type)

@@ -13,6 +13,14 @@ struct outer {
 	struct mf_shim shim;
 } __attribute__((packed, aligned(2)));
 
+/* The same with room for what sealing puts before the shim. */
+struct outer_sealed {
+	struct ipv6hdr ip6;
+	struct udphdr udp;
+	struct mf_sealed sealed;
+	struct mf_shim shim;
+} __attribute__((packed, aligned(2)));
+
 /* The inner packet, as far as carrying it matters. */
 struct inner {
 	struct mf_lpm_key destination; /* IPv4 mapped */
@@ -25,10 +33,23 @@ struct inner {
 	__u64 sum;       /* of all that follows the shim and the tags; valid if implied */
 };
 
+static __always_inline int is_sealed(const struct mf_association *association)
+{
+	return association->carriage == MF_CARRIAGE_SEALED;
+}
+
 /* Bytes of the carried packet that the shim replaces, and that outer headers add before them. */
 static __always_inline __u32 inner_skipped(const struct inner *inner)
 {
 	return inner->whole ? 0 : sizeof(struct ipv6hdr);
+}
+
+/* Bytes over the original packet. */
+static __always_inline __u32 inner_overhead(const struct inner *inner, const struct mf_association *association)
+{
+	__u32 bytes = inner->whole ? MF_ENCAP_WHOLE_BYTES : MF_ENCAP_HOST_BYTES;
+
+	return is_sealed(association) ? bytes + MF_SEAL_BYTES : bytes;
 }
 
 static __always_inline int is_host_pair(const struct mf_association *association, const struct inner *inner)
@@ -124,35 +145,48 @@ static __always_inline __u64 sum_shim(const struct mf_shim *shim)
 	return (__u64)word[0] + word[1];
 }
 
-/*
- * The outer headers for `length` bytes of UDP (header included) in the way's slot.
- * `sum` is that of all that follows the shim; ZERO_CHECKSUM ignores it.
- */
+/* The outer headers of the way's slot for `length` bytes of UDP (header included), all but the checksum. */
+static __always_inline void outer_head_write(struct ipv6hdr *ip6, struct udphdr *udp, const struct way *way, __u8 ecn,
+					     __u32 length)
+{
+	const struct mf_slot *slot = way->slot;
+	__be32 first = slot->label_out | bpf_htonl((__u32)ecn << 20);
+	__be16 length_be = bpf_htons(length);
+
+	COPY(ip6, &first, 4);
+	ip6->payload_len = length_be;
+	ip6->nexthdr = IPPROTO_UDP;
+	ip6->hop_limit = MF_HOP_LIMIT;
+	COPY(&ip6->saddr, slot->local, 16);
+	peer_address(way, &ip6->daddr);
+	udp->source = slot->local_port;
+	udp->dest = slot->remote_port;
+	udp->len = length_be;
+	udp->check = 0;
+}
+
+/* Those of `encap`. `sum` is that of all that follows the shim; ZERO_CHECKSUM ignores it. */
 static __always_inline void outer_write(struct outer *outer, const struct way *way, const struct inner *inner,
 					__u32 length, __u64 sum)
 {
 	const struct mf_slot *slot = way->slot;
-	__be32 first = slot->label_out | bpf_htonl((__u32)inner->ecn << 20);
-	__be16 length_be = bpf_htons(length);
 
-	COPY(&outer->ip6, &first, 4);
-	outer->ip6.payload_len = length_be;
-	outer->ip6.nexthdr = IPPROTO_UDP;
-	outer->ip6.hop_limit = MF_HOP_LIMIT;
-	COPY(&outer->ip6.saddr, slot->local, 16);
-	peer_address(way, &outer->ip6.daddr);
-	outer->udp.source = slot->local_port;
-	outer->udp.dest = slot->remote_port;
-	outer->udp.len = length_be;
+	outer_head_write(&outer->ip6, &outer->udp, way, inner->ecn, length);
 	outer->shim = inner->shim;
-	if (way->association->flags & MF_ASSOC_ZERO_CHECKSUM) {
-		outer->udp.check = 0;
+	if (way->association->flags & MF_ASSOC_ZERO_CHECKSUM)
 		return;
-	}
 	sum += slot->address_sum + bpf_htons(IPPROTO_UDP) + slot->local_port + slot->remote_port;
-	sum += sum_shim(&inner->shim) + 2 * (__u64)length_be;
+	sum += sum_shim(&inner->shim) + 2 * (__u64)bpf_htons(length);
 	sum += (way->peer_prefix >> 32) + (__u32)way->peer_prefix;
 	outer->udp.check = sum_finish_udp(sum);
+}
+
+/* Those of `sealed`, `length` without what sealing adds. */
+static __always_inline void outer_sealed_write(struct outer_sealed *outer, const struct way *way,
+					       const struct inner *inner, __u32 length)
+{
+	outer_head_write(&outer->ip6, &outer->udp, way, inner->ecn, length + MF_SEAL_BYTES);
+	outer->shim = inner->shim;
 }
 
 #endif

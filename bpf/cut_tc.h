@@ -28,10 +28,8 @@ static __always_inline int tags_take(struct __sk_buff *skb, struct tags *tags)
 	return skb->vlan_present ? -1 : 0;
 }
 
-static __always_inline int tags_store(struct __sk_buff *skb, const struct tags *tags)
+static __always_inline int tags_store(struct __sk_buff *skb, const struct tags *tags, __u32 at)
 {
-	__u32 at = sizeof(struct ethhdr) + sizeof(struct outer);
-
 	if (tags->count == 0)
 		return 0;
 	if (tags->count == 1)
@@ -67,6 +65,25 @@ static __always_inline __u32 sum_for_tc(struct __sk_buff *skb, struct inner *inn
 	return MF_OUT_SENT;
 }
 
+static __always_inline __u32 encapsulate_sealed(struct __sk_buff *skb, struct way *way, struct inner *inner,
+						const struct tags *tags, __u32 hop)
+{
+	__u32 tag_bytes = tags->count * VLAN_BYTES, carried = inner_carried(inner) + tag_bytes;
+	struct outer_sealed outer = {};
+
+	if (skb->gso_size)
+		return MF_DROP_LARGE_FRAME;
+	inner->shim.kind |= tags->count << 4;
+	shim_clear_whole(inner);
+	if (grow(skb, inner, MF_SEAL_BYTES + tag_bytes))
+		return MF_DROP_ROOM;
+	outer_sealed_write(&outer, way, inner, sizeof(struct udphdr) + carried);
+	if (bpf_skb_store_bytes(skb, sizeof(struct ethhdr), &outer, sizeof(outer), 0) ||
+	    tags_store(skb, tags, sizeof(struct ethhdr) + sizeof(outer)))
+		return MF_DROP_ROOM;
+	return to_seal(way, carried, hop, 0, MF_OUT_SENT_SLOW);
+}
+
 static __always_inline __u32 encapsulate(struct __sk_buff *skb, struct way *way, struct inner *inner,
 					 const struct tags *tags)
 {
@@ -79,12 +96,13 @@ static __always_inline __u32 encapsulate(struct __sk_buff *skb, struct way *way,
 	if (grow(skb, inner, tag_bytes))
 		return MF_DROP_ROOM;
 	outer_write(&outer, way, inner, udp_bytes, inner->sum + sum_tags(tags));
-	if (bpf_skb_store_bytes(skb, sizeof(struct ethhdr), &outer, sizeof(outer), 0) || tags_store(skb, tags))
+	if (bpf_skb_store_bytes(skb, sizeof(struct ethhdr), &outer, sizeof(outer), 0) ||
+	    tags_store(skb, tags, sizeof(struct ethhdr) + sizeof(outer)))
 		return MF_DROP_ROOM;
 	return way_ends(way);
 }
 
-/* The slow half of `encap`. */
+/* The slow half of `encap` and `sealed`. */
 static __always_inline __u32 cut_encap(struct __sk_buff *skb, struct mf_node *node, struct way *way,
 				       struct inner *inner, const struct tags *tags, struct exit *exit)
 {
@@ -96,12 +114,18 @@ static __always_inline __u32 cut_encap(struct __sk_buff *skb, struct mf_node *no
 		inner_shorten(inner, way);
 	if (inner->whole && !source_is_ours(way, inner->source))
 		return MF_DROP_INNER_SOURCE;
-	overhead = (inner->whole ? MF_ENCAP_WHOLE_BYTES : MF_ENCAP_HOST_BYTES) + tags->count * VLAN_BYTES;
+	overhead = inner_overhead(inner, way->association) + tags->count * VLAN_BYTES;
 	if (largest_packet(skb, inner) + overhead > mtu)
 		return out_too_big(skb, node, inner, mtu - overhead, exit);
 	hop = next_hop_get(skb, way, node);
 	if (hop == MF_DROP_NO_ROUTE)
 		return hop;
+	if (is_sealed(way->association)) {
+		verdict = encapsulate_sealed(skb, way, inner, tags, hop);
+		if (verdict == TO_SEAL)
+			count_out(way, 1, inner->length);
+		return verdict;
+	}
 	if (!zero) {
 		verdict = sum_for_tc(skb, inner);
 		if (verdict != MF_OUT_SENT)
@@ -144,7 +168,7 @@ static __always_inline __u32 cut_slow(struct __sk_buff *skb, struct mf_node *nod
 		report(MF_EVENT_NO_ASSOCIATION, ~0U, inner.source, inner.destination.address, 0);
 	if (verdict != MF_OUT_SENT)
 		return verdict;
-	if (way.association->carriage != MF_CARRIAGE_ENCAP)
+	if (way.association->carriage == MF_CARRIAGE_REWRITE)
 		return MF_DROP_UNCARRIED; /* tagged: what comes untagged is carried at the NIC */
 	return cut_encap(skb, node, &way, &inner, &tags, exit);
 }

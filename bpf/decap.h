@@ -22,6 +22,7 @@ struct arrival {
 		__be16 word[4];
 	} tags;
 	__u8 ecn;
+	__u32 sealed;      /* bytes before the shim */
 	__u64 peer_prefix; /* first half of the source */
 	__u64 now_ns;
 	__u32 bytes;  /* behind shim and tags */
@@ -32,6 +33,31 @@ struct outer_frame {
 	struct ethhdr eth;
 	struct outer outer;
 } __attribute__((packed, aligned(2)));
+
+/* Opened: padded, by so many bytes as the last two say. */
+static __always_inline int unpad(struct xdp_md *ctx, struct arrival *arrival)
+{
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end, *at;
+	__u32 offset = sizeof(struct outer_frame) + MF_SEAL_BYTES + arrival->tags.count * VLAN_BYTES + arrival->bytes;
+	__be16 word;
+	__u32 padding;
+
+	arrival->shim.kind &= ~MF_SHIM_PADDED;
+	if (arrival->bytes < sizeof(word) || arrival->bytes > SUM_MOST)
+		return -1;
+	offset -= sizeof(word);
+	HIDE(offset);
+	at = data + (offset & (2 * SUM_MOST + 1));
+	if (at + sizeof(word) > end)
+		return -1;
+	COPY(&word, at, sizeof(word));
+	padding = bpf_ntohs(word);
+	if (padding < sizeof(word) || padding > arrival->bytes)
+		return -1;
+	arrival->bytes -= padding;
+	arrival->excess += padding;
+	return 0;
+}
 
 /* RFC 6040 figure 4. */
 static __always_inline __u8 ecn_combine(__u8 inner, __u8 outer)
@@ -108,7 +134,7 @@ static __always_inline __u32 restore_host(struct xdp_md *ctx, struct arrival *ar
 		return MF_DROP_ECN;
 	if (arrival->shim.next_header == MF_NEXT_CONTROL && !control_take(arrival->state, arrival->now_ns))
 		return MF_DROP_BUDGET;
-	if (bpf_xdp_adjust_head(ctx, MF_ENCAP_HOST_BYTES))
+	if (bpf_xdp_adjust_head(ctx, MF_ENCAP_HOST_BYTES + arrival->sealed))
 		return MF_DROP_ROOM;
 	cursor = cursor_of(ctx->data, ctx->data_end);
 	if (!link_write(&cursor, arrival, bpf_htons(ETH_P_IPV6)))
@@ -156,7 +182,7 @@ static __always_inline __u32 restore_ipv6(struct xdp_md *ctx, struct arrival *ar
 	__u32 verdict;
 	__u8 ecn;
 
-	if (bpf_xdp_adjust_head(ctx, MF_ENCAP_WHOLE_BYTES))
+	if (bpf_xdp_adjust_head(ctx, MF_ENCAP_WHOLE_BYTES + arrival->sealed))
 		return MF_DROP_ROOM;
 	cursor = cursor_of(ctx->data, ctx->data_end);
 	if (!link_write(&cursor, arrival, bpf_htons(ETH_P_IPV6)))
@@ -184,7 +210,7 @@ static __always_inline __u32 restore_ipv4(struct xdp_md *ctx, struct arrival *ar
 	__u32 verdict;
 	__be16 before, after;
 
-	if (bpf_xdp_adjust_head(ctx, MF_ENCAP_WHOLE_BYTES))
+	if (bpf_xdp_adjust_head(ctx, MF_ENCAP_WHOLE_BYTES + arrival->sealed))
 		return MF_DROP_ROOM;
 	cursor = cursor_of(ctx->data, ctx->data_end);
 	if (!link_write(&cursor, arrival, bpf_htons(ETH_P_IP)))
@@ -286,13 +312,23 @@ static __always_inline __u32 arrival_read(struct xdp_md *ctx, struct arrival *ar
 	struct cursor cursor = cursor_of(ctx->data, ctx->data_end);
 	struct outer_frame *frame = take(&cursor, sizeof(*frame));
 	__u32 udp_bytes, present, tag_bytes;
+	struct mf_shim *shim;
 	__be16 *word;
 
 	if (!frame)
 		return MF_DROP_MALFORMED;
+	cursor.at = &frame->outer.shim;
+	if (arrival->sealed)
+		cursor.at += MF_SEAL_BYTES;
+	shim = take(&cursor, sizeof(*shim));
+	if (!shim)
+		return MF_DROP_MALFORMED;
 	udp_bytes = bpf_ntohs(frame->outer.udp.len);
+	if (udp_bytes < arrival->sealed)
+		return MF_DROP_MALFORMED;
+	udp_bytes -= arrival->sealed;
 	present = cursor.end - cursor.at;
-	arrival->shim = frame->outer.shim;
+	COPY(&arrival->shim, shim, sizeof(*shim));
 	arrival->ecn = ipv6_class(&frame->outer.ip6) & 3;
 	arrival->peer_prefix = words_of(&frame->outer.ip6.saddr).high;
 	arrival->tags.count = arrival->shim.kind >> 4;
@@ -317,6 +353,8 @@ static __always_inline __u32 arrival_read(struct xdp_md *ctx, struct arrival *ar
 				return MF_DROP_SHIM;
 		}
 	}
+	if (arrival->sealed && arrival->shim.kind & MF_SHIM_PADDED && unpad(ctx, arrival))
+		return MF_DROP_SHIM;
 	return MF_IN_DELIVERED;
 }
 
@@ -338,12 +376,15 @@ static __always_inline __u32 restore(struct xdp_md *ctx, struct arrival *arrival
 	}
 }
 
-/* `id`: whose slot it is, read before the last look at whether it still is that slot. */
-static __always_inline __u32 decapsulate(struct xdp_md *ctx, struct mf_node *node, const struct hit *hit, __u32 id,
-					 struct mf_association *association, __u64 now_ns)
+/*
+ * `index`, `id`: of the slot, and whose it is, read before the last look at whether it still is that slot. `sealed`: bytes
+ * that stand before the shim, which has been opened.
+ */
+static __always_inline __u32 decapsulate(struct xdp_md *ctx, struct mf_node *node, __u64 index, __u32 id,
+					 struct mf_association *association, __u64 now_ns, __u32 sealed)
 {
 	struct arrival arrival = { .node = node, .association = association, .id = id,
-				   .now_ns = now_ns };
+				   .now_ns = now_ns, .sealed = sealed };
 	__u32 verdict;
 
 	if (arrival_fetch(&arrival))
@@ -360,7 +401,7 @@ static __always_inline __u32 decapsulate(struct xdp_md *ctx, struct mf_node *nod
 		count_in(&arrival, arrival.bytes + left_out);
 	}
 	if (verdict == MF_IN_DELIVERED || verdict == MF_IN_OPENED)
-		heard(&arrival, hit->index, now_ns);
+		heard(&arrival, index, now_ns);
 	return verdict;
 }
 

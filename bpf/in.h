@@ -10,6 +10,7 @@
 #include "bpf/decap.h"
 #include "bpf/live_find.h"
 #include "bpf/nd.h"
+#include "bpf/open.h"
 #include "bpf/probe.h"
 #include "bpf/transport.h"
 
@@ -187,8 +188,10 @@ static __always_inline __u32 in_too_big(struct ipv6hdr *ip6, struct cursor *curs
 	    !icmp6_holds(ip6, quoted, cursor->end))
 		return MF_DROP_ICMP;
 	least = MF_INNER_MTU_MIN;
-	if (association->carriage == MF_CARRIAGE_ENCAP)
+	if (association->carriage != MF_CARRIAGE_REWRITE)
 		least += association->flags & MF_ASSOC_HOST_PAIR ? MF_ENCAP_HOST_BYTES : MF_ENCAP_WHOLE_BYTES;
+	if (is_sealed(association))
+		least += MF_SEAL_BYTES;
 	mtu = bpf_ntohl(quoted->icmp6.icmp6_mtu);
 	if (mtu < least)
 		mtu = least;
@@ -277,7 +280,9 @@ static __always_inline __u32 in_live(struct xdp_md *ctx, struct mf_node *node, s
 	id = slot_association(hit);
 	if (!is_still(hit))
 		return MF_DROP_NO_SLOT;
-	return decapsulate(ctx, node, hit, id, association, now_ns);
+	if (is_sealed(association))
+		return to_open(hit, id, association, now_ns);
+	return decapsulate(ctx, node, hit->index, id, association, now_ns, 0);
 }
 
 static __always_inline __u32 in_ipv6(struct xdp_md *ctx, struct mf_node *node, struct cursor *cursor, int tagged)

@@ -104,21 +104,21 @@ static __always_inline __u32 out_leave(struct __sk_buff *skb, struct mf_node *no
 }
 
 /*
- * Room for the outer header. A tunnel's packet inside cannot be marked as carried once more; it needs no mark as
+ * Room for the outer header, and `more` behind it. A tunnel's packet inside cannot be marked as carried once more; it needs no mark as
  * long as it is not to be cut, and an IPv4 one needs it for its protocol.
  */
-static __always_inline int grow(struct __sk_buff *skb, const struct inner *inner, __u32 tags)
+static __always_inline int grow(struct __sk_buff *skb, const struct inner *inner, __u32 more)
 {
 	__u64 flags = BPF_F_ADJ_ROOM_FIXED_GSO | BPF_F_ADJ_ROOM_NO_CSUM_RESET;
 	__u64 carried = flags | BPF_F_ADJ_ROOM_ENCAP_L3_IPV6 | BPF_F_ADJ_ROOM_ENCAP_L4_UDP;
 
 	if (!inner->whole)
-		return bpf_skb_adjust_room(skb, MF_ENCAP_HOST_BYTES + tags, BPF_ADJ_ROOM_MAC, flags);
-	if (!bpf_skb_adjust_room(skb, MF_ENCAP_WHOLE_BYTES + tags, BPF_ADJ_ROOM_MAC, carried))
+		return bpf_skb_adjust_room(skb, MF_ENCAP_HOST_BYTES + more, BPF_ADJ_ROOM_MAC, flags);
+	if (!bpf_skb_adjust_room(skb, MF_ENCAP_WHOLE_BYTES + more, BPF_ADJ_ROOM_MAC, carried))
 		return 0;
 	if (skb->gso_size || (inner->shim.kind & 0xf) == MF_SHIM_IPV4)
 		return -1;
-	return bpf_skb_adjust_room(skb, MF_ENCAP_WHOLE_BYTES + tags, BPF_ADJ_ROOM_MAC, flags);
+	return bpf_skb_adjust_room(skb, MF_ENCAP_WHOLE_BYTES + more, BPF_ADJ_ROOM_MAC, flags);
 }
 
 #endif

@@ -5,6 +5,7 @@
  */
 #include "bpf/out.h"
 #include "bpf/out_tc.h"
+#include "bpf/seal_out.h"
 #include "bpf/cut_tc.h"
 #include "bpf/in.h"
 #include "bpf/in_tc.h"
@@ -24,6 +25,10 @@ int mf_out(struct xdp_md *ctx)
 	verdict = out_fast(ctx, node);
 	if (verdict == TO_SLOW_PATH)
 		return XDP_PASS;
+	if (verdict == TO_SEAL) {
+		bpf_tail_call(ctx, &mf_jump, JUMP_TO_SEAL);
+		verdict = MF_DROP_KEY;
+	}
 	count(verdict);
 	return verdict == MF_OUT_SENT ? bpf_redirect(node->nic, 0) : XDP_DROP;
 }
@@ -33,10 +38,16 @@ int mf_cut_tc(struct __sk_buff *skb)
 {
 	struct mf_node *node = node_get();
 	struct exit exit = { .action = TC_ACT_SHOT };
+	__u32 verdict;
 
 	if (!node)
 		return TC_ACT_SHOT;
-	count(cut_slow(skb, node, &exit));
+	verdict = cut_slow(skb, node, &exit);
+	if (verdict == TO_SEAL) {
+		bpf_tail_call(skb, &mf_jump_tc, JUMP_TO_SEAL);
+		verdict = MF_DROP_KEY;
+	}
+	count(verdict);
 	return exit.action;
 }
 
@@ -52,6 +63,10 @@ int mf_out_tc(struct __sk_buff *skb)
 		return TC_ACT_UNSPEC;
 	if (origin == FROM_DEVICE)
 		verdict = out_at_nic(skb, node, &exit);
+	if (verdict == TO_SEAL) {
+		bpf_tail_call(skb, &mf_jump_tc, JUMP_TO_SEAL);
+		verdict = MF_DROP_KEY;
+	}
 	if (verdict != TO_CUTTER)
 		count(verdict);
 	return exit.action;
@@ -62,7 +77,49 @@ int mf_in(struct xdp_md *ctx)
 {
 	struct mf_node *node = node_get();
 
-	return node ? in_action(node, in_first(ctx, node)) : XDP_PASS;
+	__u32 verdict;
+
+	if (!node)
+		return XDP_PASS;
+	verdict = in_first(ctx, node);
+	if (verdict == TO_OPEN) {
+		bpf_tail_call(ctx, &mf_jump, JUMP_TO_OPEN);
+		verdict = MF_DROP_NO_SLOT;
+	}
+	return in_action(node, verdict);
+}
+
+SEC("xdp")
+int mf_open(struct xdp_md *ctx)
+{
+	struct mf_node *node = node_get();
+
+	return node ? in_action(node, open_sealed(ctx, node)) : XDP_DROP;
+}
+
+SEC("xdp")
+int mf_seal_out(struct xdp_md *ctx)
+{
+	struct mf_node *node = node_get();
+	__u32 verdict;
+
+	if (!node)
+		return XDP_ABORTED;
+	verdict = out_seal(ctx);
+	count(verdict);
+	return verdict == MF_OUT_SENT ? bpf_redirect(node->nic, 0) : XDP_DROP;
+}
+
+SEC("tc")
+int mf_seal_tc(struct __sk_buff *skb)
+{
+	struct mf_node *node = node_get();
+	struct exit exit = { .action = TC_ACT_SHOT };
+
+	if (!node)
+		return TC_ACT_SHOT;
+	count(tc_seal(skb, node, &exit));
+	return exit.action;
 }
 
 SEC("tc")

@@ -7,6 +7,7 @@
 #define MAYFLY_BPF_OUT_H
 
 #include "bpf/carry.h"
+#include "bpf/jump.h"
 
 /* Verdicts that mean: not for the fast path. */
 enum { TO_SLOW_PATH = MF_OUT_SENT_SLOW };
@@ -46,9 +47,51 @@ static __always_inline int inner_sum(struct inner *inner, struct ethhdr *eth, vo
 	return 0;
 }
 
+/* Bytes behind the outer UDP header, but for what sealing puts before them. */
+static __always_inline __u32 inner_carried(const struct inner *inner)
+{
+	return MF_SHIM_BYTES + inner->length - inner_skipped(inner);
+}
+
+/* Leaves the rest to the program that seals; it takes `verdict` for an end where all goes well. */
+static __always_inline __u32 to_seal(const struct way *way, __u32 bytes, __u32 hop, __u32 at_nic, __u32 verdict)
+{
+	struct mf_scratch *scratch = scratch_get();
+
+	if (!scratch)
+		return MF_DROP_KEY;
+	scratch->handed = (struct mf_handed){
+		.index = way->index, .now_ns = way->now_ns, .association = way->id,
+		.generation = way->association->generation, .bytes = bytes, .hop = hop, .verdict = verdict,
+		.at_nic = at_nic,
+	};
+	return way_ends(way) == MF_OUT_SENT ? TO_SEAL : MF_DROP_NO_SLOT;
+}
+
+static __always_inline __u32 out_encapsulate_sealed(struct xdp_md *ctx, struct way *way, struct inner *inner)
+{
+	__u32 carried = inner_carried(inner);
+	struct outer_sealed *outer;
+	struct cursor cursor;
+	struct ethhdr *eth;
+
+	if (bpf_xdp_adjust_head(ctx, inner->whole ? -(MF_ENCAP_WHOLE_BYTES + MF_SEAL_BYTES) :
+						    -(MF_ENCAP_HOST_BYTES + MF_SEAL_BYTES)))
+		return MF_DROP_ROOM;
+	cursor = cursor_of(ctx->data, ctx->data_end);
+	eth = take(&cursor, sizeof(*eth));
+	outer = take(&cursor, sizeof(*outer));
+	if (!eth || !outer)
+		return MF_DROP_ROOM;
+	ethernet_write(eth, &way->traffic->next_hop);
+	shim_clear_whole(inner);
+	outer_sealed_write(outer, way, inner, sizeof(struct udphdr) + carried);
+	return to_seal(way, carried, MF_OUT_SENT, 0, MF_OUT_SENT);
+}
+
 static __always_inline __u32 out_encapsulate(struct xdp_md *ctx, struct way *way, struct inner *inner)
 {
-	__u32 udp_bytes = sizeof(struct udphdr) + MF_SHIM_BYTES + inner->length - inner_skipped(inner);
+	__u32 udp_bytes = sizeof(struct udphdr) + inner_carried(inner);
 	struct outer *outer;
 	struct cursor cursor;
 	struct ethhdr *eth;
@@ -93,23 +136,27 @@ static __always_inline __u32 out_fast(struct xdp_md *ctx, struct mf_node *node)
 	verdict = way_find(&way, &inner.destination);
 	if (verdict != MF_OUT_SENT)
 		return TO_SLOW_PATH; /* reports it */
-	if (way.association->carriage != MF_CARRIAGE_ENCAP)
+	if (way.association->carriage == MF_CARRIAGE_REWRITE)
 		return TO_SLOW_PATH;
 	inner_shorten(&inner, &way);
 	if (inner.whole && !source_is_ours(&way, inner.source))
 		return MF_DROP_INNER_SOURCE;
-	if (inner.length + (inner.whole ? MF_ENCAP_WHOLE_BYTES : MF_ENCAP_HOST_BYTES) > outer_mtu(&way))
+	if (inner.length + inner_overhead(&inner, way.association) > outer_mtu(&way))
 		return TO_SLOW_PATH;
 	if (next_hop_get(ctx, &way, node) != MF_OUT_SENT)
 		return TO_SLOW_PATH;
 	if (!frame_fits(ctx, &inner))
 		return MF_DROP_MALFORMED;
-	cursor = cursor_of(ctx->data, ctx->data_end);
-	eth = take(&cursor, sizeof(*eth));
-	if (!eth || inner_sum(&inner, eth, cursor.end))
-		return MF_DROP_MALFORMED;
-	verdict = out_encapsulate(ctx, &way, &inner);
-	if (verdict == MF_OUT_SENT)
+	if (is_sealed(way.association)) {
+		verdict = out_encapsulate_sealed(ctx, &way, &inner);
+	} else {
+		cursor = cursor_of(ctx->data, ctx->data_end);
+		eth = take(&cursor, sizeof(*eth));
+		if (!eth || inner_sum(&inner, eth, cursor.end))
+			return MF_DROP_MALFORMED;
+		verdict = out_encapsulate(ctx, &way, &inner);
+	}
+	if (verdict == MF_OUT_SENT || verdict == TO_SEAL)
 		count_out(&way, 1, inner.length);
 	return verdict;
 }

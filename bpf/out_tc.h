@@ -73,7 +73,7 @@ static __always_inline int needs_cutter(__u32 id)
 {
 	struct mf_association *association = bpf_map_lookup_elem(&mf_assoc, &id);
 
-	return association && association->carriage == MF_CARRIAGE_ENCAP &&
+	return association && association->carriage != MF_CARRIAGE_REWRITE &&
 	       !(association->flags & MF_ASSOC_ZERO_CHECKSUM);
 }
 
@@ -132,6 +132,20 @@ static __always_inline __u32 out_rewrite(struct __sk_buff *skb, struct mf_node *
 	return out_leave(skb, node, way, hop, exit);
 }
 
+/* The same, sealed. */
+static __always_inline __u32 open_sealed_slot(struct __sk_buff *skb, struct way *way, __u32 hop)
+{
+	struct inner nothing = { .whole = 1 };
+	struct outer_sealed outer = {};
+
+	if (bpf_skb_change_tail(skb, FRAME_OPEN + MF_SEAL_BYTES, 0))
+		return MF_DROP_ROOM;
+	outer_sealed_write(&outer, way, &nothing, sizeof(struct udphdr) + MF_SHIM_BYTES);
+	if (bpf_skb_store_bytes(skb, sizeof(struct ethhdr), &outer, sizeof(outer), 0))
+		return MF_DROP_ROOM;
+	return to_seal(way, MF_SHIM_BYTES, hop, 1, MF_OUT_OPENED);
+}
+
 /*
  * An empty packet of the slot of now, so that a firewall before us lets the peer's in; not of the slot that
  * the peer was heard in: with firewalls at both ends, each would follow the other and none open a new one.
@@ -156,6 +170,8 @@ static __always_inline __u32 out_open(struct __sk_buff *skb, struct mf_node *nod
 	hop = next_hop_get(skb, &way, node);
 	if (hop == MF_DROP_NO_ROUTE)
 		return hop;
+	if (is_sealed(way.association))
+		return open_sealed_slot(skb, &way, hop);
 	if (bpf_skb_change_tail(skb, FRAME_OPEN, 0))
 		return MF_DROP_ROOM;
 	outer_write(&outer, &way, &nothing, sizeof(struct udphdr) + MF_SHIM_BYTES, 0);

@@ -46,6 +46,10 @@ enum mf_verdict {
 	MF_DROP_CONTROL,         /* not a session message, where nothing else is let in */
 	MF_DROP_BUDGET,          /* more session messages than an association may have */
 	MF_DROP_LATE,            /* the peer's own packet, after its slot's window */
+	MF_DROP_TAG,             /* sealed packet that is not authentic */
+	MF_DROP_REPLAY,          /* sealed packet that was opened before, or is older than the replay window */
+	MF_DROP_COUNTER,         /* sealed packet whose counter the peer cannot have reached: noise */
+	MF_DROP_KEY,             /* no key to seal with, or it has sealed all that it may */
 	MF_VERDICTS,
 	MF_VERDICT_ROOM = 64,    /* entries of mf_verdict */
 };

@@ -21,6 +21,7 @@ enum mf_limit {
 	MF_SHIM_BYTES = 4,       /* struct mf_shim */
 	MF_ENCAP_HOST_BYTES = 12, /* encap over the original IPv6 packet, inner addresses left out */
 	MF_ENCAP_WHOLE_BYTES = 52, /* encap over the original packet, carried whole */
+	MF_SEAL_BYTES = 24,      /* struct mf_sealed, before the shim */
 	MF_INNER_MTU_MIN = 1280, /* RFC 8200 section 5 */
 };
 
@@ -37,7 +38,17 @@ enum mf_shim_kind {
 	MF_SHIM_WITHOUT_ADDRESSES = 1, /* IPv6 payload, addresses implied by the association */
 	MF_SHIM_IPV6 = 2,              /* whole IPv6 packet */
 	MF_SHIM_IPV4 = 3,              /* whole IPv4 packet */
+	MF_SHIM_PADDED = 8,            /* with one of these, sealed only: padding follows, its last two bytes say how long it is, they included */
 };
+
+/*
+ * Before the shim of a sealed packet. Behind it all is ciphertext, the shim first. The counter is hidden by
+ * SipHash-2-4 over the tag, which nobody can tell from noise; so no byte behind the UDP header has a meaning to strangers.
+ */
+struct mf_sealed {
+	__be64 counter;
+	__u8 tag[16];
+} __attribute__((packed, aligned(2)));
 
 /* On the device only: the loader asks the out path to open a slot. Ethertype MF_ETHERTYPE_OPEN. */
 #define MF_ETHERTYPE_OPEN 0x88b5 /* IEEE 802 local experimental 1 */
@@ -46,5 +57,6 @@ struct mf_open_request {
 };
 
 _Static_assert(sizeof(struct mf_shim) == MF_SHIM_BYTES, "struct mf_shim");
+_Static_assert(sizeof(struct mf_sealed) == MF_SEAL_BYTES, "struct mf_sealed");
 
 #endif

@@ -42,7 +42,11 @@
 	X(DROP_NO_PEER, drop_no_peer, "the client roams and has not been heard of late: where it is nobody knows") \
 	X(DROP_CONTROL, drop_control, "by an introduction, and no session message") \
 	X(DROP_BUDGET, drop_budget, "more session messages than one peer may send: somebody floods or replays") \
-	X(DROP_LATE, drop_late, "the peer's own packet, too late for its slot")
+	X(DROP_LATE, drop_late, "the peer's own packet, too late for its slot") \
+	X(DROP_TAG, drop_tag, "sealed, but not by the other end: changed on the way, or forged") \
+	X(DROP_REPLAY, drop_replay, "sealed packet that was opened before, or is older than the replay window") \
+	X(DROP_COUNTER, drop_counter, "sealed packet with a counter that the other end cannot have reached: noise") \
+	X(DROP_KEY, drop_key, "no key to seal with, or it has sealed as much as it may: wait for the next handshake")
 
 #define EVENTS(X) \
 	X(PROBE_RANDOM, probe_random, "somebody tries addresses") \

@@ -25,7 +25,7 @@ static int map_of(const struct mf_instance *instance, enum mf_map map)
 	return instance->object.map[map];
 }
 
-/* One id of mf_assoc. Adding that was cut short before mf_assoc knew of it is undone: its seed is wiped. */
+/* One id of mf_assoc. Adding that was cut short before mf_assoc knew of it is undone: seed and keys are wiped. */
 static int recall(struct mf_instance *instance, __u32 id)
 {
 	static const struct mf_seed nothing;
@@ -39,7 +39,9 @@ static int recall(struct mf_instance *instance, __u32 id)
 		return error;
 	if (association.rotation_ms && seed.name[0])
 		error = mf_association_recall(instance, id, &association, &seed);
-	else if (seed.name[0])
+	else
+		sodium_memzero(&instance->object.seal[id], sizeof(instance->object.seal[id]));
+	if (!association.rotation_ms && seed.name[0])
 		error = bpf_map_update_elem(map_of(instance, MF_MAP_SEED), &id, &nothing, BPF_ANY);
 	sodium_memzero(&seed, sizeof(seed));
 	return error;

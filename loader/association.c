@@ -136,6 +136,7 @@ static struct mf_association from_config(const struct mf_instance *instance, con
 		.local_port = config->local_port,
 		.remote_port = config->remote_port,
 		.shares = config->shares,
+		.padding = config->padding,
 	};
 
 	host_pair_set(&association, config);
@@ -202,6 +203,32 @@ static void entry_begin(struct mf_entry *entry, const struct mf_seed *seed)
 	entry->local_count = seed->local_count;
 }
 
+/* Keys of their own handshake, whose counters begin with them: an association has had no others, nor will it. */
+static void seal_begin(struct mf_seal *seal, const struct mf_assoc_config *config)
+{
+	memset(seal, 0, sizeof(*seal));
+	if (config->carriage != MF_CARRIAGE_SEALED)
+		return;
+	seal->out = config->seal_out;
+	seal->in = config->seal_in;
+}
+
+/* 0, or the field of a CHANGE that would take keys away, bring some, or bring others. */
+static __u16 seal_conflict(const struct mf_seal *seal, const struct mf_association *before,
+			   const struct mf_assoc_config *config)
+{
+	static const struct mf_seal_key none;
+	int sealed = before->carriage == MF_CARRIAGE_SEALED;
+
+	if (sealed != (config->carriage == MF_CARRIAGE_SEALED))
+		return MF_FIELD(assoc_config.carriage);
+	if (!sealed || !sodium_memcmp(&config->seal_out, &none, sizeof(none)))
+		return 0;
+	if (sodium_memcmp(&config->seal_out, &seal->out, sizeof(seal->out)))
+		return MF_FIELD(assoc_config.seal_out);
+	return sodium_memcmp(&config->seal_in, &seal->in, sizeof(seal->in)) ? MF_FIELD(assoc_config.seal_in) : 0;
+}
+
 /* Ring, live entries, mf_assoc. The entry's association is complete but for its ring's contents. */
 static int begin(struct mf_instance *instance, __u32 id, const struct mf_seed *seed)
 {
@@ -265,6 +292,13 @@ static __u16 find_conflict(const struct mf_instance *instance, int id, const str
 		return MF_FIELD(assoc_config.flags);
 	if (id >= 0 && config->shares != instance->associations.entry[id].association.shares)
 		return MF_FIELD(assoc_config.shares);
+	if (id >= 0) {
+		__u16 field = seal_conflict(&instance->object.seal[id], &instance->associations.entry[id].association,
+					    config);
+
+		if (field)
+			return field;
+	}
 	return mf_inner_conflict(instance, id, config);
 }
 
@@ -290,6 +324,7 @@ int mf_association_add(struct mf_instance *instance, const struct mf_assoc_confi
 		error = ring_get(instance, &association);
 	if (!error) {
 		association.generation = generation_next(all);
+		seal_begin(&instance->object.seal[id], config);
 		error = add_with_seed(instance, id, &association, &seed);
 	}
 	sodium_memzero(&seed, sizeof(seed));
@@ -338,6 +373,8 @@ void mf_association_remove(struct mf_instance *instance, __u32 id, const struct 
 	mf_table_drop(&all->names, seed->name);
 	ring_put(instance, &old);
 	seed_write(instance, id, &nothing);
+	/* A packet that is being sealed with it looks at mf_assoc once more before it goes. */
+	sodium_memzero(&instance->object.seal[id], sizeof(instance->object.seal[id]));
 	memset(entry, 0, sizeof(*entry));
 	all->count -= 1;
 	if (id < all->free_from)

@@ -5,6 +5,7 @@
  */
 #include "loader/check.h"
 
+#include <sodium.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -184,9 +185,11 @@ static __u16 check_assoc_numbers(const struct mf_assoc_config *config)
 
 	if (!within(config->rotation_ms, MF_ROTATION_MIN_MS, MF_ROTATION_MAX_MS))
 		return MF_FIELD(assoc_config.rotation_ms);
-	if (config->carriage != MF_CARRIAGE_ENCAP && config->carriage != MF_CARRIAGE_REWRITE)
+	if (!within(config->carriage, MF_CARRIAGE_ENCAP, MF_CARRIAGE_SEALED))
 		return MF_FIELD(assoc_config.carriage);
 	if (config->flags & ~flags || (config->flags & MF_ASSOC_CONTROL && config->carriage != MF_CARRIAGE_ENCAP))
+		return MF_FIELD(assoc_config.flags);
+	if (config->flags & MF_ASSOC_ZERO_CHECKSUM && config->carriage == MF_CARRIAGE_SEALED)
 		return MF_FIELD(assoc_config.flags);
 	/* By which packets go whole, and so none of the peer's would be let in. */
 	if (config->flags & MF_ASSOC_CONTROL && config->flags & MF_ASSOC_ZERO_CHECKSUM)
@@ -199,8 +202,29 @@ static __u16 check_assoc_numbers(const struct mf_assoc_config *config)
 		return MF_FIELD(assoc_config.local_count);
 	if (!within(config->remote_count, least, MF_ASSOC_PREFIXES))
 		return MF_FIELD(assoc_config.remote_count);
-	if (config->pad)
-		return MF_FIELD(assoc_config.pad);
+	if (config->padding > (config->carriage == MF_CARRIAGE_SEALED ? MF_PADDING_FULL : MF_PADDING_NONE))
+		return MF_FIELD(assoc_config.padding);
+	return 0;
+}
+
+static int seal_key_is_right(const struct mf_seal_key *key)
+{
+	return !all_zero(key->key, sizeof(key->key)) && !all_zero(key->mask, sizeof(key->mask)) &&
+	       all_zero(key->pad, sizeof(key->pad));
+}
+
+/* Both or none. One that both ends seal with would see its nonces twice. */
+static __u16 check_seal(const struct mf_assoc_config *config, int may_be_absent)
+{
+	const struct mf_seal_key *out = &config->seal_out, *in = &config->seal_in;
+
+	if (all_zero(out, sizeof(*out)) && all_zero(in, sizeof(*in)) &&
+	    (may_be_absent || config->carriage != MF_CARRIAGE_SEALED))
+		return 0;
+	if (config->carriage != MF_CARRIAGE_SEALED || !seal_key_is_right(out))
+		return MF_FIELD(assoc_config.seal_out);
+	if (!seal_key_is_right(in) || !sodium_memcmp(out->key, in->key, sizeof(out->key)))
+		return MF_FIELD(assoc_config.seal_in);
 	return 0;
 }
 
@@ -211,7 +235,7 @@ static __u16 check_shares(const struct mf_assoc_config *config)
 		return MF_FIELD(assoc_config.shares);
 	if (!config->shares)
 		return 0;
-	if (config->carriage != MF_CARRIAGE_ENCAP)
+	if (config->carriage == MF_CARRIAGE_REWRITE)
 		return MF_FIELD(assoc_config.carriage);
 	if (config->remote_count != 1)
 		return MF_FIELD(assoc_config.remote_count);
@@ -307,6 +331,8 @@ __u16 mf_check_assoc(const struct mf_message *message)
 		field = check_introduction(config);
 	if (!field)
 		field = check_shares(config);
+	if (!field)
+		field = check_seal(config, message->type == MF_ASSOC_CHANGE);
 	return field ? field : check_prefixes(config);
 }
 

@@ -12,7 +12,7 @@
 #include "bpf/verdict.h"
 
 enum mf_control_limit {
-	MF_CONTROL_VERSION = 1,
+	MF_CONTROL_VERSION = 2,
 	MF_MESSAGE_BYTES = 1024,
 	MF_NAME_BYTES = 32,      /* with the terminating zero */
 	MF_DEVICE_BYTES = 16,
@@ -110,15 +110,17 @@ struct mf_assoc_config {
 	__be16 local_port, remote_port;      /* rewrite: the only inner ports; 0: any */
 	__u8 local_count, remote_count;
 	__u8 shares;                         /* 1: one of the generations of a session, see below */
-	__u8 pad;
+	__u8 padding;                        /* SEALED: enum mf_padding */
 	struct mf_prefix local_prefix[MF_ASSOC_PREFIXES];
 	struct mf_prefix remote_prefix[MF_ASSOC_PREFIXES];
+	struct mf_seal_key seal_out, seal_in; /* SEALED: from one handshake, and never in two ADDs; secret. Else all zero */
 };
 
 /*
- * shares: the association is between two hosts, ENCAP, and others that share may have the same remote host at the same
+ * shares: the association is between two hosts, ENCAP or SEALED, and others that share may have the same remote host at the same
  * time: all are heard, one leads, which is what packets to that host go out in. The first one leads until MF_ASSOC_LEAD
  * says otherwise; when the one that leads is deleted, one that is left takes over. CHANGE neither gives nor takes it.
+ * SEALED is likewise for life: CHANGE makes none, and comes with the keys that are there, or with none.
  */
 
 enum mf_clock_state { MF_CLOCK_FOLLOWS = 1, MF_CLOCK_SLEWS = 2, MF_CLOCK_HOLDS = 3 };
@@ -143,7 +145,7 @@ struct mf_node_status {
 	__u64 hops;         /* slots passed, all associations, since this loader started */
 };
 
-/* Answer to ADD, CHANGE, NEXT. The key never comes back: config.key is zero. */
+/* Answer to ADD, CHANGE, NEXT. Keys never come back: config.key, seal_out and seal_in are zero. */
 struct mf_assoc_status {
 	__u32 id;
 	__u32 generation;
@@ -163,6 +165,7 @@ struct mf_assoc_status {
 	__u8 peer_prefix[8]; /* ROAMS: the /64 that its packets go to; zero: not heard of late */
 	__u32 clients;       /* LISTENS: associations that ROAM with it */
 	__u32 pad2;
+	__u64 sealed;        /* SEALED: packets that its key has sealed */
 };
 
 struct mf_counters {
@@ -197,7 +200,7 @@ struct mf_message {
 };
 
 _Static_assert(sizeof(struct mf_message) == MF_MESSAGE_BYTES, "one size for every message");
-_Static_assert(sizeof(struct mf_assoc_config) == 448, "struct mf_assoc_config");
+_Static_assert(sizeof(struct mf_assoc_config) == 576, "struct mf_assoc_config");
 _Static_assert(sizeof(struct mf_node_config) == 420, "struct mf_node_config");
 
 /* Words for a refusal; never NULL. */

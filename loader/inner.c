@@ -172,8 +172,10 @@ __u32 mf_inner_mtu(const struct mf_association *association, __u32 outer_mtu, co
 		   (!prefix || (mf_prefix_is_host(prefix) && !memcmp(prefix->address, association->inner_remote, 16)));
 	__u32 overhead = 0;
 
-	if (association->carriage == MF_CARRIAGE_ENCAP)
+	if (association->carriage != MF_CARRIAGE_REWRITE)
 		overhead = pair ? MF_ENCAP_HOST_BYTES : MF_ENCAP_WHOLE_BYTES;
+	if (association->carriage == MF_CARRIAGE_SEALED)
+		overhead += MF_SEAL_BYTES;
 	return outer_mtu < MF_INNER_MTU_MIN + overhead ? MF_INNER_MTU_MIN : outer_mtu - overhead;
 }
 

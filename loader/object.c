@@ -23,7 +23,7 @@ static const char *const map_names[MF_MAPS] = {
 	[MF_MAP_STATE] = "mf_state", [MF_MAP_TRAFFIC] = "mf_traffic", [MF_MAP_SLOTS] = "mf_slots",
 	[MF_MAP_LIVE] = "mf_live", [MF_MAP_LENT] = "mf_lent", [MF_MAP_REMOTE] = "mf_remote", [MF_MAP_LOCAL] = "mf_local",
 	[MF_MAP_PAIR] = "mf_pair", [MF_MAP_OWN] = "mf_own", [MF_MAP_ROUTER] = "mf_router", [MF_MAP_VERDICT] = "mf_verdict",
-	[MF_MAP_EVENTS] = "mf_events",
+	[MF_MAP_EVENTS] = "mf_events", [MF_MAP_SEAL] = "mf_seal",
 };
 
 static const char *const program_names[MF_PROGRAMS] = {
@@ -71,6 +71,7 @@ static __u32 entries_of(enum mf_map map, __u32 capacity, __u32 ring_slots)
 	case MF_MAP_SEED:
 	case MF_MAP_STATE:
 	case MF_MAP_TRAFFIC:
+	case MF_MAP_SEAL:
 		return capacity;
 	case MF_MAP_SLOTS:
 		return ring_slots;
@@ -165,6 +166,7 @@ static int memory_map(struct mf_object *object)
 	object->state = map_memory(object, MF_MAP_STATE, object->capacity, sizeof(*object->state));
 	object->slots = map_memory(object, MF_MAP_SLOTS, object->ring_slots, sizeof(*object->slots));
 	object->seed = map_memory(object, MF_MAP_SEED, object->capacity, sizeof(*object->seed));
+	object->seal = map_memory(object, MF_MAP_SEAL, object->capacity, sizeof(*object->seal));
 	object->live = (struct mf_live){
 		.bucket = map_memory(object, MF_MAP_LIVE, 2 * half, sizeof(*object->live.bucket)),
 		.half = half,
@@ -172,9 +174,10 @@ static int memory_map(struct mf_object *object)
 		.slot = object->slots,
 	};
 	if (object->clock == MAP_FAILED || object->state == MAP_FAILED || object->slots == MAP_FAILED ||
-	    object->seed == MAP_FAILED || object->live.bucket == MAP_FAILED)
+	    object->seed == MAP_FAILED || object->seal == MAP_FAILED || object->live.bucket == MAP_FAILED)
 		return -ENOMEM;
-	if (madvise(object->seed, mapped_bytes(object->capacity, sizeof(*object->seed)), MADV_DONTDUMP))
+	if (madvise(object->seed, mapped_bytes(object->capacity, sizeof(*object->seed)), MADV_DONTDUMP) ||
+	    madvise(object->seal, mapped_bytes(object->capacity, sizeof(*object->seal)), MADV_DONTDUMP))
 		return -errno;
 	object->clock->version = MF_ABI_VERSION;
 	object->clock->tick_ns = tick_ns();
@@ -225,6 +228,7 @@ void mf_object_close(struct mf_object *object)
 	unmap(object->state, object->capacity, sizeof(*object->state));
 	unmap(object->slots, object->ring_slots, sizeof(*object->slots));
 	unmap(object->seed, object->capacity, sizeof(*object->seed));
+	unmap(object->seal, object->capacity, sizeof(*object->seal));
 	unmap(object->live.bucket, 2ULL * object->live.half, sizeof(*object->live.bucket));
 	if (object->skeleton)
 		mayfly__destroy(object->skeleton);

@@ -12,7 +12,8 @@
 
 enum mf_map {
 	MF_MAP_NODE, MF_MAP_CLOCK, MF_MAP_ASSOC, MF_MAP_SEED, MF_MAP_STATE, MF_MAP_TRAFFIC, MF_MAP_SLOTS, MF_MAP_LIVE,
-	MF_MAP_LENT, MF_MAP_REMOTE, MF_MAP_LOCAL, MF_MAP_PAIR, MF_MAP_OWN, MF_MAP_ROUTER, MF_MAP_VERDICT, MF_MAP_EVENTS, MF_MAPS,
+	MF_MAP_LENT, MF_MAP_REMOTE, MF_MAP_LOCAL, MF_MAP_PAIR, MF_MAP_OWN, MF_MAP_ROUTER, MF_MAP_VERDICT, MF_MAP_EVENTS,
+	MF_MAP_SEAL, MF_MAPS,
 };
 
 enum mf_program {
@@ -33,6 +34,7 @@ struct mf_object {
 	struct mf_assoc_state *state; /* mapped, by association */
 	struct mf_slot *slots;        /* mapped, ring_slots of them */
 	struct mf_seed *seed;         /* mapped, by association; secret, left out of core dumps */
+	struct mf_seal *seal;         /* mapped, by association; secret, left out of core dumps */
 	struct mf_live live;          /* mapped */
 };
 

@@ -62,6 +62,7 @@ static void config_read(struct mf_assoc_config *config, const struct mf_seed *se
 	config->local_count = seed->local_count;
 	config->remote_count = seed->remote_count;
 	config->shares = association->shares;
+	config->padding = association->padding;
 	memcpy(config->local_prefix, seed->local_prefix, sizeof(config->local_prefix));
 	memcpy(config->remote_prefix, seed->remote_prefix, sizeof(config->remote_prefix));
 }
@@ -139,6 +140,7 @@ static int status_read(struct mf_instance *instance, __u32 id, struct mf_assoc_s
 		status->id = id;
 		status->generation = entry->association.generation;
 		status->added_ms = entry->added_ms;
+		status->sealed = instance->object.seal[id].sent;
 		config_read(&status->config, &seed, &entry->association);
 		slot_read(instance, entry, status);
 		path_read(instance, id, status);

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Sealing (docs/PROTOCOL.md 3.3): a frame whose outer headers stand, with room before the shim, becomes one in which
+ * nothing behind the UDP header can be told from noise. What XDP and tc have in common.
+ *
+ *	| Ethernet | IPv6 | UDP | counter ^ mask (8) | tag (16) | shim, packet, padding: ciphertext |
+ */
+#ifndef MAYFLY_BPF_SEAL_H
+#define MAYFLY_BPF_SEAL_H
+
+#include "bpf/carry.h"
+#include "bpf/jump.h"
+#include "bpf/siphash.h"
+
+/* What may be sealed at once: more than any path bears that Ethernet has a name for. */
+enum { SEAL_MOST = 9216 };
+
+struct sealed_frame {
+	struct ethhdr eth;
+	struct ipv6hdr ip6;
+	struct udphdr udp;
+	struct mf_sealed sealed;
+} __attribute__((packed, aligned(2)));
+
+/* The nonce, and what is bound beside it: slot, and which of the two it comes from. The key stands for all else. */
+static __always_inline void job_begin(struct aead_job *job, const struct mf_seal_key *key, __u64 counter, __u64 index)
+{
+	COPY(job->key, key->key, sizeof(job->key));
+	job->nonce[0] = key->sender;
+	job->nonce[1] = counter;
+	job->nonce[2] = counter >> 32;
+	job->associated[0] = index;
+	job->associated[1] = key->sender;
+}
+
+static __always_inline void job_end(struct aead_job *job)
+{
+	__builtin_memset(job->key, 0, sizeof(job->key));
+	asm volatile("" ::: "memory");
+}
+
+/* Sum of what the UDP checksum covers, its field being zero. -1: not all there. */
+static __always_inline __s64 sum_frame(struct sealed_frame *frame, void *end, __u32 udp_bytes)
+{
+	__s64 sum = sum_bytes(&frame->udp, end, udp_bytes);
+
+	if (sum < 0)
+		return -1;
+	return sum + sum_address(&frame->ip6.saddr) + sum_address(&frame->ip6.daddr) + bpf_htons(udp_bytes) +
+	       bpf_htons(IPPROTO_UDP);
+}
+
+/*
+ * Seals `handed->bytes` from the shim on. handed->verdict or the one that ends the packet. A counter is taken before it is
+ * used and never given back. The association is looked at again when all is done: while it still is what it was the
+ * key was its key too (loader/association.c says so in mf_assoc before it wipes one).
+ */
+static __always_inline __u32 frame_seal(void *data, void *end, struct mf_scratch *scratch)
+{
+	struct mf_handed *handed = &scratch->handed;
+	struct cursor cursor = { data, end };
+	struct sealed_frame *frame = take(&cursor, sizeof(*frame));
+	struct aead_job *job = &scratch->job;
+	__u32 id = handed->association, bytes = handed->bytes;
+	struct mf_seal *seal = bpf_map_lookup_elem(&mf_seal, &id);
+	__u64 counter;
+	__s64 sum;
+
+	if (!frame || !seal || bytes > SEAL_MOST)
+		return MF_DROP_ROOM;
+	counter = __sync_fetch_and_add(&seal->sent, 1);
+	if (counter >= MF_COUNTER_END)
+		return MF_DROP_KEY;
+	job_begin(job, &seal->out, counter, handed->index);
+	if (aead_seal(cursor.at, end, bytes, job)) {
+		job_end(job);
+		return MF_DROP_ROOM;
+	}
+	COPY(frame->sealed.tag, job->tag, sizeof(job->tag));
+	counter = bpf_cpu_to_be64(counter) ^ siphash_2_4(seal->out.mask, job->tag);
+	COPY(&frame->sealed.counter, &counter, sizeof(counter));
+	job_end(job);
+	frame->udp.check = 0;
+	sum = sum_frame(frame, end, sizeof(struct udphdr) + MF_SEAL_BYTES + bytes);
+	if (sum < 0)
+		return MF_DROP_ROOM;
+	frame->udp.check = sum_finish_udp(sum);
+	return handed_association(handed) ? handed->verdict : MF_DROP_NO_SLOT;
+}
+
+#endif
