@@ -49,7 +49,9 @@ static __always_inline __u32 inner_overhead(const struct inner *inner, const str
 {
 	__u32 bytes = inner->whole ? MF_ENCAP_WHOLE_BYTES : MF_ENCAP_HOST_BYTES;
 
-	return is_sealed(association) ? bytes + MF_SEAL_BYTES : bytes;
+	if (is_sealed(association))
+		bytes += MF_SEAL_BYTES;
+	return association->padding ? bytes + MF_PADDING_LEAST : bytes;
 }
 
 static __always_inline int is_host_pair(const struct mf_association *association, const struct inner *inner)
@@ -181,11 +183,11 @@ static __always_inline void outer_write(struct outer *outer, const struct way *w
 	outer->udp.check = sum_finish_udp(sum);
 }
 
-/* Those of `sealed`, `length` without what sealing adds. */
+/* Those of `sealed`, for `carried` bytes from the shim on. */
 static __always_inline void outer_sealed_write(struct outer_sealed *outer, const struct way *way,
-					       const struct inner *inner, __u32 length)
+					       const struct inner *inner, __u32 carried)
 {
-	outer_head_write(&outer->ip6, &outer->udp, way, inner->ecn, length + MF_SEAL_BYTES);
+	outer_head_write(&outer->ip6, &outer->udp, way, inner->ecn, sizeof(struct udphdr) + MF_SEAL_BYTES + carried);
 	outer->shim = inner->shim;
 }
 

@@ -69,19 +69,22 @@ static __always_inline __u32 encapsulate_sealed(struct __sk_buff *skb, struct wa
 						const struct tags *tags, __u32 hop)
 {
 	__u32 tag_bytes = tags->count * VLAN_BYTES, carried = inner_carried(inner) + tag_bytes;
+	__u32 padding = padding_bytes(way, carried);
 	struct outer_sealed outer = {};
 
 	if (skb->gso_size)
 		return MF_DROP_LARGE_FRAME;
 	inner->shim.kind |= tags->count << 4;
 	shim_clear_whole(inner);
-	if (grow(skb, inner, MF_SEAL_BYTES + tag_bytes))
+	if (grow(skb, inner, MF_SEAL_BYTES + tag_bytes) || padding_add_tc(skb, padding))
 		return MF_DROP_ROOM;
-	outer_sealed_write(&outer, way, inner, sizeof(struct udphdr) + carried);
+	if (padding)
+		inner->shim.kind |= MF_SHIM_PADDED;
+	outer_sealed_write(&outer, way, inner, carried + padding);
 	if (bpf_skb_store_bytes(skb, sizeof(struct ethhdr), &outer, sizeof(outer), 0) ||
 	    tags_store(skb, tags, sizeof(struct ethhdr) + sizeof(outer)))
 		return MF_DROP_ROOM;
-	return to_seal(way, carried, hop, 0, MF_OUT_SENT_SLOW);
+	return to_seal(way, carried + padding, hop, 0, MF_OUT_SENT_SLOW);
 }
 
 static __always_inline __u32 encapsulate(struct __sk_buff *skb, struct way *way, struct inner *inner,

@@ -8,6 +8,7 @@
 
 #include "bpf/carry.h"
 #include "bpf/jump.h"
+#include "bpf/padding.h"
 
 /* Verdicts that mean: not for the fast path. */
 enum { TO_SLOW_PATH = MF_OUT_SENT_SLOW };
@@ -70,11 +71,13 @@ static __always_inline __u32 to_seal(const struct way *way, __u32 bytes, __u32 h
 
 static __always_inline __u32 out_encapsulate_sealed(struct xdp_md *ctx, struct way *way, struct inner *inner)
 {
-	__u32 carried = inner_carried(inner);
+	__u32 carried = inner_carried(inner), padding = padding_bytes(way, carried);
 	struct outer_sealed *outer;
 	struct cursor cursor;
 	struct ethhdr *eth;
 
+	if (padding && padding_add(ctx, padding))
+		return TO_SLOW_PATH;
 	if (bpf_xdp_adjust_head(ctx, inner->whole ? -(MF_ENCAP_WHOLE_BYTES + MF_SEAL_BYTES) :
 						    -(MF_ENCAP_HOST_BYTES + MF_SEAL_BYTES)))
 		return MF_DROP_ROOM;
@@ -85,8 +88,10 @@ static __always_inline __u32 out_encapsulate_sealed(struct xdp_md *ctx, struct w
 		return MF_DROP_ROOM;
 	ethernet_write(eth, &way->traffic->next_hop);
 	shim_clear_whole(inner);
-	outer_sealed_write(outer, way, inner, sizeof(struct udphdr) + carried);
-	return to_seal(way, carried, MF_OUT_SENT, 0, MF_OUT_SENT);
+	if (padding)
+		inner->shim.kind |= MF_SHIM_PADDED;
+	outer_sealed_write(outer, way, inner, carried + padding);
+	return to_seal(way, carried + padding, MF_OUT_SENT, 0, MF_OUT_SENT);
 }
 
 static __always_inline __u32 out_encapsulate(struct xdp_md *ctx, struct way *way, struct inner *inner)

@@ -135,15 +135,16 @@ static __always_inline __u32 out_rewrite(struct __sk_buff *skb, struct mf_node *
 /* The same, sealed. */
 static __always_inline __u32 open_sealed_slot(struct __sk_buff *skb, struct way *way, __u32 hop)
 {
-	struct inner nothing = { .whole = 1 };
+	__u32 padding = padding_bytes(way, MF_SHIM_BYTES);
+	struct inner nothing = { .whole = 1, .shim.kind = padding ? MF_SHIM_PADDED : MF_SHIM_OPEN };
 	struct outer_sealed outer = {};
 
 	if (bpf_skb_change_tail(skb, FRAME_OPEN + MF_SEAL_BYTES, 0))
 		return MF_DROP_ROOM;
-	outer_sealed_write(&outer, way, &nothing, sizeof(struct udphdr) + MF_SHIM_BYTES);
-	if (bpf_skb_store_bytes(skb, sizeof(struct ethhdr), &outer, sizeof(outer), 0))
+	outer_sealed_write(&outer, way, &nothing, MF_SHIM_BYTES + padding);
+	if (bpf_skb_store_bytes(skb, sizeof(struct ethhdr), &outer, sizeof(outer), 0) || padding_add_tc(skb, padding))
 		return MF_DROP_ROOM;
-	return to_seal(way, MF_SHIM_BYTES, hop, 1, MF_OUT_OPENED);
+	return to_seal(way, MF_SHIM_BYTES + padding, hop, 1, MF_OUT_OPENED);
 }
 
 /*

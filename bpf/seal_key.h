@@ -13,7 +13,8 @@
 enum mf_seal_limit {
 	MF_REPLAY_WORDS = 264,   /* of 32 packets each: 8,416 behind the newest are told apart, whatever their order */
 	MF_REPLAY_PACKETS = (MF_REPLAY_WORDS - 1) * 32,
-	MF_PADDING_CLASS_LEAST = 128, /* bytes behind the UDP header; then 256, 512, 1024, and as long as the path bears */
+	MF_PADDING_CLASS_LEAST = 128, /* bytes behind the UDP header */
+	MF_PADDING_CLASSES_MORE = 3,  /* each twice the one before: 256, 512, 1024; then as long as the path bears */
 };
 
 #define MF_COUNTER_END (1ULL << 37)   /* no packet has this counter: no key seals so many (RFC 9001 section 6.6 allows 2^62) */

@@ -22,6 +22,7 @@ enum mf_limit {
 	MF_ENCAP_HOST_BYTES = 12, /* encap over the original IPv6 packet, inner addresses left out */
 	MF_ENCAP_WHOLE_BYTES = 52, /* encap over the original packet, carried whole */
 	MF_SEAL_BYTES = 24,      /* struct mf_sealed, before the shim */
+	MF_PADDING_LEAST = 2,    /* of a packet that is padded: its length */
 	MF_INNER_MTU_MIN = 1280, /* RFC 8200 section 5 */
 };
 

@@ -5,6 +5,7 @@
 #include "tests/packet/carried.h"
 
 #include <arpa/inet.h>
+#include <sodium.h>
 #include <string.h>
 
 static void put_outer(struct frame *frame, const struct mf_slot *sender, __u8 ecn)
@@ -67,6 +68,43 @@ void carried_encap(struct frame *frame, const struct mf_slot *sender, const stru
 	frame_put(frame, inner->byte + 12, tags * 4);
 	at += shim[0] % 16 == 1 ? IP6_BYTES : 0;
 	frame_put(frame, inner->byte + at, inner->length - at);
+	carried_finish(frame);
+}
+
+static void put_le(__u8 *to, __u64 value, int bytes)
+{
+	for (int i = 0; i < bytes; i++)
+		to[i] = value >> 8 * i;
+}
+
+void carried_pad(struct frame *frame, __u32 bytes)
+{
+	frame->byte[AT_SHIM] |= 8;
+	frame_put(frame, NULL, bytes);
+	frame_set16(frame, frame->length - 2, bytes);
+}
+
+void carried_seal(struct frame *frame, const struct mf_seal_key *key, __u64 counter, __u64 index)
+{
+	__u32 bytes = frame->length - AT_SHIM;
+	__u8 nonce[12], associated[16] = { 0 }, mask_key[16], cipher_key[32], tag[16], mask[8];
+	struct frame plain = *frame;
+
+	for (int i = 0; i < 8; i++)
+		put_le(cipher_key + 4 * i, key->key[i], 4);
+	put_le(mask_key, key->mask[0], 8);
+	put_le(mask_key + 8, key->mask[1], 8);
+	put_le(nonce, key->sender, 4);
+	put_le(nonce + 4, counter, 8);
+	put_le(associated, index, 8);
+	put_le(associated + 8, key->sender, 4);
+	frame_put(frame, NULL, AT_SEALED - AT_SHIM);
+	crypto_aead_chacha20poly1305_ietf_encrypt_detached(frame->byte + AT_SEALED, tag, NULL, plain.byte + AT_SHIM, bytes,
+							   associated, sizeof(associated), NULL, nonce, cipher_key);
+	memcpy(frame->byte + AT_TAG, tag, sizeof(tag));
+	crypto_shorthash(mask, tag, sizeof(tag), mask_key);
+	for (int i = 0; i < 8; i++)
+		frame->byte[AT_COUNTER + i] = counter >> (56 - 8 * i) ^ mask[i];
 	carried_finish(frame);
 }
 

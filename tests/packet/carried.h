@@ -23,6 +23,9 @@ enum {
 	AT_CHECK = AT_PORTS + 6,
 	AT_SHIM = AT_PORTS + 8,
 	AT_CARRIED = AT_SHIM + 4,
+	AT_COUNTER = AT_SHIM, /* of a sealed one */
+	AT_TAG = AT_COUNTER + 8,
+	AT_SEALED = AT_TAG + 16,
 };
 
 /* `inner` (tags in its frame are carried) in the slot of the end that sends it. */
@@ -36,6 +39,12 @@ void carried_rewrite(struct frame *frame, const struct mf_slot *sender, const st
 
 /* UDP ports as `rewrite` writes them. */
 __u16 carried_port(__u16 port, __be16 mask);
+
+/* Seals what carried_encap() or carried_raw() made, for the slot with this index. */
+void carried_seal(struct frame *frame, const struct mf_seal_key *key, __u64 counter, __u64 index);
+
+/* Pads it, before it is sealed, by so many bytes: 2 or more. */
+void carried_pad(struct frame *frame, __u32 bytes);
 
 /* Lengths and checksum of an outer frame whose contents a test has changed. */
 void carried_finish(struct frame *frame);

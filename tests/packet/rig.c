@@ -24,6 +24,7 @@ struct deal_terms {
 	__u8 flags[SIDES];
 	__u16 port[SIDES];
 	__u16 link_mtu;
+	__u8 padding;
 	const char *wire[SIDES];
 	__u8 hop_bits;
 	const char *inner[SIDES][INNER_PREFIXES];
@@ -52,6 +53,14 @@ static const struct deal_terms deals[DEALS] = {
 		    .inner = HOSTS("8") },
 	[BIG] = { 3000, MF_CARRIAGE_ENCAP, { MF_ASSOC_ZERO_CHECKSUM, MF_ASSOC_ZERO_CHECKSUM }, .link_mtu = 65535,
 		  .wire = WIRE, .inner = HOSTS("9") },
+	[SEALED] = { 3000, MF_CARRIAGE_SEALED, .wire = WIRE, .inner = HOSTS("13") },
+	[SEALED_NET] = { 3000, MF_CARRIAGE_SEALED, { MF_ASSOC_OWN_PREFIXES, MF_ASSOC_OWN_PREFIXES }, .wire = WIRE,
+			 .inner = { { "fd03:a::", "::ffff:10.3.0.0" }, { "fd03:b::", "::ffff:10.4.0.0" } },
+			 .inner_length = { 48, 112 } },
+	[CLASSES] = { 3000, MF_CARRIAGE_SEALED, .padding = MF_PADDING_CLASSES, .wire = WIRE, .inner = HOSTS("14") },
+	[FULL] = { 3000, MF_CARRIAGE_SEALED, .padding = MF_PADDING_FULL, .wire = WIRE, .inner = HOSTS("15") },
+	[SEALED_FOLLOWER] = { 3000, MF_CARRIAGE_SEALED, { MF_ASSOC_FOLLOWS, MF_ASSOC_OPENS }, .wire = WIRE,
+			      .inner = HOSTS("16") },
 	[LISTENER] = { 3000, MF_CARRIAGE_ENCAP, { MF_ASSOC_LISTENS, MF_ASSOC_LISTENS }, .wire = WIRE,
 		       .inner = { { "fd6d:a::10" }, { "fd6d:b::10" } } },
 	[CLIENT] = { 3000, MF_CARRIAGE_ENCAP, { MF_ASSOC_ROAMS }, .wire = WIRE, .inner = HOSTS("11") },
@@ -156,6 +165,7 @@ static void association_fill(struct rig *rig, enum deal id)
 		.ring_slots = RING_SLOTS,
 		.local_port = htons(deal->port[rig->side]),
 		.remote_port = htons(deal->port[!rig->side]),
+		.padding = deal->padding,
 	};
 	if (deal->inner_length[0] < 128)
 		return;
@@ -177,6 +187,28 @@ static void slots_fill(struct rig *rig, enum deal id)
 		mf_slot_fill(slot, &rig->seed[id], &schedule, index);
 		slot->association = id;
 	}
+}
+
+/* What `side` seals with in this deal. */
+static struct mf_seal_key seal_key(enum deal id, enum side side)
+{
+	struct mf_seal_key key = { .sender = side };
+	__u8 bytes[sizeof(key.key) + sizeof(key.mask)];
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = 16 * id + 7 * i + 129 * side + 1;
+	memcpy(key.key, bytes, sizeof(key.key));
+	memcpy(key.mask, bytes + sizeof(key.key), sizeof(key.mask));
+	return key;
+}
+
+static void seal_fill(struct rig *rig, enum deal id)
+{
+	memset(&rig->seal[id], 0, sizeof(rig->seal[id]));
+	if (deals[id].carriage != MF_CARRIAGE_SEALED)
+		return;
+	rig->seal[id].out = seal_key(id, rig->side);
+	rig->seal[id].in = seal_key(id, !rig->side);
 }
 
 static void inner_fill(struct rig *rig, enum deal id)
@@ -267,6 +299,7 @@ void rig_reset(struct rig *rig)
 		association_fill(rig, id);
 		inner_fill(rig, id);
 		slots_fill(rig, id);
+		seal_fill(rig, id);
 		rig_association_write(rig, id);
 		rig_keep(rig, id);
 	}
@@ -297,6 +330,7 @@ static void sizes_set(struct mayfly *skel)
 	bpf_map__set_max_entries(skel->maps.mf_seed, DEALS);
 	bpf_map__set_max_entries(skel->maps.mf_state, DEALS);
 	bpf_map__set_max_entries(skel->maps.mf_traffic, DEALS);
+	bpf_map__set_max_entries(skel->maps.mf_seal, DEALS);
 	bpf_map__set_max_entries(skel->maps.mf_slots, DEALS * RING_SLOTS);
 	bpf_map__set_max_entries(skel->maps.mf_live, 2 * mf_live_half(DEALS));
 	bpf_map__set_max_entries(skel->maps.mf_remote, 64);
@@ -318,6 +352,7 @@ void rig_open(struct rig *rig, enum side side)
 	rig->slots = map_memory(rig->skel->maps.mf_slots);
 	rig->state = map_memory(rig->skel->maps.mf_state);
 	rig->clock = map_memory(rig->skel->maps.mf_clock);
+	rig->seal = map_memory(rig->skel->maps.mf_seal);
 	rig->live = (struct mf_live){ .bucket = map_memory(rig->skel->maps.mf_live), .half = mf_live_half(DEALS),
 				      .slots = DEALS * RING_SLOTS, .slot = rig->slots };
 	for (enum deal id = 0; id < DEALS; id++)
@@ -330,6 +365,7 @@ void rig_close(struct rig *rig)
 	munmap(rig->slots, memory_bytes(rig->skel->maps.mf_slots));
 	munmap(rig->state, memory_bytes(rig->skel->maps.mf_state));
 	munmap(rig->clock, memory_bytes(rig->skel->maps.mf_clock));
+	munmap(rig->seal, memory_bytes(rig->skel->maps.mf_seal));
 	munmap(rig->live.bucket, memory_bytes(rig->skel->maps.mf_live));
 	mayfly__destroy(rig->skel);
 	rig->skel = NULL;

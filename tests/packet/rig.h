@@ -27,13 +27,18 @@ enum deal {
 	REWRITE_FOLLOWER,
 	QUICK,         /* encap, 200 ms, /80 with 48 hop bits */
 	BIG,           /* encap without checksum on a link of 65535 bytes */
+	SEALED,        /* sealed between two hosts; HERE has begun the handshake */
+	SEALED_NET,    /* sealed between networks, IPv6 and IPv4 */
+	CLASSES,       /* sealed, padded to classes, */
+	FULL,          /* to all that the path bears */
+	SEALED_FOLLOWER, /* sealed; THERE opens, HERE follows */
 	LISTENER,      /* HERE's introduction; */
 	CLIENT,        /* one of its clients: roams HERE, an association like any other THERE */
 	OTHER_CLIENT,
 	DEALS,
 };
 
-enum program { MF_OUT, MF_CUT_TC, MF_OUT_TC, MF_IN, MF_IN_TC, MF_GUARD, MF_ARM, PROGRAMS };
+enum program { MF_OUT, MF_CUT_TC, MF_OUT_TC, MF_IN, MF_IN_TC, MF_GUARD, MF_ARM, PROGRAMS }; /* sealing and opening follow from them */
 enum {
 	PASS_XDP = 2,      /* enum xdp_action */
 	DROP_XDP = 1,
@@ -57,6 +62,7 @@ struct rig {
 	struct mf_slot *slots;          /* the maps themselves, mapped */
 	struct mf_assoc_state *state;
 	struct mf_clock *clock;
+	struct mf_seal *seal;
 	struct mf_live live;
 	__u64 counters[MF_VERDICT_ROOM]; /* after the last run */
 	struct mf_node node;            /* as it was last written */

@@ -154,6 +154,18 @@ static void receive_control(struct lab *lab, __u8 protocol, __u64 control_ns)
 	rig_receive(&lab->here, &wire, &lab->result);
 }
 
+/* What the peer has sealed, changed by `turned` bits of its last byte; with this counter; or the same once more. */
+static void receive_sealed(struct lab *lab, __u64 counter, __u8 turned, int times)
+{
+	struct frame inner, wire;
+
+	table_small(lab, SEALED, &inner, &wire);
+	carried_seal(&wire, &lab->there.seal[SEALED].out, counter, rig_index(&lab->there, SEALED));
+	wire.byte[wire.length - 1] ^= turned;
+	while (times--)
+		rig_receive(&lab->here, &wire, &lab->result);
+}
+
 static void reach(struct lab *lab, enum mf_verdict verdict)
 {
 	switch (verdict) {
@@ -235,6 +247,15 @@ static void reach(struct lab *lab, enum mf_verdict verdict)
 		return receive_control(lab, MF_NEXT_CONTROL, ~0ULL >> 1);
 	case MF_DROP_LATE:
 		return receive_slot(lab, -2, 0);
+	case MF_DROP_TAG:
+		return receive_sealed(lab, 0, 1, 1);
+	case MF_DROP_REPLAY:
+		return receive_sealed(lab, 0, 0, 2);
+	case MF_DROP_COUNTER:
+		return receive_sealed(lab, MF_COUNTER_AHEAD + 1, 0, 1);
+	case MF_DROP_KEY:
+		lab->here.seal[SEALED].sent = MF_COUNTER_END;
+		return send_small(lab, SEALED, NULL, 0);
 	case MF_VERDICTS:
 	case MF_VERDICT_ROOM:
 		break;
