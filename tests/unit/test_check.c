@@ -169,7 +169,7 @@ static void association_numbers(void **state)
 	ASSOC_REFUSED(rotation_ms, c->rotation_ms = MF_ROTATION_MIN_MS - 1);
 	ASSOC_REFUSED(rotation_ms, c->rotation_ms = MF_ROTATION_MAX_MS + 1);
 	ASSOC_REFUSED(carriage, c->carriage = MF_CARRIAGE_NONE);
-	ASSOC_REFUSED(carriage, c->carriage = 3);
+	ASSOC_REFUSED(carriage, c->carriage = MF_CARRIAGE_SEALED + 1);
 	ASSOC_REFUSED(flags, c->flags = MF_ASSOC_HOST_PAIR);
 	ASSOC_REFUSED(flags, c->flags = MF_ASSOC_OWN_PREFIXES);
 	ASSOC_REFUSED(flags, c->flags = MF_ASSOC_CONTROL; c->carriage = MF_CARRIAGE_REWRITE);
@@ -178,7 +178,7 @@ static void association_numbers(void **state)
 	ASSOC_REFUSED(remote_port, c->remote_port = 1);
 	ASSOC_REFUSED(local_count, c->local_count = 0);
 	ASSOC_REFUSED(remote_count, c->remote_count = MF_ASSOC_PREFIXES + 1);
-	ASSOC_REFUSED(pad, c->pad = 1);
+	ASSOC_REFUSED(padding, c->padding = MF_PADDING_CLASSES);
 }
 
 static void introductions(void **state)
@@ -255,6 +255,49 @@ static void generations(void **state)
 	assert_int_equal(mf_check_host(&find), MF_FIELD(assoc_config.remote_prefix[0]));
 	*host = prefix("ff02::1", 128);
 	assert_int_equal(mf_check_host(&find), MF_FIELD(assoc_config.remote_prefix[0]));
+}
+
+/* From the association that is right to one that is sealed. */
+static void seal(struct mf_assoc_config *config)
+{
+	config->carriage = MF_CARRIAGE_SEALED;
+	config->seal_out = (struct mf_seal_key){ .key = { 1 }, .mask = { 2 } };
+	config->seal_in = (struct mf_seal_key){ .key = { 3 }, .mask = { 4 }, .sender = 1 };
+}
+
+static void sealed(void **state)
+{
+	struct mf_message m = association();
+
+	(void)state;
+	seal(&m.assoc_config);
+	assert_int_equal(mf_check_assoc(&m), 0);
+	m.assoc_config.padding = MF_PADDING_FULL;
+	assert_int_equal(mf_check_assoc(&m), 0);
+	share(&m.assoc_config);
+	assert_int_equal(mf_check_assoc(&m), 0);
+	ASSOC_REFUSED(seal_out, c->seal_out.key[7] = 1);
+	ASSOC_REFUSED(seal_out, c->seal_in.pad[2] = 1);
+	ASSOC_REFUSED(seal_out, seal(c); c->seal_out.key[0] = 0);
+	ASSOC_REFUSED(seal_out, seal(c); c->seal_out.mask[0] = 0);
+	ASSOC_REFUSED(seal_out, seal(c); c->seal_out.pad[0] = 1);
+	ASSOC_REFUSED(seal_in, seal(c); c->seal_in.mask[0] = 0);
+	ASSOC_REFUSED(seal_in, seal(c); c->seal_in.key[0] = 0);
+	ASSOC_REFUSED(seal_in, seal(c); c->seal_in.key[0] = c->seal_out.key[0]);
+	ASSOC_REFUSED(seal_out, seal(c); memset(&c->seal_out, 0, 128));
+	ASSOC_REFUSED(padding, seal(c); c->padding = MF_PADDING_FULL + 1);
+	ASSOC_REFUSED(flags, seal(c); c->flags = MF_ASSOC_ZERO_CHECKSUM);
+	ASSOC_REFUSED(flags, seal(c); c->flags = MF_ASSOC_CONTROL);
+	ASSOC_REFUSED(carriage, roam(c); c->carriage = MF_CARRIAGE_SEALED);
+	ASSOC_REFUSED(carriage, listen_on(c); c->carriage = MF_CARRIAGE_SEALED);
+
+	/* A CHANGE may leave keys out; half of them it may not. */
+	m.type = MF_ASSOC_CHANGE;
+	assert_int_equal(mf_check_assoc(&m), 0);
+	memset(&m.assoc_config.seal_in, 0, sizeof(m.assoc_config.seal_in));
+	assert_int_equal(mf_check_assoc(&m), MF_FIELD(assoc_config.seal_in));
+	memset(&m.assoc_config.seal_out, 0, sizeof(m.assoc_config.seal_out));
+	assert_int_equal(mf_check_assoc(&m), 0);
 }
 
 static void association_prefixes(void **state)
