@@ -28,7 +28,7 @@ static __always_inline __u32 frame_open(void *data, void *end, struct mf_scratch
 	    udp_bytes < sizeof(struct udphdr) + MF_SEAL_BYTES + MF_SHIM_BYTES)
 		return MF_DROP_MALFORMED;
 	udp_bytes -= sizeof(struct udphdr) + MF_SEAL_BYTES;
-	if (udp_bytes > SEAL_MOST)
+	if (udp_bytes > AEAD_MOST)
 		return MF_DROP_MALFORMED;
 	COPY(job->tag, frame->sealed.tag, sizeof(job->tag));
 	COPY(&counter, &frame->sealed.counter, sizeof(counter));

@@ -12,9 +12,6 @@
 #include "bpf/jump.h"
 #include "bpf/siphash.h"
 
-/* What may be sealed at once: more than any path bears that Ethernet has a name for. */
-enum { SEAL_MOST = 9216 };
-
 struct sealed_frame {
 	struct ethhdr eth;
 	struct ipv6hdr ip6;
@@ -66,7 +63,7 @@ static __always_inline __u32 frame_seal(void *data, void *end, struct mf_scratch
 	__u64 counter;
 	__s64 sum;
 
-	if (!frame || !seal || bytes > SEAL_MOST)
+	if (!frame || !seal || bytes > AEAD_MOST)
 		return MF_DROP_ROOM;
 	counter = __sync_fetch_and_add(&seal->sent, 1);
 	if (counter >= MF_COUNTER_END)

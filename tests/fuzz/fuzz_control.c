@@ -64,7 +64,11 @@ static void assoc_set(void *context, const struct mf_assoc_config *config, struc
 	(void)context;
 	demand(*config->name && !config->name[MF_NAME_BYTES - 1]);
 	demand(config->rotation_ms >= MF_ROTATION_MIN_MS && config->rotation_ms <= MF_ROTATION_MAX_MS);
-	demand(config->carriage == MF_CARRIAGE_ENCAP || config->carriage == MF_CARRIAGE_REWRITE);
+	demand(config->carriage >= MF_CARRIAGE_ENCAP && config->carriage <= MF_CARRIAGE_SEALED);
+	demand(config->padding <= MF_PADDING_FULL && (!config->padding || config->carriage == MF_CARRIAGE_SEALED));
+	demand(!memcmp(&config->seal_out, &(struct mf_seal_key){ 0 }, sizeof(config->seal_out)) ||
+	       (config->carriage == MF_CARRIAGE_SEALED && config->seal_out.mask[0] | config->seal_out.mask[1] &&
+		memcmp(config->seal_out.key, config->seal_in.key, sizeof(config->seal_in.key))));
 	demand(config->local_count >= least && config->local_count <= MF_ASSOC_PREFIXES);
 	demand(config->remote_count >= least && config->remote_count <= MF_ASSOC_PREFIXES);
 	for (unsigned int i = 0; i < config->local_count; i++)

@@ -355,7 +355,7 @@ int main(void)
 		cmocka_unit_test(right_ones), cmocka_unit_test(node_names), cmocka_unit_test(node_numbers),
 		cmocka_unit_test(node_addresses), cmocka_unit_test(association_numbers),
 		cmocka_unit_test(association_prefixes), cmocka_unit_test(introductions),
-		cmocka_unit_test(generations), cmocka_unit_test(filling), cmocka_unit_test(ring_slots),
+		cmocka_unit_test(generations), cmocka_unit_test(sealed), cmocka_unit_test(filling), cmocka_unit_test(ring_slots),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
