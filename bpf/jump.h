@@ -44,14 +44,14 @@ int mf_seal_tc(struct __sk_buff *skb);
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
 	__uint(max_entries, JUMPS);
-	__type(key, __u32);
+	__uint(key_size, sizeof(__u32)); /* of which the kernel wants no type */
 	__array(values, int());
 } mf_jump SEC(".maps") = { .values = { [JUMP_TO_OPEN] = (void *)&mf_open, [JUMP_TO_SEAL] = (void *)&mf_seal_out } };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
 	__uint(max_entries, JUMPS);
-	__type(key, __u32);
+	__uint(key_size, sizeof(__u32)); /* of which the kernel wants no type */
 	__array(values, int());
 } mf_jump_tc SEC(".maps") = { .values = { [JUMP_TO_SEAL] = (void *)&mf_seal_tc } };
 

@@ -111,9 +111,6 @@ static void tags(struct lab *lab, const struct row *row)
 	frame_tag(&inner, row->a > 1 ? TYPE_QINQ : TYPE_VLAN, 0x7123);
 	sealed_by(&lab->there, SEALED, &inner, WITHOUT_ADDRESSES, 0, 0, &wire);
 	expect_delivered(lab, &wire, &inner, row->name);
-	rig_run(&lab->there, MF_CUT_TC, &inner, &lab->result);
-	expect_verdict(&lab->result, MF_OUT_SENT_SLOW, REDIRECT_TC, row->name);
-	expect_frame(&lab->result.out, &wire, row->name);
 }
 
 static void arrival(struct lab *lab, enum deal deal, __u64 counter, int ahead, struct frame *inner, struct frame *wire)
