@@ -13,7 +13,7 @@ $(B)/packet/%.o: tests/packet/%.c $(B)/mayfly.skel.h
 
 $(packet_bin): $(B)/packet/test_%: $(B)/packet/test_%.o $(packet_obj)
 	$(call say,TEST,$@)
-	$(Q)$(CC) $(LDFLAGS) $^ $(shell $(PKG_CONFIG) --libs libbpf libsodium) -lcmocka -o $@
+	$(Q)$(CC) $(LDFLAGS) $^ $(shell $(PKG_CONFIG) --libs libbpf libsodium) -lcmocka -lm -o $@
 
 .SECONDARY: $(packet_test:%=$(B)/packet/%.o) $(packet_common:%=$(B)/packet/%.o)
 
@@ -47,7 +47,7 @@ $(B)/bench/nanoseconds.o $(B)/bench/crowd.o: $(B)/mayfly.skel.h
 
 $(B)/bench/nanoseconds: $(B)/bench/nanoseconds.o $(B)/bench/crowd.o $(filter-out $(B)/packet/table.o,$(packet_obj))
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LDFLAGS) $^ $(shell $(PKG_CONFIG) --libs libbpf libsodium) -lcmocka -o $@
+	$(Q)$(CC) $(LDFLAGS) $^ $(shell $(PKG_CONFIG) --libs libbpf libsodium) -lcmocka -lm -o $@
 
 tests: $(B)/bench/nanoseconds
 
