@@ -106,7 +106,11 @@ struct mf_assoc_state {
 	__u64 path_mtu_ns;  /* until when path_mtu holds, coarse monotonic time */
 	__u32 path_mtu;     /* largest outer packet by a believed packet-too-big; 0: none */
 	__u32 pad;
-	__be64 peer_prefix; /* ROAMS: first half of the address last heard, holds MF_PEER_HOLD_S from heard_ns; 0: none */
+	/*
+	 * ROAMS: first half of the address last heard, holds MF_PEER_HOLD_S from heard_ns; 0: none. SEALED: that of the newest
+	 * packet opened, if it is another than the slot's: session messages go there, nothing else; 0: the slot's.
+	 */
+	__be64 peer_prefix;
 	__u64 control_ns;   /* when the budget of session messages is whole again, coarse monotonic time */
 };
 

@@ -171,6 +171,7 @@ static __always_inline __u32 cut_slow(struct __sk_buff *skb, struct mf_node *nod
 		report(MF_EVENT_NO_ASSOCIATION, ~0U, inner.source, inner.destination.address, 0);
 	if (verdict != MF_OUT_SENT)
 		return verdict;
+	way_follow(&way, &inner);
 	if (way.association->carriage == MF_CARRIAGE_REWRITE)
 		return MF_DROP_UNCARRIED; /* tagged: what comes untagged is carried at the NIC */
 	return cut_encap(skb, node, &way, &inner, &tags, exit);

@@ -20,7 +20,7 @@ struct way {
 	struct mf_traffic *traffic;
 	struct mf_slot *slot;
 	__u64 index;       /* of the slot when it was found */
-	__u64 peer_prefix; /* ROAMS: the /64 of the peer, where the slot has none; else 0 */
+	__u64 peer_prefix; /* ROAMS: the /64 of the peer, where the slot has none; SEALED: see way_follow(); else 0 */
 };
 
 static __always_inline struct mf_slot *slot_at(const struct mf_association *association, __u64 index)
@@ -176,8 +176,9 @@ static __always_inline int next_hop_is_known(const struct way *way)
 {
 	const struct mf_traffic *traffic = way->traffic;
 
-	return way->now_ns < traffic->next_hop.until_ns &&
-	       (!traffic->next_hop_slot || traffic->next_hop_slot == next_hop_mark(way));
+	if (way->now_ns >= traffic->next_hop.until_ns)
+		return 0;
+	return traffic->next_hop_slot ? traffic->next_hop_slot == next_hop_mark(way) : !way->peer_prefix;
 }
 
 /* The peer's address in the way's slot. */

@@ -154,7 +154,27 @@ static __always_inline int is_peer(const void *address, const struct mf_slot *sl
 {
 	struct words words = words_of(address), remote = words_of(slot->remote);
 
-	return words.high && words.high == (remote.high | state->peer_prefix) && words.low == remote.low;
+	return words.high && words.low == remote.low &&
+	       words.high == (remote.high ? remote.high : state->peer_prefix);
+}
+
+/*
+ * The same of what comes in. A peer whose packets are sealed may have gone to another /64 with its identifier, once it has
+ * been heard where the two had agreed that it is: its first packet shows that it can be reached there.
+ */
+static __always_inline int is_from_peer(const void *source, const struct hit *hit,
+					const struct mf_association *association)
+{
+	struct words from = words_of(source), remote = words_of(hit->slot->remote);
+	__u32 id = slot_association(hit);
+	struct mf_assoc_state *state;
+
+	if (from.low != remote.low)
+		return 0;
+	if (from.high == remote.high)
+		return 1;
+	state = bpf_map_lookup_elem(&mf_state, &id);
+	return is_sealed(association) && is_place(from.high) && state && state->heard_index;
 }
 
 /* Believed only if it quotes what this end sent in this very slot. */
@@ -258,7 +278,7 @@ static __always_inline __u32 in_live(struct xdp_md *ctx, struct mf_node *node, s
 	if (is_introduction(association))
 		from = ip6->nexthdr == IPPROTO_ICMPV6 ? NULL : client_find(&ip6->daddr, &ip6->saddr, hit);
 	else
-		from = same_address(&ip6->saddr, hit->slot->remote) ? association : NULL;
+		from = is_from_peer(&ip6->saddr, hit, association) ? association : NULL;
 	if (!from) {
 		if (ip6->nexthdr == IPPROTO_ICMPV6)
 			return in_icmp(ctx, node, ip6, cursor, hit, association);
@@ -281,7 +301,7 @@ static __always_inline __u32 in_live(struct xdp_md *ctx, struct mf_node *node, s
 	if (!is_still(hit))
 		return MF_DROP_NO_SLOT;
 	if (is_sealed(association))
-		return to_open(hit, id, association, now_ns);
+		return to_open(hit, id, association, &ip6->saddr, now_ns);
 	return decapsulate(ctx, node, hit->index, id, association, now_ns, 0);
 }
 

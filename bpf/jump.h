@@ -17,6 +17,7 @@ enum { TO_OPEN = MF_VERDICT_ROOM + 1, TO_SEAL = MF_VERDICT_ROOM + 2 };
 struct mf_handed {
 	__u64 index;       /* of the slot */
 	__u64 now_ns;
+	__be64 peer_prefix; /* OPEN: of the source, if it is another than the slot's; else 0 */
 	__u32 association;
 	__u32 generation;  /* as it was when the headers were looked at, or written */
 	__u32 bytes;       /* SEAL: from the shim on */

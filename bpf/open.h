@@ -10,6 +10,16 @@
 #include "bpf/replay.h"
 #include "bpf/seal.h"
 
+/* Where the newest authentic packet came from. */
+static __always_inline void peer_note(const struct mf_handed *handed)
+{
+	__u32 id = handed->association;
+	struct mf_assoc_state *state = bpf_map_lookup_elem(&mf_state, &id);
+
+	if (state && state->peer_prefix != handed->peer_prefix)
+		state->peer_prefix = handed->peer_prefix;
+}
+
 /* Authentic, from the peer, in this slot, never before: MF_IN_DELIVERED. */
 static __always_inline __u32 frame_open(void *data, void *end, struct mf_scratch *scratch)
 {
@@ -18,7 +28,7 @@ static __always_inline __u32 frame_open(void *data, void *end, struct mf_scratch
 	__u32 id = scratch->handed.association, verdict, udp_bytes;
 	struct mf_seal *seal = bpf_map_lookup_elem(&mf_seal, &id);
 	struct aead_job *job = &scratch->job;
-	__u64 counter;
+	__u64 counter, newest;
 	int failed;
 
 	if (!frame || !seal)
@@ -39,7 +49,13 @@ static __always_inline __u32 frame_open(void *data, void *end, struct mf_scratch
 	job_begin(job, &seal->in, counter, scratch->handed.index);
 	failed = aead_open(cursor.at, end, udp_bytes, job);
 	job_end(job);
-	return failed ? MF_DROP_TAG : replay_mark(seal, counter);
+	if (failed)
+		return MF_DROP_TAG;
+	newest = seal->heard;
+	verdict = replay_mark(seal, counter);
+	if (verdict == MF_IN_DELIVERED && counter >= newest)
+		peer_note(&scratch->handed);
+	return verdict;
 }
 
 static __always_inline __u32 open_sealed(struct xdp_md *ctx, struct mf_node *node)
@@ -62,14 +78,16 @@ static __always_inline __u32 open_sealed(struct xdp_md *ctx, struct mf_node *nod
 
 /* From the way in: the rest is mf_open's. */
 static __always_inline __u32 to_open(const struct hit *hit, __u32 id, const struct mf_association *association,
-				     __u64 now_ns)
+				     const void *source, __u64 now_ns)
 {
 	struct mf_scratch *scratch = scratch_get();
+	__u64 prefix = words_of(source).high;
 
 	if (!scratch)
 		return MF_DROP_NO_SLOT;
 	scratch->handed = (struct mf_handed){
 		.index = hit->index, .now_ns = now_ns, .association = id, .generation = association->generation,
+		.peer_prefix = prefix == words_of(hit->slot->remote).high ? 0 : prefix,
 	};
 	return TO_OPEN;
 }

@@ -143,6 +143,7 @@ static __always_inline __u32 out_fast(struct xdp_md *ctx, struct mf_node *node)
 		return TO_SLOW_PATH; /* reports it */
 	if (way.association->carriage == MF_CARRIAGE_REWRITE)
 		return TO_SLOW_PATH;
+	way_follow(&way, &inner);
 	inner_shorten(&inner, &way);
 	if (inner.whole && !source_is_ours(&way, inner.source))
 		return MF_DROP_INNER_SOURCE;

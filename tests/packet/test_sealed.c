@@ -332,6 +332,81 @@ static void opener(struct lab *lab, const struct row *row)
 	expect_refused(lab, &wire, MF_IN_OPENED, row->name);
 }
 
+/* The peer, or somebody who sends on what it seals, from another /64. */
+static void source_set(struct frame *frame, const char *prefix)
+{
+	struct address address = rig_address(prefix);
+
+	memcpy(frame->byte + AT_SOURCE, address.byte, 8);
+	carried_finish(frame);
+}
+
+/* Where HERE sends session messages (254), or other packets, to THERE now: this /64? */
+static void expect_sent_to(struct lab *lab, __u8 protocol, const char *prefix, const char *what)
+{
+	struct packet packet = table_packet(SEALED, HERE, protocol, 72);
+	struct address address = rig_address(prefix);
+	struct frame inner;
+
+	frame_packet(&inner, &packet);
+	rig_send(&lab->here, &inner, &lab->result);
+	if (lab->result.verdict != MF_OUT_SENT && lab->result.verdict != MF_OUT_SENT_SLOW)
+		fail_msg("%s: %s", what, verdict_name(lab->result.verdict));
+	if (memcmp(lab->result.out.byte + AT_DESTINATION, address.byte, 8))
+		fail_msg("%s: not to %s", what, prefix);
+	assert_memory_equal(lab->result.out.byte + AT_DESTINATION + 8, rig_slot(&lab->here, SEALED, 0)->remote + 8, 8);
+	assert_true(frame_checksums_hold(&lab->result.out, ETH_BYTES));
+}
+
+static void elsewhere(struct lab *lab, const struct row *row)
+{
+	static const char was[] = "2001:db8:b::", is[] = "2001:db8:c::";
+	struct frame inner, wire;
+
+	/* Never heard where it was said to be: nobody there. */
+	arrival(lab, SEALED, 0, 0, &inner, &wire);
+	source_set(&wire, is);
+	expect_refused(lab, &wire, MF_DROP_SOURCE, "heard nowhere yet");
+	arrival(lab, SEALED, 1, 0, &inner, &wire);
+	expect_delivered(lab, &wire, &inner, "where it was");
+	/* From elsewhere: its packets come in, session messages go there, all else goes where it was. */
+	arrival(lab, SEALED, 5, 0, &inner, &wire);
+	source_set(&wire, is);
+	expect_delivered(lab, &wire, &inner, "elsewhere");
+	expect_sent_to(lab, MF_NEXT_CONTROL, is, "session message");
+	expect_sent_to(lab, UDP, was, "packet");
+	expect_sent_to(lab, MF_NEXT_CONTROL, is, "session message again");
+	/* An older packet that was late says nothing of where it is now. */
+	arrival(lab, SEALED, 3, 0, &inner, &wire);
+	expect_delivered(lab, &wire, &inner, "late");
+	expect_sent_to(lab, MF_NEXT_CONTROL, is, "after a late one");
+	/* Nor does what somebody else says. */
+	arrival(lab, SEALED, 6, 0, &inner, &wire);
+	source_set(&wire, "2001:db8:d::");
+	wire.byte[AT_TAG + 3] ^= 1;
+	carried_finish(&wire);
+	rig_receive(&lab->here, &wire, &lab->result);
+	assert_int_equal(lab->result.action, DROP_XDP);
+	arrival(lab, SEALED, 5, 0, &inner, &wire);
+	source_set(&wire, "2001:db8:d::");
+	expect_refused(lab, &wire, MF_DROP_REPLAY, "replayed from elsewhere");
+	expect_sent_to(lab, MF_NEXT_CONTROL, is, "after forgeries");
+	/* Another identifier is another host. */
+	arrival(lab, SEALED, 7, 0, &inner, &wire);
+	wire.byte[AT_SOURCE + 15] ^= 1;
+	carried_finish(&wire);
+	expect_refused(lab, &wire, MF_DROP_SOURCE, "another identifier");
+	/* Multicast and link-local prefixes are no place. */
+	arrival(lab, SEALED, 8, 0, &inner, &wire);
+	source_set(&wire, "fe80::");
+	expect_refused(lab, &wire, MF_DROP_SOURCE, "link-local");
+	/* Back again. */
+	arrival(lab, SEALED, 9, 0, &inner, &wire);
+	expect_delivered(lab, &wire, &inner, "back");
+	expect_sent_to(lab, MF_NEXT_CONTROL, was, "back again");
+	(void)row;
+}
+
 /* Padded packets of a kind are all of few lengths. a: how many; c: deal. */
 static void few_lengths(struct lab *lab, const struct row *row)
 {
@@ -388,6 +463,7 @@ int main(void)
 		{ "lengths that lie", lengths, 0, 0, 0 },
 		{ "padding that lies", wrong_padding, 0, 0, 0 },
 		{ "a slot is opened", opener, 0, 0, SEALED_FOLLOWER },
+		{ "from another prefix: asked there, and only asked", elsewhere, 0, 0, 0 },
 		{ "classes: five lengths on the wire", few_lengths, 5, 0, CLASSES },
 		{ "full: one length on the wire", few_lengths, 1, 0, FULL },
 		{ "as large as fits", too_large, 0, 0, SEALED },
