@@ -8,13 +8,13 @@ measure_tcp() {
 		python3 "$LAB/field.py" end.sum_received.bits_per_second <"$RUN/iperf.json"
 }
 
-# measure_udp PATH [collect]: datagrams of 64 bytes received a second; whose receiver each wakes, or who collects them.
+# measure_udp PATH [collect]: datagrams of 64 bytes (or DATAGRAM) received a second; whose receiver each wakes, or who collects them.
 # Each has a port of its own turn, so that none is late.
 measure_udp() {
 	local port=$((20000 + RANDOM % 10000))
 	start blast "$1-b" taskset -c 1 "$STORE/udpblast" receive "$port" "$SECONDS_EACH" ${2:-}
 	within 5 on "$1-b" sh -c "ss -lun | grep -q :$port"
-	on "$1-a" taskset -c 0 "$STORE/udpblast" send "${TARGET[$1]}" "$port" 64 "$(awk "BEGIN { print $SECONDS_EACH + 0.5 }")" \
+	on "$1-a" taskset -c 0 "$STORE/udpblast" send "${TARGET[$1]}" "$port" "${DATAGRAM:-64}" "$(awk "BEGIN { print $SECONDS_EACH + 0.5 }")" \
 		>"$RUN/sent.log" || return
 	await blast
 	cut -d ' ' -f 2 "$RUN/blast.log"

@@ -69,23 +69,15 @@ path_mayfly() {
 	done
 }
 
-# A sealed one, with keys as a handshake gives them.
-path_sealed() {
-	path_mayfly "$1" "Rotation = 3s"
-	"$STORE/sealedpair" "/proc/${HOST_PID[$1-a]}/root/run/mayfly/eth0.sock" "/proc/${HOST_PID[$1-b]}/root/run/mayfly/eth0.sock" ||
-		exit 1
-}
-
 # stand PATH: build it unless it stands.
 stand() {
 	[ -z "${TARGET[$1]:-}" ] || return 0
 	case $1 in
-	plain | vxlan | wireguard | hidden) "path_$1" "$1" ;;
+	plain | vxlan | wireguard | hidden | sealed | openvpn) "path_$1" "$1" ;;
 	encap) path_mayfly encap "Rotation = 3s" ;;
 	zero) path_mayfly zero "Rotation = 3s" "ZeroChecksum = yes" ;;
 	rewrite) path_mayfly rewrite "Rotation = 3s" "Carriage = rewrite" ;;
 	fixed) path_mayfly fixed "Rotation = 1h" ;;
-	sealed) path_sealed sealed ;;
 	fast) path_mayfly fast "Rotation = 200ms" ;;
 	esac
 	within 5 on "$1-a" ping -c 1 -W 1 "${TARGET[$1]}" || { say "$1: the far end does not answer"; exit 1; }

@@ -4,7 +4,9 @@
  * measured is the path and not how soon a core wakes up.
  *
  *	pingpong echo PORT SECONDS
- *	pingpong ask ADDRESS PORT BYTES SECONDS     prints: round trips, lost, median, 90 % and 99 % (ns)
+ *	pingpong ask ADDRESS PORT BYTES SECONDS [A-SECOND]
+ *
+ * prints: round trips, lost, median, 90 % and 99 % (ns). Without A-SECOND one follows the other at once.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -90,12 +92,21 @@ static void report(struct samples *samples)
 		printf("0 %u 0 0 0\n", samples->lost);
 }
 
-static int ask(const char *name, int port, size_t bytes, double seconds)
+/* Spins until the i-th of so many a second is due. */
+static void wait_turn(long long began, unsigned int i, double a_second)
+{
+	long long due = a_second > 0 ? began + i * (1e9 / a_second) : 0;
+
+	while (now_ns() < due)
+		;
+}
+
+static int ask(const char *name, int port, size_t bytes, double seconds, double a_second)
 {
 	struct sockaddr_in6 address = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
 	struct samples *samples = calloc(1, sizeof(*samples));
 	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	long long until = now_ns() + seconds * 1e9;
+	long long began = now_ns(), until = began + seconds * 1e9;
 	char data[BYTES_MAX] = { 0 };
 
 	if (inet_pton(AF_INET6, name, &address.sin6_addr) != 1)
@@ -103,8 +114,10 @@ static int ask(const char *name, int port, size_t bytes, double seconds)
 	if (fd < 0 || !samples || connect(fd, (struct sockaddr *)&address, sizeof(address)))
 		return -errno;
 	for (unsigned int i = 0; now_ns() < until && samples->count < SAMPLES_MAX; i++) {
-		long long took = ask_once(fd, data, bytes, i);
+		long long took;
 
+		wait_turn(began, i, a_second);
+		took = ask_once(fd, data, bytes, i);
 		if (took >= LOST_NS)
 			samples->lost++;
 		else
@@ -122,10 +135,10 @@ int main(int argc, char **argv)
 
 	if (argc == 4 && !strcmp(argv[1], "echo"))
 		error = echo(atoi(argv[2]), atof(argv[3]));
-	else if (argc == 6 && !strcmp(argv[1], "ask") && atoi(argv[4]) >= 4 && atoi(argv[4]) <= BYTES_MAX)
-		error = ask(argv[2], atoi(argv[3]), atoi(argv[4]), atof(argv[5]));
+	else if ((argc == 6 || argc == 7) && !strcmp(argv[1], "ask") && atoi(argv[4]) >= 4 && atoi(argv[4]) <= BYTES_MAX)
+		error = ask(argv[2], atoi(argv[3]), atoi(argv[4]), atof(argv[5]), argc == 7 ? atof(argv[6]) : 0);
 	else
-		fprintf(stderr, "usage: pingpong echo PORT SECONDS | ask ADDRESS PORT BYTES SECONDS\n");
+		fprintf(stderr, "usage: pingpong echo PORT SECONDS | ask ADDRESS PORT BYTES SECONDS [A-SECOND]\n");
 	if (error)
 		fprintf(stderr, "pingpong: %s\n", strerror(-error));
 	return !!error;
