@@ -28,13 +28,15 @@ pair() {
 	TARGET[$1]=fd00:b::1
 }
 
+# path_plain PATH
 path_plain() {
-	pair plain
-	lab_pass plain-a eth0
-	lab_pass plain-b eth0
-	TARGET[plain]=2001:db8:5::b
-	on plain-a ethtool -K eth0 gro on
-	on plain-b ethtool -K eth0 gro on
+	local end
+	pair "$1"
+	for end in a b; do
+		lab_pass "$1-$end" eth0
+		on "$1-$end" ethtool -K eth0 gro on
+	done
+	TARGET[$1]=2001:db8:5::b
 }
 
 path_vxlan() {
@@ -72,7 +74,7 @@ path_mayfly() {
 stand() {
 	[ -z "${TARGET[$1]:-}" ] || return 0
 	case $1 in
-	plain | vxlan) "path_$1" ;;
+	plain | vxlan | wireguard | hidden) "path_$1" "$1" ;;
 	encap) path_mayfly encap "Rotation = 3s" ;;
 	zero) path_mayfly zero "Rotation = 3s" "ZeroChecksum = yes" ;;
 	rewrite) path_mayfly rewrite "Rotation = 3s" "Carriage = rewrite" ;;

@@ -13,6 +13,7 @@ import re
 
 import crowded
 import meeting
+import tunnelled
 from samples import Samples
 from tabular import table
 
@@ -274,6 +275,7 @@ SECTIONS = [
     ("Cost of hopping", lambda s, r: hops(s, r) + medians(s, r, ["hops.tcp", "hops.rtt"], ["fixed", "encap", "fast"]),
      "The same carriage (`encap`) with 3 s, with 200 ms, and with addresses that stay for an hour; paired rounds. "
      "Round trips are of single 64-byte datagrams between two ends that spin."),
+    ("WireGuard", tunnelled.tunnelled, tunnelled.WORDS),
     ("Bytes on the wire", overhead,
      "From a capture on the router between two hosts. MT6D, the published design, takes 16 (24 encrypted)."),
     ("Rotation", rotation,
