@@ -220,6 +220,13 @@ on stranger nmap -6 -n -sn -PE -PU"$WG_PORT" -T5 --max-retries 0 -oG "$RUN/nmap-
 check "256 addresses about it were scanned" grep -q '256 IP addresses (0 hosts up)' "$RUN/nmap-prefix"
 check "meanwhile the tunnel lives" quiet on client ping -q -c 5 -i 0.1 -W 1 "${TUNNEL[server]}"
 
+say "# all traffic through the tunnel"
+wg_quick down client
+sed -i 's,^AllowedIPs.*,AllowedIPs = ::/0,' "$RUN/client/wg0.conf"
+wg_quick up client
+reach client "${TUNNEL[server]}"
+check "wg-quick's rules do not lead the tunnel into itself" quiet on client ping -q -c 20 -i 0.2 -W 1 "${TUNNEL[server]}"
 wg_quick down client
 wg_quick down server
+no_drops client
 finish
