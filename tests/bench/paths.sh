@@ -67,7 +67,6 @@ path_mayfly() {
 	for end in a b; do
 		on "$path-$end" ethtool -K eth0 gro on
 	done
-	reach "$path-a" "${INNER[$path-b]}"
 }
 
 # stand PATH: build it unless it stands.
