@@ -143,8 +143,9 @@ lab_pass_object() {
 	local object=$BUILD/lab/pass.bpf.o
 	[ "$object" -nt "$LAB/pass.bpf.c" ] && return
 	mkdir -p "$BUILD/lab"
-	clang -O2 -g -target bpf "-I/usr/include/$(uname -m)-linux-gnu" -c "$LAB/pass.bpf.c" -o "$object.$$" &&
-		mv "$object.$$" "$object"
+	# Not $$, which is 1 in every test: this shell is the first process of its namespace.
+	clang -O2 -g -target bpf "-I/usr/include/$(uname -m)-linux-gnu" -c "$LAB/pass.bpf.c" -o "$object.${RUN##*.}" &&
+		mv "$object.${RUN##*.}" "$object"
 }
 
 # --- the internet --------------------------------------------------------------------
