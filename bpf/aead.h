@@ -3,8 +3,8 @@
  * ChaCha20-Poly1305 (RFC 8439 section 2.8) with 16 bytes of associated data, in place on a packet, XDP or tc.
  *
  * Key stream comes in pairs of blocks. Block 0, which gives Poly1305 its key, is paired with block 1: a packet of
- * up to 64 bytes costs one pair. Whole pairs behind that go through global functions, which the verifier
- * reads once; an edge, the first 64 bytes and what is left in the end, is walked by 16 bytes.
+ * up to 64 bytes costs one pair. Whole pairs behind that go through global functions, which the verifier reads once;
+ * an edge, the first 64 bytes and what is left in the end, is walked by 16 bytes. Up to 64 bytes left need one block.
  */
 #ifndef MAYFLY_BPF_AEAD_H
 #define MAYFLY_BPF_AEAD_H
@@ -13,8 +13,13 @@
 #include <bpf/bpf_helpers.h>
 
 #include "bpf/aead_job.h"
+#include "bpf/aead_step.h"
 #include "bpf/chacha20.h"
-#include "bpf/poly1305.h"
+#if AEAD_PLAIN
+#include "bpf/aead_pair.h"
+#else
+#include "bpf/aead_fast.h"
+#endif
 
 enum {
 	AEAD_ASSOCIATED = 16, /* bytes */
@@ -23,39 +28,6 @@ enum {
 	AEAD_PAIRS = AEAD_MOST / CHACHA20_PAIR,
 	AEAD_OFFSETS = 0x3fff, /* a mask that holds AEAD_MOST */
 };
-
-struct aead_piece {
-	__u64 word[CHACHA20_PAIR / 8];
-};
-
-/* 16 bytes through the key stream; what is or was ciphertext is authenticated. */
-static __always_inline void aead_step(const struct aead_job *job, __u64 h[5], __u64 *word, const __u64 *stream)
-{
-	__u64 low = word[0], high = word[1];
-
-	word[0] = low ^ stream[0];
-	word[1] = high ^ stream[1];
-	poly1305_block(&job->poly, h, low ^ (stream[0] & job->sealing), high ^ (stream[1] & job->sealing),
-		       POLY1305_WHOLE);
-}
-
-/*
- * A pair of blocks. Global, as chacha20_pair(): `piece` may lie in a packet. The verifier then does not note
- * that a tc program writes to it; the direct writes of aead_edge() see to that (a clone is copied first).
- */
-__noinline int aead_pair(struct aead_job *job, struct aead_piece *piece)
-{
-	__u64 h[5];
-
-	if (!job || !piece)
-		return -1;
-	poly1305_load(&job->poly, h);
-#pragma clang loop unroll(disable)
-	for (__u64 i = 0; i < CHACHA20_PAIR / 8; i += 2)
-		aead_step(job, h, piece->word + i, job->stream + i);
-	poly1305_store(&job->poly, h);
-	return 0;
-}
 
 /* The piece of `size` bytes, if `bytes` has one, behind the larger ones. */
 #define AEAD_PIECE(type, size)                                                         \
@@ -95,7 +67,7 @@ static __always_inline int aead_rest(void *at, void *end, __u32 bytes, struct ae
 static __noinline int aead_edge(void *at, void *end, __u32 bytes, struct aead_job *job, __u32 from)
 {
 	const __u64 *stream = job->stream + from / 8;
-	__u64 h[5];
+	__u64 h[4];
 
 	poly1305_load(&job->poly, h);
 	for (__u64 i = 0; i < AEAD_EDGE_STEPS; i++) {
@@ -137,7 +109,10 @@ static __noinline int aead_cross(void *at, void *end, __u32 bytes, struct aead_j
 		left -= CHACHA20_PAIR;
 	}
 	if (left) {
-		chacha20_pair(job);
+		if (left > CHACHA20_BLOCK)
+			chacha20_pair(job);
+		else
+			chacha20_single(job);
 		if (aead_edge(at + ((bytes - left) & AEAD_OFFSETS), end, left, job, 0))
 			return -1;
 	}
