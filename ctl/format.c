@@ -141,6 +141,7 @@ const char *format_carriage(unsigned int carriage)
 	switch (carriage) {
 	case MF_CARRIAGE_ENCAP: return "encap";
 	case MF_CARRIAGE_REWRITE: return "rewrite";
+	case MF_CARRIAGE_SEALED: return "sealed";
 	default: return "unknown";
 	}
 }

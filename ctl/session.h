@@ -223,6 +223,9 @@ void session_failed(struct session *session, __u64 now_ms, struct session_action
 void session_renew(struct session *session, enum session_reason reason, __u64 now_ms,
 		   const struct session_chance *chance, struct session_actions *actions);
 
+/* The present generation is carried as this end wants it now, by a key that is not worn. */
+bool session_suits(const struct session *session);
+
 /* An end with a word to the other side. */
 void session_close(struct session *session, enum session_reason reason, __u64 now_ms, struct session_actions *actions);
 

@@ -37,8 +37,6 @@ __u64 session_grace_ms(const struct session_generation *generation);
 __u32 session_lifetime_s(const struct session *session, const struct session_association *association);
 /* What both ends together want. */
 __u8 session_carriage(const struct session *session, bool peer_encap);
-/* The present generation is carried as this end wants it now, by a key that is not worn. */
-bool session_suits(const struct session *session);
 
 /* --- session_due.c --- */
 
