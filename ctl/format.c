@@ -146,6 +146,16 @@ const char *format_carriage(unsigned int carriage)
 	}
 }
 
+const char *format_padding(unsigned int padding)
+{
+	switch (padding) {
+	case MF_PADDING_NONE: return "none";
+	case MF_PADDING_CLASSES: return "classes";
+	case MF_PADDING_FULL: return "full";
+	default: return "unknown";
+	}
+}
+
 const char *format_role(unsigned int flags)
 {
 	if (flags & MF_ASSOC_LISTENS)

@@ -142,6 +142,7 @@ static void forget(struct sessions *sessions, __u32 number)
 	memset(peer->traffic, 0, sizeof(peer->traffic));
 	peer->looked_ms = 0;
 	peer->looked_at = peer->said = peer->heard = 0;
+	peer->sealed = 0;
 	sessions->begun--;
 }
 

@@ -69,6 +69,7 @@ struct sessions_peer {
 	__u64 looked_ms;      /* when traffic was last looked at */
 	__u32 looked_at;      /* generation in the loader of the association looked at */
 	__u32 said, heard;    /* messages of the session itself since then, out and in: they are no traffic */
+	__u64 sealed;         /* packets, by the key of the present association */
 	__u64 traffic[4];     /* out packets, out bytes, in packets, in bytes of the present association */
 };
 

@@ -236,6 +236,7 @@ static void note_traffic(struct sessions *sessions, const struct mf_assoc_status
 	peer->traffic[2] = status->in_packets;
 	peer->traffic[3] = status->in_bytes;
 	session_traffic(peer->session, heard_ms, sent_ms);
+	peer->sealed = status->sealed;
 	session_sealed(peer->session, status->sealed);
 	sessions_carry_out(sessions, number, &none);
 }
