@@ -25,7 +25,7 @@ TOP=$(cd "$LAB/../.." && pwd)
 BUILD=${BUILD:-$TOP/build}
 TEST=$(basename "$0" .sh)
 RUN=$(mktemp -d "/tmp/mf-$TEST.XXXXXX")
-PATH=$BUILD:$PATH:/usr/sbin:/sbin
+PATH=$BUILD:/usr/sbin:/usr/bin:/sbin:/bin:$PATH
 export LC_ALL=C PYTHONDONTWRITEBYTECODE=1
 declare -A HOST_PID=() HOST_CPU=() PID=()
 FAILED=0
