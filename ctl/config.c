@@ -324,6 +324,7 @@ int config_parse(struct config *config, const char *file, const char *text, size
 	snprintf(config->file, sizeof(config->file), "%s", file);
 	config->node.mode = MF_MODE_ROUTED;
 	config->node.look_ahead_ms = MF_LOOK_AHEAD_DEFAULT_MS;
+	config->node.carriage = MF_CARRIAGE_SEALED;
 	strcpy(config->node.device, "mayfly0");
 	config_rendezvous_init(&config->node.rendezvous);
 

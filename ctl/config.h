@@ -29,13 +29,13 @@ enum config_node_key {
 	NODE_INTERFACE, NODE_PRIVATE_KEY_FILE, NODE_PREFIX, NODE_MODE, NODE_DARK, NODE_ROUTER, NODE_ON_LINK_PEERS,
 	NODE_ADDRESS, NODE_LOOK_AHEAD, NODE_CAPACITY, NODE_DEVICE, NODE_STORE, NODE_BOOTSTRAP, NODE_PUBLISH_PREFIX,
 	NODE_PERIOD, NODE_CLIENTS, NODE_FORM, NODE_DHT_FAMILY, NODE_TWO_STAGE, NODE_PRIVATE_NETWORK, NODE_LEVEL,
-	NODE_FIREWALL, NODE_IDLE_TIMEOUT, NODE_KEYS,
+	NODE_FIREWALL, NODE_IDLE_TIMEOUT, NODE_CARRIAGE, NODE_PADDING, NODE_KEYS,
 };
 
 enum config_peer_key {
 	PEER_NAME, PEER_PUBLIC_KEY, PEER_ADDRESS, PEER_LOCAL_ADDRESS, PEER_PREFIX, PEER_LOCAL_PREFIX, PEER_KEY_FILE,
 	PEER_LOCAL_SEED, PEER_REMOTE_SEED, PEER_ROTATION, PEER_CARRIAGE, PEER_ZERO_CHECKSUM, PEER_FIREWALL, PEER_PORT,
-	PEER_PEER_PORT, PEER_CONNECT, PEER_IDLE_TIMEOUT, PEER_KEYS,
+	PEER_PEER_PORT, PEER_CONNECT, PEER_IDLE_TIMEOUT, PEER_PADDING, PEER_KEYS,
 };
 
 /* Who begins the session with a peer of whom only the public key is known. */
@@ -75,6 +75,8 @@ struct config_node {
 	bool dark, on_link_peers;
 	bool firewall; /* a stateful one stands before this node */
 	__u32 idle_ms; /* of sessions; 0: default */
+	enum mf_carriage carriage; /* of sessions: SEALED; ENCAP if the other end says so too */
+	enum mf_padding padding;   /* of what is sealed here */
 	__u32 look_ahead_ms, capacity;
 	enum level level; /* AUTO: what strangers do decides */
 	struct config_rendezvous rendezvous;
@@ -90,7 +92,8 @@ struct config_peer {
 	struct config_prefixes addresses, local_addresses;
 	struct mf_template prefix, local_prefix;
 	__u32 rotation_ms;
-	enum mf_carriage carriage;
+	enum mf_carriage carriage; /* of one to meet: as in the node */
+	enum mf_padding padding;
 	bool zero_checksum;
 	__u8 firewall; /* MF_ASSOC_OPENS, MF_ASSOC_FOLLOWS */
 	__be16 port, peer_port;

@@ -217,7 +217,7 @@ static bool is_rendezvous(const struct config_peer *peer)
 static int check_meet(const struct config *config, const struct config_peer *peer, char why[static SAY_BYTES])
 {
 	static const enum config_peer_key agreed[] = {
-		PEER_ADDRESS, PEER_LOCAL_ADDRESS, PEER_LOCAL_SEED, PEER_REMOTE_SEED, PEER_ROTATION, PEER_CARRIAGE,
+		PEER_ADDRESS, PEER_LOCAL_ADDRESS, PEER_LOCAL_SEED, PEER_REMOTE_SEED, PEER_ROTATION,
 		PEER_ZERO_CHECKSUM, PEER_PORT, PEER_PEER_PORT,
 	};
 
@@ -227,7 +227,20 @@ static int check_meet(const struct config *config, const struct config_peer *pee
 					    "found %s for peer %s, of whom only the PublicKey is known, expected "
 					    "Prefix and KeyFile as well, or no such setting",
 					    config_peer_keys.keys[agreed[i]].name, peer->name);
+	if (peer->carriage == MF_CARRIAGE_REWRITE)
+		return config_wrong(config, peer->line_of[PEER_CARRIAGE], why,
+				    "found Carriage = rewrite for peer %s, of whom only the PublicKey is known, expected "
+				    "sealed or encap", peer->name);
 	return 0;
+}
+
+/* What it does not say of sessions the node says. */
+static void complete_carriage(const struct config *config, struct config_peer *peer)
+{
+	if (!peer->line_of[PEER_CARRIAGE])
+		peer->carriage = config->node.carriage;
+	if (!peer->line_of[PEER_PADDING])
+		peer->padding = config->node.padding;
 }
 
 static int complete_meet(const struct config *config, struct config_peer *peer, const __u8 *node_public,
@@ -235,6 +248,7 @@ static int complete_meet(const struct config *config, struct config_peer *peer, 
 {
 	int error = check_meet(config, peer, why);
 
+	complete_carriage(config, peer);
 	if (!error && !node_public)
 		error = config_wrong(config, peer->line, why,
 				     "found neither Prefix and KeyFile for peer %s nor PrivateKeyFile in [Node], "
@@ -247,13 +261,17 @@ static int complete_meet(const struct config *config, struct config_peer *peer, 
 /* Sessions are for peers that are met. */
 static int check_no_session(const struct config *config, const struct config_peer *peer, char why[static SAY_BYTES])
 {
-	static const enum config_peer_key keys[] = { PEER_CONNECT, PEER_IDLE_TIMEOUT };
+	static const enum config_peer_key keys[] = { PEER_CONNECT, PEER_IDLE_TIMEOUT, PEER_PADDING };
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
 		if (peer->line_of[keys[i]])
 			return config_wrong(config, peer->line_of[keys[i]], why,
 					    "found %s for peer %s, who has a KeyFile, expected it for a peer with a PublicKey "
 					    "alone", config_peer_keys.keys[keys[i]].name, peer->name);
+	if (peer->carriage == MF_CARRIAGE_SEALED)
+		return config_wrong(config, peer->line_of[PEER_CARRIAGE], why,
+				    "found Carriage = sealed for peer %s, who has a KeyFile, expected it for a peer with a PublicKey "
+				    "alone: what is sealed with comes from a handshake", peer->name);
 	return 0;
 }
 

@@ -86,17 +86,41 @@ static int parse_mode(void *field, const char *value)
 	return 0;
 }
 
-static int parse_carriage(void *field, const char *value)
+/* What handshakes agree on. */
+static int parse_carriage_of_sessions(void *field, const char *value)
 {
 	enum mf_carriage *carriage = field;
 
-	if (!strcasecmp(value, "encap"))
+	if (!strcasecmp(value, "sealed"))
+		*carriage = MF_CARRIAGE_SEALED;
+	else if (!strcasecmp(value, "encap"))
 		*carriage = MF_CARRIAGE_ENCAP;
-	else if (!strcasecmp(value, "rewrite"))
-		*carriage = MF_CARRIAGE_REWRITE;
 	else
 		return -EINVAL;
 	return 0;
+}
+
+static int parse_carriage(void *field, const char *value)
+{
+	if (strcasecmp(value, "rewrite"))
+		return parse_carriage_of_sessions(field, value);
+	*(enum mf_carriage *)field = MF_CARRIAGE_REWRITE;
+	return 0;
+}
+
+static int parse_padding(void *field, const char *value)
+{
+	static const char *const names[] = {
+		[MF_PADDING_NONE] = "none", [MF_PADDING_CLASSES] = "classes", [MF_PADDING_FULL] = "full",
+	};
+
+	for (unsigned int i = MF_PADDING_NONE; i <= MF_PADDING_FULL; i++) {
+		if (!strcasecmp(value, names[i])) {
+			*(enum mf_padding *)field = i;
+			return 0;
+		}
+	}
+	return -EINVAL;
 }
 
 static int parse_level(void *field, const char *value)
@@ -281,6 +305,7 @@ static int parse_routers(void *field, const char *value)
 	"not link-local or multicast, IPv6 /16 or longer, IPv4 /8 or longer"
 #define SEED "16 hexadecimal digits"
 #define PORT "a port, 1 to 65535"
+#define PADDING "none, classes or full"
 #define IDLE "a duration of 10s to 24h, such as 10m"
 #define PREFIX "an IPv6 prefix of /48 to /112, such as 2001:db8:1::/64"
 
@@ -323,6 +348,9 @@ static const struct config_key node_keys[NODE_KEYS] = {
 	[NODE_LEVEL] = { "Level", parse_level, NODE(level), .expected = "auto, calm, watched or attacked" },
 	[NODE_FIREWALL] = { "Firewall", parse_flag, NODE(firewall), .expected = YES_NO },
 	[NODE_IDLE_TIMEOUT] = { "IdleTimeout", parse_idle, NODE(idle_ms), .expected = IDLE },
+	[NODE_CARRIAGE] = { "Carriage", parse_carriage_of_sessions, NODE(carriage), .expected =
+		"sealed or encap, for sessions" },
+	[NODE_PADDING] = { "Padding", parse_padding, NODE(padding), .expected = PADDING },
 };
 
 static const struct config_key peer_keys[PEER_KEYS] = {
@@ -342,13 +370,15 @@ static const struct config_key peer_keys[PEER_KEYS] = {
 	[PEER_REMOTE_SEED] = { "RemoteSeed", parse_seed, PEER(seed_remote), .expected = SEED },
 	[PEER_ROTATION] = { "Rotation", parse_rotation, PEER(rotation_ms), .expected =
 		"a duration of 100ms to 1h, such as 3s" },
-	[PEER_CARRIAGE] = { "Carriage", parse_carriage, PEER(carriage), .expected = "encap or rewrite" },
+	[PEER_CARRIAGE] = { "Carriage", parse_carriage, PEER(carriage), .expected =
+		"sealed, encap or rewrite" },
 	[PEER_ZERO_CHECKSUM] = { "ZeroChecksum", parse_flag, PEER(zero_checksum), .expected = YES_NO },
 	[PEER_FIREWALL] = { "Firewall", parse_firewall, PEER(firewall), .expected = "none, local, peer or both" },
 	[PEER_PORT] = { "Port", parse_port, PEER(port), .expected = PORT },
 	[PEER_PEER_PORT] = { "PeerPort", parse_port, PEER(peer_port), .expected = PORT },
 	[PEER_CONNECT] = { "Connect", parse_connect, PEER(connect), .expected = "yes, on-demand or no" },
 	[PEER_IDLE_TIMEOUT] = { "IdleTimeout", parse_idle, PEER(idle_ms), .expected = IDLE },
+	[PEER_PADDING] = { "Padding", parse_padding, PEER(padding), .expected = PADDING },
 };
 
 const struct config_key_table config_node_keys = { node_keys, NODE_KEYS };

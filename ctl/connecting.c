@@ -310,6 +310,8 @@ static void settle(const struct connecting *connecting, struct connecting_peer *
 	peer->flags = from->firewall | (connecting->settings.firewall ? MF_ASSOC_OPENS : 0);
 	peer->idle_ms = from->idle_ms ? from->idle_ms : config->node.idle_ms;
 	connecting_way_patience(connecting, peer);
+	sessions_carry(connecting->settings.sessions, peer->number, from->carriage == MF_CARRIAGE_ENCAP,
+		       (__u8)from->padding);
 	if (peer->plan.keep == keep)
 		return;
 	peer->plan.keep = keep;

@@ -73,13 +73,22 @@ static bool is_v6_host_pair(const struct config_peer *peer)
 	       !prefix_is_v4(&peer->addresses.prefix[0]);
 }
 
+/* Sessions are between two hosts; an end that would do without sealing does not know the other one's mind. */
+static int overhead_of_sessions(const struct config *config)
+{
+	bool any = config->meet_count || *config->node.rendezvous.clients;
+
+	return any ? MF_ENCAP_HOST_BYTES + MF_SEAL_BYTES : 0;
+}
+
 /* Bytes over the original packet, the most of all peers. */
 static int most_overhead(const struct config *config)
 {
-	int most = 0;
+	int most;
 
 	if (!config)
-		return MF_ENCAP_WHOLE_BYTES;
+		return MF_ENCAP_WHOLE_BYTES + MF_SEAL_BYTES;
+	most = overhead_of_sessions(config);
 	for (size_t i = 0; i < config->peer_count; i++) {
 		const struct config_peer *peer = &config->peers[i];
 		int bytes = is_v6_host_pair(peer) ? MF_ENCAP_HOST_BYTES : MF_ENCAP_WHOLE_BYTES;

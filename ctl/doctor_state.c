@@ -55,6 +55,12 @@ static void check_counters(struct doctor *doctor)
 		{ MF_DROP_INNER_DESTINATION, "LocalAddress must name all that the peer may reach" },
 		{ MF_DROP_ND, "if this is your router: add it as Router" },
 		{ MF_DROP_LARGE_FRAME, "leave the offloads of the device as mayfly-loader sets them" },
+		{ MF_DROP_TAG, "a few are noise, or somebody's tries; many: what is on the way changes packets, or one end "
+			       "was put back from a copy: mayflyctl down and up" },
+		{ MF_DROP_REPLAY, "a few come of a network that doubles packets; many: somebody sends recorded ones again, "
+				  "in vain" },
+		{ MF_DROP_COUNTER, "nothing, as long as the peer is heard: somebody sends noise to live addresses" },
+		{ MF_DROP_KEY, "what keeps the sessions gets new keys: does mayflyctl serve, or up, run at both ends?" },
 	};
 
 	for (size_t i = 0; i < sizeof(suspects) / sizeof(*suspects); i++) {

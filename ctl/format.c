@@ -141,6 +141,17 @@ const char *format_carriage(unsigned int carriage)
 	switch (carriage) {
 	case MF_CARRIAGE_ENCAP: return "encap";
 	case MF_CARRIAGE_REWRITE: return "rewrite";
+	case MF_CARRIAGE_SEALED: return "sealed";
+	default: return "unknown";
+	}
+}
+
+const char *format_padding(unsigned int padding)
+{
+	switch (padding) {
+	case MF_PADDING_NONE: return "none";
+	case MF_PADDING_CLASSES: return "classes";
+	case MF_PADDING_FULL: return "full";
 	default: return "unknown";
 	}
 }

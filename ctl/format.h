@@ -42,6 +42,7 @@ char *format_rate(char text[static FORMAT_AMOUNT], double bytes_a_second);
 char *format_count(char text[static FORMAT_AMOUNT], __u64 count);
 
 const char *format_carriage(unsigned int carriage);
+const char *format_padding(unsigned int padding); /* "none", "classes", "full" */
 const char *format_mode(unsigned int mode);
 
 /* What an association with these flags is: peer, introduction (it listens), client (it roams). */

@@ -137,6 +137,8 @@ static int open_sessions(struct keeping *keeping, char why[static SAY_BYTES])
 		.period_s = config->node.rendezvous.period_ms / 1000,
 		.idle_ms = config->node.idle_ms,
 		.firewall = is_firewalled(config),
+		.encap = config->node.carriage == MF_CARRIAGE_ENCAP,
+		.padding = (__u8)config->node.padding,
 		.owner = &owner,
 		.context = keeping,
 	};

@@ -27,4 +27,12 @@ static inline __u32 le32_take(const __u8 bytes[static 4])
 	return le32toh(value);
 }
 
+static inline __u64 le64_take(const __u8 bytes[static 8])
+{
+	__u64 value;
+
+	memcpy(&value, bytes, sizeof(value));
+	return le64toh(value);
+}
+
 #endif

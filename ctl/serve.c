@@ -83,6 +83,7 @@ static void reload(struct serving *serving)
 		say_note("%s client%s", format_count(count, serving->registry.count),
 			 serving->registry.count == 1 ? "" : "s");
 		serving_move(serving, &config);
+		serving_carry(serving, &config);
 		serving_connect(serving, &config);
 		serving_work(serving);
 	}
@@ -234,6 +235,7 @@ static int begin_serving(struct serving *serving, struct registry *registry)
 		end(serving);
 		return failed("no memory for all clients");
 	}
+	serving_carry(serving, &serving->config);
 	serving_adopt_sessions(serving);
 	print_start(serving);
 	if (!serving->registry.count)

@@ -118,6 +118,7 @@ void serving_node_turn(struct serving *serving, __u64 now_ms);
 struct serving_client {
 	__u32 rotation_ms; /* as configured */
 	__u32 association; /* whose probes count against it */
+	const struct config_peer *section; /* while serving_carry() is at it */
 };
 
 int serving_open_sessions(struct serving *serving, char why[static SAY_BYTES]);
@@ -125,6 +126,7 @@ void serving_close_sessions(struct serving *serving);
 void serving_adopt_sessions(struct serving *serving); /* those of a serve that died; once, when all clients are known */
 void serving_connect(struct serving *serving, const struct config *config); /* to whom it says */
 void serving_take_sessions(struct serving *serving); /* the registry has changed: whom it has may have a session */
+void serving_carry(struct serving *serving, const struct config *config); /* their Carriage and Padding, as it says */
 void serving_level_sessions(struct serving *serving); /* levels have changed: so do rotations */
 void serving_end_session(struct serving *serving, const __u8 public_key[static KEY_PUBLIC_BYTES]);
 

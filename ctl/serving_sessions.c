@@ -151,6 +151,8 @@ int serving_open_sessions(struct serving *serving, char why[static SAY_BYTES])
 		.period_s = serving_period_s(serving),
 		.idle_ms = serving->config.node.idle_ms,
 		.firewall = serving->config.node.firewall,
+		.encap = serving->config.node.carriage == MF_CARRIAGE_ENCAP,
+		.padding = (__u8)serving->config.node.padding,
 		.owner = &owner,
 		.context = serving,
 	};
@@ -230,6 +232,32 @@ static void take_rotations(struct serving *serving)
 
 		if (number >= 0 && client_of(serving, (__u32)number))
 			client_of(serving, (__u32)number)->rotation_ms = peer->rotation_ms;
+	}
+}
+
+/* Of who is in a directory the node says it, of others their own section; each session is told once. */
+void serving_carry(struct serving *serving, const struct config *config)
+{
+	struct sessions *sessions = &serving->sessions;
+
+	if (!sessions->open)
+		return;
+	sessions->settings.encap = config->node.carriage == MF_CARRIAGE_ENCAP;
+	sessions->settings.padding = (__u8)config->node.padding;
+	for (__u32 i = 0; i < serving->of_sessions; i++)
+		serving->of_session[i].section = NULL;
+	for (size_t i = 0; i < config->meet_count; i++) {
+		int number = sessions_find(sessions, config->meets[i].public_key);
+
+		if (number >= 0 && client_of(serving, (__u32)number))
+			client_of(serving, (__u32)number)->section = &config->meets[i];
+	}
+	for (__u32 i = 0; i < sessions->peers && client_of(serving, i); i++) {
+		const struct config_peer *section = serving->of_session[i].section;
+
+		if (sessions->peer[i].used)
+			sessions_carry(sessions, i, (section ? section->carriage : config->node.carriage) == MF_CARRIAGE_ENCAP,
+				       (__u8)(section ? section->padding : config->node.padding));
 	}
 }
 

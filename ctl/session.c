@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The life of a session: generations that follow each other, what is due when, and the end. How two ends agree is
- * session_handshake.c's, what they tell each other afterwards session_notice.c's.
+ * The life of a session: generations that follow each other, and the end. How two ends agree is session_handshake.c's,
+ * what they tell each other afterwards session_notice.c's, what is due when session_due.c's.
  */
 #include "ctl/session.h"
 
@@ -9,8 +9,6 @@
 #include <string.h>
 
 #include "ctl/session_parts.h"
-
-static const __u64 never = ~0ULL;
 
 /* --- actions ------------------------------------------------------------------------- */
 
@@ -59,9 +57,38 @@ __u64 session_grace_ms(const struct session_generation *generation)
 
 void session_add(struct session_turn *turn, const struct session_generation *generation)
 {
+	struct seal_keys *keys = &turn->actions->keys;
+
+	sodium_memzero(keys, sizeof(*keys));
+	if (generation->association.carriage == MF_CARRIAGE_SEALED)
+		seal_keys_derive(keys, &generation->keys, generation->initiator);
 	turn->session->added = generation->association.letter;
 	session_act(turn, SESSION_ADD)->association = &generation->association;
 }
+
+/* --- what it is to be ---------------------------------------------------------------- */
+
+__u32 session_lifetime_s(const struct session *session, const struct session_association *association)
+{
+	if (session->settings.lifetime_s)
+		return session->settings.lifetime_s;
+	return association->carriage == MF_CARRIAGE_SEALED ? SESSION_LIFETIME_SEALED_S : SESSION_LIFETIME_ENCAP_S;
+}
+
+__u8 session_carriage(const struct session *session, bool peer_encap)
+{
+	return session->settings.encap && peer_encap ? MF_CARRIAGE_ENCAP : MF_CARRIAGE_SEALED;
+}
+
+bool session_suits(const struct session *session)
+{
+	const struct session_generation *present = &session->present;
+
+	return !present->worn && present->association.padding == session->settings.padding &&
+	       present->association.carriage == session_carriage(session, present->peer_encap);
+}
+
+/* --- one after the other ------------------------------------------------------------- */
 
 void session_stand(struct session_turn *turn)
 {
@@ -70,7 +97,7 @@ void session_stand(struct session_turn *turn)
 	session->state = session->asked.active ? SESSION_RENEWING : SESSION_UP;
 	session->handshake_ms = turn->now_ms;
 	if (!session->stands_ms)
-		session->stands_ms = turn->now_ms;
+		session->stands_ms = session->used_ms = turn->now_ms;
 	if (session->going.association.letter)
 		session->going.until_ms = turn->now_ms + session_grace_ms(&session->going);
 	session_act(turn, SESSION_STANDS);
@@ -141,6 +168,7 @@ void session_end(struct session_turn *turn, enum session_reason reason)
 	session->peer_period_s = period_s;
 	session->state = SESSION_NONE;
 	session->stands_ms = session->handshake_ms = session->heard_ms = session->sent_ms = session->kept_ms = 0;
+	session->used_ms = 0;
 	session_act(turn, SESSION_ENDED)->reason = reason;
 }
 
@@ -161,162 +189,6 @@ __u64 session_again_ms(const struct session_turn *turn, __u32 tries)
 	__u64 wait_ms = (__u64)SESSION_RETRY_FIRST_MS << (tries > 6 ? 6 : tries);
 
 	return turn->now_ms + wait_ms * 3 / 4 + wait_ms * turn->chance->other[7] / 512;
-}
-
-/* --- what is due --------------------------------------------------------------------- */
-
-static bool is_up(const struct session *session)
-{
-	return session->present.association.letter && session->state != SESSION_CONFIRMING;
-}
-
-static bool is_over(const struct session_generation *generation, __u64 now_ms)
-{
-	return generation->association.letter && generation->until_ms && now_ms >= generation->until_ms;
-}
-
-static __u64 idle_ms(const struct session *session)
-{
-	return session->settings.idle_ms ? session->settings.idle_ms : SESSION_IDLE_DEFAULT_MS;
-}
-
-/* Since when there has been nothing to do for it. An initiator that keeps its session always has. */
-static __u64 idle_at_ms(const struct session *session)
-{
-	const struct session_generation *present = &session->present;
-	__u64 last = session->heard_ms;
-
-	if (present->initiator && session->settings.keep)
-		return never;
-	if (present->initiator && session->sent_ms > last)
-		last = session->sent_ms;
-	if (last < session->handshake_ms)
-		last = session->handshake_ms;
-	return last + idle_ms(session);
-}
-
-static __u64 later(__u64 one_ms, __u64 other_ms)
-{
-	return one_ms > other_ms ? one_ms : other_ms;
-}
-
-static void earlier(__u64 *wake_ms, __u64 at_ms)
-{
-	if (at_ms < *wake_ms)
-		*wake_ms = at_ms;
-}
-
-/*
- * Something was sent, and nothing has come back for long; or it is time to say something, because the session is kept,
- * or because the other end, which ends what it does not hear of, has been heard since this one last spoke.
- */
-static __u64 ping_at_ms(const struct session *session)
-{
-	__u64 heard = later(session->heard_ms, session->handshake_ms);
-	__u64 spoke = later(session->sent_ms, later(session->kept_ms, session->handshake_ms));
-	__u64 at = never;
-
-	if (!session->present.initiator || session->said.active || session->asked.active)
-		return never;
-	if (session->sent_ms > heard)
-		at = heard + SESSION_SILENCE_MS;
-	if (session->settings.keep)
-		earlier(&at, heard + SESSION_KEEP_MS);
-	if (session->settings.keep || heard > spoke + SESSION_SILENCE_MS) /* no mere answer */
-		earlier(&at, spoke + SESSION_KEEP_MS);
-	return later(at, session->kept_ms + SESSION_SILENCE_MS);
-}
-
-static bool may_ask(const struct session *session)
-{
-	return session->state == SESSION_UP && session->present.initiator && !session->asked.active;
-}
-
-static void ping(struct session_turn *turn)
-{
-	struct session_notice notice = { .id = SESSION_PING };
-
-	turn->session->kept_ms = turn->now_ms;
-	memcpy(notice.echo, turn->chance->other, sizeof(notice.echo));
-	session_say(turn, &notice);
-}
-
-static void say_goodbye(struct session_turn *turn, enum session_reason reason)
-{
-	struct session_notice notice = { .id = SESSION_TEARDOWN, .reason = reason };
-
-	if (turn->session->present.association.letter)
-		session_notify(turn, &notice);
-	session_end(turn, reason);
-}
-
-/* Its time is over: an initiator asks for another one, a responder has waited long enough for that. */
-static void expire(struct session_turn *turn)
-{
-	struct session *session = turn->session;
-
-	if (may_ask(session))
-		session_ask(turn, NULL);
-	else if (!session->present.initiator)
-		say_goodbye(turn, SESSION_EXPIRED);
-}
-
-static bool is_expired(const struct session_generation *present, __u64 now_ms)
-{
-	return present->expires_ms && now_ms >= present->expires_ms;
-}
-
-static void tick_present(struct session_turn *turn)
-{
-	struct session *session = turn->session;
-
-	if (is_up(session) && turn->now_ms >= idle_at_ms(session))
-		say_goodbye(turn, SESSION_IDLE);
-	if (is_up(session) && is_expired(&session->present, turn->now_ms))
-		expire(turn);
-	if (session->state == SESSION_UP && turn->now_ms >= ping_at_ms(session))
-		ping(turn);
-}
-
-void session_tick(struct session *session, __u64 now_ms, const struct session_chance *chance,
-		  struct session_actions *actions)
-{
-	struct session_turn turn = { session, now_ms, chance, actions };
-
-	actions->count = 0;
-	if (is_over(&session->coming, now_ms)) {
-		session_withdraw(&turn);
-		session_remind(&turn);
-	}
-	if (is_over(&session->going, now_ms))
-		session_delete(&turn, &session->going);
-	if (session->asked.active && now_ms >= session->asked.again_ms)
-		session_ask_again(&turn);
-	if (session->said.active && now_ms >= session->said.again_ms)
-		session_say_again(&turn);
-	tick_present(&turn);
-}
-
-__u64 session_wake_ms(const struct session *session)
-{
-	const struct session_generation *present = &session->present;
-	__u64 wake_ms = never;
-
-	if (session->coming.association.letter)
-		earlier(&wake_ms, session->coming.until_ms);
-	if (session->going.association.letter && session->going.until_ms)
-		earlier(&wake_ms, session->going.until_ms);
-	if (session->asked.active)
-		earlier(&wake_ms, session->asked.again_ms);
-	if (session->said.active)
-		earlier(&wake_ms, session->said.again_ms);
-	if (is_up(session))
-		earlier(&wake_ms, idle_at_ms(session));
-	if (session->state == SESSION_UP)
-		earlier(&wake_ms, ping_at_ms(session));
-	if (is_up(session) && present->expires_ms && (may_ask(session) || !present->initiator))
-		earlier(&wake_ms, present->expires_ms);
-	return wake_ms;
 }
 
 static bool has_moved(const struct session *session)
@@ -349,6 +221,7 @@ void session_connect(struct session *session, const struct session_way *way, __u
 	struct session_turn turn = { session, now_ms, chance, actions };
 
 	actions->count = 0;
+	session->used_ms = now_ms;
 	if (!is_settling(session) || has_moved(session))
 		session_ask(&turn, way);
 }
@@ -397,6 +270,16 @@ void session_traffic(struct session *session, __u64 heard_ms, __u64 sent_ms)
 		session->heard_ms = heard_ms;
 	if (sent_ms > session->sent_ms)
 		session->sent_ms = sent_ms;
+	if (heard_ms > session->used_ms)
+		session->used_ms = heard_ms;
+	if (sent_ms > session->used_ms && session->present.initiator)
+		session->used_ms = sent_ms;
+}
+
+void session_sealed(struct session *session, __u64 packets)
+{
+	if (packets >= SESSION_REKEY_PACKETS)
+		session->present.worn = true;
 }
 
 /* The same request may come again, and be answered then. */
@@ -437,7 +320,7 @@ void session_renew(struct session *session, enum session_reason reason, __u64 no
 	actions->count = 0;
 	if (session->present.initiator && has_moved(session))
 		session_act(&turn, SESSION_LOST);
-	else if (may_ask(session))
+	else if (session_may_ask(session))
 		session_ask(&turn, NULL);
 	else if (session->state == SESSION_UP && !session->present.initiator && !session->present.deaf)
 		session_say(&turn, &notice);
@@ -448,7 +331,7 @@ void session_close(struct session *session, enum session_reason reason, __u64 no
 	struct session_turn turn = { session, now_ms, NULL, actions };
 
 	actions->count = 0;
-	say_goodbye(&turn, reason);
+	session_say_goodbye(&turn, reason);
 }
 
 /* Which of several the peer sends in is not known. */
@@ -466,8 +349,9 @@ void session_adopt(struct session *session, const struct session_association *as
 	if (session->present.association.letter)
 		keep_hearing(session, now_ms);
 	session->present = (struct session_generation){ .association = *association, .deaf = true, .since_ms = now_ms };
+	session->present.expires_ms = now_ms + 1200ULL * session_lifetime_s(session, association);
 	session->state = SESSION_UP;
-	session->stands_ms = session->handshake_ms = now_ms;
+	session->stands_ms = session->handshake_ms = session->used_ms = now_ms;
 }
 
 const char *session_state_name(enum session_state state)

@@ -18,6 +18,7 @@
 
 #include <stdbool.h>
 
+#include "ctl/seal_keys.h"
 #include "ctl/session_message.h"
 
 enum session_limit {
@@ -29,13 +30,16 @@ enum session_limit {
 	SESSION_SILENCE_MS = 10000,     /* sent, and nothing heard for so long: is the other end there? */
 	SESSION_KEEP_MS = 45000,        /* an initiator that keeps its session says something so often */
 	SESSION_IDLE_DEFAULT_MS = 600000,
-	SESSION_LIFETIME_DEFAULT_S = 3600,
+	SESSION_LIFETIME_SEALED_S = 140, /* by default: new keys every two minutes, */
+	SESSION_LIFETIME_ENCAP_S = 3600, /* or a new K every hour */
 	SESSION_BUDGET_BURST = 6,       /* messages that cost key agreements, of each enum session_budget */
 	SESSION_BUDGET_MS = 1000,       /* one more request each */
 	SESSION_RESPONSE_MS = 20,       /* one more response each, while this end has asked */
 	SESSION_SEEN = 64,              /* requests remembered so that they are not taken twice */
 	SESSION_ACTIONS = 12,
 };
+
+#define SESSION_REKEY_PACKETS (MF_COUNTER_END / 2) /* that a key has sealed: another one is asked for */
 
 /* Fresh random bytes for one call; what they are used for is the session's. */
 struct session_chance {
@@ -54,22 +58,28 @@ struct session_settings {
 	__u32 lifetime_s, idle_ms;          /* 0: default */
 	__u32 period_s;                     /* own introductions', told in responses */
 	bool firewall;                      /* before this end */
+	bool encap;                         /* will do, if it will for the other end too; else packets are sealed */
+	__u8 padding;                       /* enum mf_padding of what this end seals */
 	bool keep;                          /* initiator: never idle, begun again when lost */
 };
 
-/* The association that a generation is, from this end's point of view. `key` is secret. */
+/*
+ * The association that a generation is, from this end's point of view. `key` is secret. What it seals with is in
+ * struct session_actions when it is added, and nowhere afterwards.
+ */
 struct session_association {
 	char letter; /* 'a' to 'c': NAME@a is its name */
 	__u8 key[16], seed_local[8], seed_remote[8];
 	struct mf_template local, remote;
 	__u32 rotation_ms;
 	__u8 flags; /* MF_ASSOC_OPENS, MF_ASSOC_FOLLOWS */
+	__u8 carriage, padding; /* MF_CARRIAGE_SEALED or MF_CARRIAGE_ENCAP; enum mf_padding */
 };
 
 /* What to do, in this order. */
 enum session_action_kind {
 	SESSION_SEND,        /* `message` of `bytes`, to the peer's introduction address or its stable one */
-	SESSION_ADD,         /* `association`; if that fails: session_failed(), and what follows is dropped */
+	SESSION_ADD,         /* `association`, once; if that fails: session_failed(), and what follows is dropped */
 	SESSION_LEAD,        /* packets to the peer go out in `letter` from now on */
 	SESSION_DELETE,      /* `letter` is heard no more */
 	SESSION_STANDS,      /* traffic flows: a first time, or with what has changed */
@@ -88,8 +98,10 @@ struct session_action {
 	__u8 message[SESSION_MESSAGE_MOST];
 };
 
+/* Wipe it when all is done. */
 struct session_actions {
 	unsigned int count;
+	struct seal_keys keys; /* of the only ADD among them; all zero unless it is sealed. Secret: for the loader, once */
 	struct session_action action[SESSION_ACTIONS + 1]; /* one to spare, never to be carried out */
 };
 
@@ -108,6 +120,8 @@ struct session_generation {
 	bool initiator;
 	bool deaf;                              /* found in the loader: its keys are nobody's any more */
 	bool superseded;                        /* coming: heard, as the peer may send in it, but never to be present */
+	bool peer_encap;                        /* the peer has said that it will do */
+	bool worn;                              /* its key has sealed so much that there has to be another one */
 	__u64 sent;                             /* next counter */
 	__u64 heard, heard_mask;                /* replay window of 64: highest counter + 1, and which below it */
 	__u64 since_ms;
@@ -126,6 +140,7 @@ struct session {
 	struct {                      /* initiator's request under way */
 		struct noise_handshake noise; /* secret */
 		bool by_introduction, active;
+		bool encap;           /* as it was asked with */
 		__u32 tries;
 		__u64 again_ms;
 		__u8 seed[8];
@@ -142,6 +157,7 @@ struct session {
 	__u64 budget_ms[SESSION_BUDGETS]; /* when it is whole again */
 	char added;                   /* letter of the last ADD */
 	__u64 heard_ms, sent_ms;      /* anything at all, by the caller's counters */
+	__u64 used_ms;                /* other than by what new keys take: else these would keep an idle session for ever */
 	__u64 kept_ms;                /* last ping that only keeps */
 	struct {                      /* confirm, renew or ping, said again until it is answered */
 		struct session_notice notice;
@@ -194,23 +210,29 @@ __u64 session_wake_ms(const struct session *session);
 
 /* What the loader's counters say of its associations: when something was last heard, and last sent (0: not of late). */
 void session_traffic(struct session *session, __u64 heard_ms, __u64 sent_ms);
+/* How many packets this end has sealed in the present association. session_tick() is due then. */
+void session_sealed(struct session *session, __u64 packets);
 
 /* The loader did not take the association of the last ADD. */
 void session_failed(struct session *session, __u64 now_ms, struct session_actions *actions);
 
 /*
- * Another rotation (responder), prefix or period of this end: takes effect with another handshake, begun here or asked
- * for. An initiator's prefix changes by the introduction alone: SESSION_LOST.
+ * Another rotation (responder), prefix, period, carriage or padding of this end: takes effect with another handshake,
+ * begun here or asked for. An initiator's prefix changes by the introduction alone: SESSION_LOST.
  */
 void session_renew(struct session *session, enum session_reason reason, __u64 now_ms,
 		   const struct session_chance *chance, struct session_actions *actions);
+
+/* The present generation is carried as this end wants it now, by a key that is not worn. */
+bool session_suits(const struct session *session);
 
 /* An end with a word to the other side. */
 void session_close(struct session *session, enum session_reason reason, __u64 now_ms, struct session_actions *actions);
 
 /*
  * An end that was started anew finds an association of this letter in the loader: it is left alone until another one
- * replaces it, which its initiator asks for. Of several the one that leads comes last; others are heard for a while.
+ * replaces it, which its initiator asks for, and no longer than it would live if it were new: nobody here has its keys.
+ * Of several the one that leads comes last; others are heard for a while.
  */
 void session_adopt(struct session *session, const struct session_association *association, __u64 now_ms);
 

@@ -27,6 +27,26 @@ bool session_may_spend(struct session *session, enum session_budget budget, __u6
 	return true;
 }
 
+/* --- both ---------------------------------------------------------------------------- */
+
+static __u8 own_flags(const struct session *session)
+{
+	return (session->settings.firewall ? SESSION_BEHIND_FIREWALL : 0) |
+	       (session->settings.encap ? SESSION_ENCAP_WILL_DO : 0);
+}
+
+/* What the flags of both ends make of it. */
+static void take_flags(struct session_generation *generation, const struct session *session, bool own_encap, __u8 peer)
+{
+	struct session_association *association = &generation->association;
+
+	generation->peer_encap = (peer & SESSION_ENCAP_WILL_DO) != 0;
+	association->carriage = own_encap && generation->peer_encap ? MF_CARRIAGE_ENCAP : MF_CARRIAGE_SEALED;
+	association->padding = session->settings.padding;
+	association->flags = (session->settings.firewall ? MF_ASSOC_OPENS : 0) |
+			     (peer & SESSION_BEHIND_FIREWALL ? MF_ASSOC_FOLLOWS : 0);
+}
+
 /* --- initiator ----------------------------------------------------------------------- */
 
 static void fill_request(const struct session *session, __u8 plain[static SESSION_REQUEST_PLAIN])
@@ -34,7 +54,7 @@ static void fill_request(const struct session *session, __u8 plain[static SESSIO
 	struct session_request request = {
 		.client_id = session_client_id(session->settings.end.own_public),
 		.prefix = session->asked.prefix,
-		.flags = session->settings.firewall ? SESSION_BEHIND_FIREWALL : 0,
+		.flags = own_flags(session),
 	};
 
 	memcpy(request.seed, session->asked.seed, sizeof(request.seed));
@@ -69,6 +89,7 @@ void session_ask(struct session_turn *turn, const struct session_way *way)
 	sodium_memzero(&session->asked, sizeof(session->asked));
 	memcpy(session->asked.seed, turn->chance->seed, sizeof(session->asked.seed));
 	session->asked.prefix = session->settings.prefix;
+	session->asked.encap = session->settings.encap;
 	session->asked.by_introduction = way != NULL;
 	if (write_request(turn, way ? way->key : session->present.association.key, way ? way->period : 0)) {
 		session_lose(turn);
@@ -102,8 +123,7 @@ static void join(struct session_generation *generation, const struct session *se
 	association->local = session->asked.prefix;
 	association->remote = response->prefix;
 	association->rotation_ms = response->rotation_ms;
-	association->flags = (session->settings.firewall ? MF_ASSOC_OPENS : 0) |
-			     (response->flags & SESSION_BEHIND_FIREWALL ? MF_ASSOC_FOLLOWS : 0);
+	take_flags(generation, session, session->asked.encap, response->flags);
 	memcpy(association->key, response->key, sizeof(association->key));
 	memcpy(association->seed_local, session->asked.seed, sizeof(association->seed_local));
 	memcpy(association->seed_remote, response->seed, sizeof(association->seed_remote));
@@ -146,9 +166,10 @@ static void enter(struct session_turn *turn, struct session_generation *fresh)
 }
 
 /* 80 to 93 % of it: before the responder's end, and not all at once. */
-static __u64 lifetime_ms(const struct session_turn *turn, const struct session_response *response)
+static __u64 lifetime_ms(const struct session_turn *turn, const struct session_response *response,
+			 const struct session_association *association)
 {
-	__u64 lifetime_s = response->lifetime_s ? response->lifetime_s : SESSION_LIFETIME_DEFAULT_S;
+	__u64 lifetime_s = response->lifetime_s ? response->lifetime_s : session_lifetime_s(turn->session, association);
 
 	return lifetime_s * (800 + turn->chance->other[6] / 2);
 }
@@ -173,7 +194,7 @@ void session_take_response(struct session_turn *turn, const struct session_heade
 	} else {
 		make_room(turn);
 		join(&fresh, session, &response);
-		fresh.expires_ms = turn->now_ms + lifetime_ms(turn, &response);
+		fresh.expires_ms = turn->now_ms + lifetime_ms(turn, &response, &fresh.association);
 		if (response.period_s)
 			session->peer_period_s = response.period_s;
 		sodium_memzero(&session->asked, sizeof(session->asked));
@@ -277,19 +298,13 @@ static void prepare(struct session_turn *turn, const struct session_request *req
 	association->local = session->settings.prefix;
 	association->remote = request->prefix;
 	association->rotation_ms = session->settings.rotation_ms;
-	association->flags = (session->settings.firewall ? MF_ASSOC_OPENS : 0) |
-			     (request->flags & SESSION_BEHIND_FIREWALL ? MF_ASSOC_FOLLOWS : 0);
+	take_flags(&session->coming, session, session->settings.encap, request->flags);
 	memcpy(association->key, turn->chance->key, sizeof(association->key));
 	memcpy(association->seed_local, turn->chance->seed, sizeof(association->seed_local));
 	memcpy(association->seed_remote, request->seed, sizeof(association->seed_remote));
 	session->coming.since_ms = turn->now_ms;
 	session->coming.until_ms = turn->now_ms + SESSION_CONFIRM_MS;
 	session->coming.told_period_s = session->settings.period_s;
-}
-
-static __u32 lifetime_s(const struct session *session)
-{
-	return session->settings.lifetime_s ? session->settings.lifetime_s : SESSION_LIFETIME_DEFAULT_S;
 }
 
 static int write_response(struct session_turn *turn, struct noise_handshake *handshake, __u32 number)
@@ -300,8 +315,8 @@ static int write_response(struct session_turn *turn, struct noise_handshake *han
 	struct session_response response = {
 		.rotation_ms = association->rotation_ms,
 		.prefix = association->local,
-		.flags = session->settings.firewall ? SESSION_BEHIND_FIREWALL : 0,
-		.lifetime_s = lifetime_s(session),
+		.flags = own_flags(session),
+		.lifetime_s = session_lifetime_s(session, association),
 		.period_s = session->settings.period_s,
 	};
 	__u8 plain[SESSION_RESPONSE_PLAIN];
@@ -327,6 +342,8 @@ static void answer(struct session_turn *turn, bool by_introduction, const __u8 *
 	sodium_memzero(&session->asked, sizeof(session->asked));
 	session_delete(turn, &session->coming);
 	session->answered.valid = false;
+	if (by_introduction)
+		session->used_ms = turn->now_ms;
 	remember(session, message);
 	prepare(turn, request);
 	if (session_header_read(message, SESSION_REQUEST_BYTES, &header) ||

@@ -119,7 +119,7 @@ static void put_end(__u8 *plain, const struct mf_template *prefix, const __u8 se
 
 static int take_end(const __u8 *plain, struct mf_template *prefix)
 {
-	if (plain[AT_VERSION] != SESSION_VERSION || plain[AT_FLAGS] & ~SESSION_BEHIND_FIREWALL)
+	if (plain[AT_VERSION] != SESSION_VERSION || plain[AT_FLAGS] & ~SESSION_FLAGS)
 		return -EBADMSG;
 	memset(prefix, 0, sizeof(*prefix));
 	memcpy(prefix->base, plain + AT_ADDRESS, 8);

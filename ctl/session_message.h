@@ -53,6 +53,8 @@ __u32 session_client_id(const __u8 public_key[static 32]);
 
 enum session_request_flag {
 	SESSION_BEHIND_FIREWALL = 1 << 0, /* the sender opens its slots from inside: the other end follows */
+	SESSION_ENCAP_WILL_DO = 1 << 1,   /* if the other end says so too the session is not sealed */
+	SESSION_FLAGS = SESSION_BEHIND_FIREWALL | SESSION_ENCAP_WILL_DO,
 };
 
 /*

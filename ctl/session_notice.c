@@ -113,23 +113,34 @@ static bool is_as_now(const struct session *session)
 {
 	const struct session_association *association = &session->present.association;
 
-	return association->rotation_ms == session->settings.rotation_ms &&
+	return session_suits(session) && association->rotation_ms == session->settings.rotation_ms &&
 	       !memcmp(&association->local, &session->settings.prefix, sizeof(association->local)) &&
 	       session->present.told_period_s == session->settings.period_s;
+}
+
+bool session_may_remind(const struct session *session)
+{
+	const struct session_generation *present = &session->present, *coming = &session->coming;
+	bool has_asked = coming->association.letter && !coming->superseded;
+
+	return session->state == SESSION_UP && !present->initiator && !present->deaf && !session->said.active && !has_asked;
+}
+
+static enum session_reason reason_to_renew(const struct session *session)
+{
+	if (session->present.association.rotation_ms != session->settings.rotation_ms)
+		return SESSION_LEVEL;
+	return session_suits(session) ? SESSION_MOVED : SESSION_EXPIRED;
 }
 
 void session_remind(struct session_turn *turn)
 {
 	struct session *session = turn->session;
-	const struct session_generation *present = &session->present;
 	struct session_notice notice = { .id = SESSION_RENEW, .period_s = session->settings.period_s };
 
-	if (session->state != SESSION_UP || present->initiator || present->deaf || session->said.active ||
-	    is_as_now(session))
+	if (!session_may_remind(session) || is_as_now(session))
 		return;
-	if (session->coming.association.letter && !session->coming.superseded)
-		return; /* it has asked */
-	notice.reason = present->association.rotation_ms != session->settings.rotation_ms ? SESSION_LEVEL : SESSION_MOVED;
+	notice.reason = reason_to_renew(session);
 	session_say(turn, &notice);
 }
 
@@ -186,11 +197,10 @@ static void succeed(struct session_turn *turn)
 static void promote(struct session_turn *turn)
 {
 	struct session *session = turn->session;
-	__u32 lifetime_s = session->settings.lifetime_s;
 
 	session->said.active = false;
 	succeed(turn);
-	session->present.expires_ms = turn->now_ms + 1200ULL * (lifetime_s ? lifetime_s : SESSION_LIFETIME_DEFAULT_S);
+	session->present.expires_ms = turn->now_ms + 1200ULL * session_lifetime_s(session, &session->present.association);
 	stop_asking(session);
 	session_stand(turn);
 }
@@ -220,6 +230,7 @@ static void take(struct session_turn *turn, const struct session_notice *notice)
 		take_renew(turn, notice);
 		break;
 	case SESSION_PING:
+		turn->session->used_ms = turn->now_ms;
 		reply = *notice;
 		reply.id = SESSION_PONG;
 		session_notify(turn, &reply);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the parts of a session's engine (session.c, session_handshake.c, session_notice.c) ask of each other. */
+/* What the parts of a session's engine (session*.c) ask of each other. */
 #ifndef MAYFLY_CTL_SESSION_PARTS_H
 #define MAYFLY_CTL_SESSION_PARTS_H
 
@@ -34,6 +34,15 @@ char session_letter(const struct session *session);
 /* When to try again: doubled with every try, 25 % more or less by chance. */
 __u64 session_again_ms(const struct session_turn *turn, __u32 tries);
 __u64 session_grace_ms(const struct session_generation *generation);
+__u32 session_lifetime_s(const struct session *session, const struct session_association *association);
+/* What both ends together want. */
+__u8 session_carriage(const struct session *session, bool peer_encap);
+
+/* --- session_due.c --- */
+
+/* An initiator that may ask for another generation now, inside the present one. */
+bool session_may_ask(const struct session *session);
+void session_say_goodbye(struct session_turn *turn, enum session_reason reason); /* and ends it */
 
 /* --- session_handshake.c --- */
 
@@ -58,6 +67,7 @@ void session_say(struct session_turn *turn, const struct session_notice *notice)
 void session_say_again(struct session_turn *turn); /* or gives up, unless it is a renewal */
 /* A responder whose session is not as it would give it now asks for another one. */
 void session_remind(struct session_turn *turn);
+bool session_may_remind(const struct session *session);
 void session_take_sealed(struct session_turn *turn, const struct session_header *header, const __u8 *message);
 
 #endif

@@ -113,6 +113,8 @@ struct session *sessions_of(struct sessions *sessions, __u32 number)
 		.idle_ms = sessions->settings.idle_ms,
 		.period_s = sessions->settings.period_s,
 		.firewall = sessions->settings.firewall,
+		.encap = peer->encap,
+		.padding = peer->padding,
 		.keep = peer->keep,
 	};
 
@@ -138,7 +140,9 @@ static void forget(struct sessions *sessions, __u32 number)
 	key_pool_give(&sessions->engines, peer->session);
 	peer->session = NULL;
 	memset(peer->traffic, 0, sizeof(peer->traffic));
-	peer->looked_ms = peer->said = 0;
+	peer->looked_ms = 0;
+	peer->looked_at = peer->said = peer->heard = 0;
+	peer->sealed = 0;
 	sessions->begun--;
 }
 
@@ -193,7 +197,8 @@ static void tell_change(struct sessions *sessions, __u32 number, bool changed)
 }
 
 /* false: the loader has not taken an association, what follows of the actions makes no sense. */
-static bool carry_out_one(struct sessions *sessions, __u32 number, const struct session_action *action, bool *changed)
+static bool carry_out_one(struct sessions *sessions, __u32 number, const struct session_action *action,
+			  const struct seal_keys *keys, bool *changed)
 {
 	const struct sessions_owner *owner = sessions->settings.owner;
 
@@ -203,7 +208,7 @@ static bool carry_out_one(struct sessions *sessions, __u32 number, const struct 
 		break;
 	case SESSION_ADD:
 		remember(sessions, number);
-		return !sessions_loader_add(sessions, number, action->association);
+		return !sessions_loader_add(sessions, number, action->association, keys);
 	case SESSION_LEAD:
 		sessions_loader_lead(sessions, number, action->letter);
 		break;
@@ -235,7 +240,7 @@ void sessions_carry_out(struct sessions *sessions, __u32 number, struct session_
 	bool changed = false;
 
 	for (unsigned int i = 0; i < actions->count; i++) {
-		if (carry_out_one(sessions, number, &actions->action[i], &changed))
+		if (carry_out_one(sessions, number, &actions->action[i], &actions->keys, &changed))
 			continue;
 		session_failed(sessions->peer[number].session, sessions_now_ms(), &after);
 		sessions_carry_out(sessions, number, &after);
@@ -342,7 +347,13 @@ int sessions_add(struct sessions *sessions, const char *name, const __u8 public_
 	if (number < 0)
 		return number;
 	peer = &sessions->peer[number];
-	*peer = (struct sessions_peer){ .used = true, .shared = shared, .told_ms = sessions_now_ms() };
+	*peer = (struct sessions_peer){
+		.used = true,
+		.shared = shared,
+		.encap = sessions->settings.encap,
+		.padding = sessions->settings.padding,
+		.told_ms = sessions_now_ms(),
+	};
 	snprintf(peer->name, sizeof(peer->name), "%s", name);
 	memcpy(peer->public_key, public_key, sizeof(peer->public_key));
 	if (know_addresses(sessions, peer, (__u32)number)) {
@@ -373,90 +384,6 @@ void sessions_remove(struct sessions *sessions, __u32 number, enum session_reaso
 	memset(peer, 0, sizeof(*peer));
 	if (number < sessions->first_free)
 		sessions->first_free = number;
-}
-
-/* --- what the owner wants ------------------------------------------------------------ */
-
-void sessions_connect(struct sessions *sessions, __u32 number, const struct session_way *way, bool keep)
-{
-	struct session *session;
-	struct session_actions actions;
-	struct session_chance chance;
-
-	sessions->peer[number].keep = keep;
-	session = sessions_of(sessions, number);
-	if (!session)
-		return;
-	session->settings.keep = keep;
-	session->settings.prefix = sessions->settings.prefix;
-	sessions_chance(&chance);
-	session_connect(session, way, sessions_now_ms(), &chance, &actions);
-	sodium_memzero(&chance, sizeof(chance));
-	sessions_carry_out(sessions, number, &actions);
-}
-
-static void renew(struct sessions *sessions, __u32 number, enum session_reason reason)
-{
-	struct session *session = sessions->peer[number].session;
-	struct session_actions actions;
-	struct session_chance chance;
-
-	sessions_chance(&chance);
-	session_renew(session, reason, sessions_now_ms(), &chance, &actions);
-	sodium_memzero(&chance, sizeof(chance));
-	sessions_carry_out(sessions, number, &actions);
-}
-
-void sessions_rotate(struct sessions *sessions, __u32 number, __u32 rotation_ms)
-{
-	struct sessions_peer *peer = &sessions->peer[number];
-	__u32 wanted = rotation_ms ? rotation_ms : sessions->settings.rotation_ms;
-
-	peer->rotation_ms = rotation_ms;
-	if (!peer->session || peer->session->settings.rotation_ms == wanted)
-		return;
-	peer->session->settings.rotation_ms = wanted;
-	if (!peer->session->present.initiator && peer->session->present.association.rotation_ms != wanted)
-		renew(sessions, number, SESSION_LEVEL);
-}
-
-void sessions_period(struct sessions *sessions, __u32 period_s)
-{
-	sessions->settings.period_s = period_s;
-	for (__u32 i = 0; i < sessions->peers; i++)
-		if (sessions->peer[i].session)
-			sessions->peer[i].session->settings.period_s = period_s;
-}
-
-void sessions_move(struct sessions *sessions, const struct mf_template *prefix)
-{
-	sessions->settings.prefix = *prefix;
-	for (__u32 i = 0; i < sessions->peers; i++) {
-		struct session *session = sessions->peer[i].session;
-
-		if (!session)
-			continue;
-		session->settings.prefix = *prefix;
-		if (!session->present.initiator)
-			renew(sessions, i, SESSION_MOVED);
-	}
-}
-
-void sessions_end(struct sessions *sessions, __u32 number, enum session_reason reason)
-{
-	struct sessions_peer *peer = &sessions->peer[number];
-	struct session_actions actions;
-
-	if (!peer->session || peer->session->state == SESSION_NONE)
-		return;
-	session_close(peer->session, reason, sessions_now_ms(), &actions);
-	sessions_carry_out(sessions, number, &actions);
-}
-
-void sessions_end_all(struct sessions *sessions, enum session_reason reason)
-{
-	for (__u32 i = 0; i < sessions->peers; i++)
-		sessions_end(sessions, i, reason);
 }
 
 /* --- beginning and end --------------------------------------------------------------- */

@@ -45,6 +45,8 @@ struct sessions_settings {
 	struct mf_template prefix;     /* that this end hops in */
 	__u32 rotation_ms, lifetime_s, idle_ms, period_s; /* of sessions that this end answers with; 0: default */
 	bool firewall;                 /* one stands before this end */
+	bool encap;                    /* of new peers: as in struct session_settings; sessions_carry() for others */
+	__u8 padding;
 	const struct sessions_owner *owner;
 	void *context;                 /* its first argument */
 };
@@ -56,6 +58,8 @@ struct sessions_peer {
 	__u8 public_key[32];
 	const __u8 *shared;   /* X25519: the owner's secret memory */
 	__u32 rotation_ms;    /* 0: that of the settings */
+	bool encap;
+	__u8 padding;
 	__u32 association;    /* id in the loader of the newest one */
 	struct session *session; /* of `engines`; NULL: none has begun */
 	__u64 replay_ms;      /* until when what it has asked is remembered (sessions_now_ms()) */
@@ -63,7 +67,9 @@ struct sessions_peer {
 	enum session_state told;   /* the owner knows of; */
 	__u64 told_ms;             /* since when; where it is kept, none, asking and confirming are one */
 	__u64 looked_ms;      /* when traffic was last looked at */
-	__u32 said;           /* messages of the session itself since then: they are no traffic */
+	__u32 looked_at;      /* generation in the loader of the association looked at */
+	__u32 said, heard;    /* messages of the session itself since then, out and in: they are no traffic */
+	__u64 sealed;         /* packets, by the key of the present association */
 	__u64 traffic[4];     /* out packets, out bytes, in packets, in bytes of the present association */
 };
 
@@ -116,6 +122,8 @@ void sessions_connect(struct sessions *sessions, __u32 peer, const struct sessio
 
 /* Rotation of one peer's session (0: of the settings), from its next generation on, which is asked for at once. */
 void sessions_rotate(struct sessions *sessions, __u32 peer, __u32 rotation_ms);
+/* How its packets are to be carried: a session that has it otherwise gets another generation. */
+void sessions_carry(struct sessions *sessions, __u32 peer, bool encap, __u8 padding);
 /* The own introductions' period, told with the next word. */
 void sessions_period(struct sessions *sessions, __u32 period_s);
 /* Another prefix: sessions that this end answers for are asked to come along, for its own it is the owner who connects. */
@@ -134,6 +142,7 @@ void sessions_end_all(struct sessions *sessions, enum session_reason reason);
 struct session *sessions_of(struct sessions *sessions, __u32 peer);
 /* Does what an engine wants done. */
 void sessions_carry_out(struct sessions *sessions, __u32 peer, struct session_actions *actions);
+void sessions_renew(struct sessions *sessions, __u32 peer, enum session_reason reason);
 void sessions_chance(struct session_chance *chance);
 __u64 sessions_now_ms(void); /* CLOCK_BOOTTIME: no step of the clock ends a session */
 
@@ -144,7 +153,8 @@ void sessions_socket_send(const struct sessions *sessions, __u32 peer, const str
 
 /* sessions_loader.c: associations, "NAME@a". */
 void sessions_name(char name[static MF_NAME_BYTES], const struct sessions_peer *peer, char letter);
-int sessions_loader_add(struct sessions *sessions, __u32 peer, const struct session_association *association);
+int sessions_loader_add(struct sessions *sessions, __u32 peer, const struct session_association *association,
+			const struct seal_keys *keys);
 void sessions_loader_lead(struct sessions *sessions, __u32 peer, char letter);
 void sessions_loader_delete(struct sessions *sessions, __u32 peer, char letter);
 /* By which introduction, and from where, the peer was last heard. 0 or -errno. */

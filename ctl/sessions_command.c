@@ -49,9 +49,9 @@ static void print_head(struct listing *listing)
 	if (listing->headed)
 		return;
 	listing->headed = true;
-	printf("%s%s%-20s %-10s %-9s %-14s %-8s %-14s %11s %11s  %s%s\n", listing->colour ? "\033[1m" : "",
-	       listing->follow ? "          " : "", "peer", "state", "this end", "handshake", "rotation", "heard", "in",
-	       "out", "level", listing->colour ? "\033[0m" : "");
+	printf("%s%s%-20s %-10s %-9s %-14s %-8s %-8s %-14s %11s %11s  %s%s\n", listing->colour ? "\033[1m" : "",
+	       listing->follow ? "          " : "", "peer", "state", "this end", "handshake", "carriage", "rotation", "heard",
+	       "in", "out", "level", listing->colour ? "\033[0m" : "");
 }
 
 /* What is behind the columns: the level, or why there is no session any more. */
@@ -75,9 +75,9 @@ static void print_row(struct listing *listing, const struct sessions_line *line)
 		print_moment();
 	if (line->rotation_ms != SESSIONS_UNKNOWN)
 		format_period(rotation, line->rotation_ms);
-	printf("%-20s %s%-10s%s %-9s %-14s %-8s %-14s %11s %11s", line->peer, alarm ? "\033[33m" : "", line->state,
+	printf("%-20s %s%-10s%s %-9s %-14s %-8s %-8s %-14s %11s %11s", line->peer, alarm ? "\033[33m" : "", line->state,
 	       alarm ? "\033[0m" : "", *line->role ? line->role : "-", format_age(handshake, line->handshake_age_ms),
-	       rotation, format_age(heard, line->idle_ms), format_traffic(in, line->traffic[3]),
+	       *line->carriage ? line->carriage : "-", rotation, format_age(heard, line->idle_ms), format_traffic(in, line->traffic[3]),
 	       format_traffic(out, line->traffic[1]));
 	print_remark(line);
 }

@@ -36,6 +36,8 @@ static const struct field fields[] = {
 	NUMBER(since_ms),
 	NUMBER(handshake_age_ms),
 	NUMBER(rotation_ms),
+	TEXT(carriage),
+	NUMBER(sealed_packets),
 	NUMBER(idle_ms),
 	NUMBER(lifetime_left_s),
 	TEXT(level),

@@ -35,8 +35,10 @@ struct sessions_line {
 	__u64 since_ms;                /* Unix time since when there has been a session */
 	__u64 handshake_age_ms;
 	__u64 rotation_ms;
+	char carriage[SESSIONS_WORD];  /* of the present generation: sealed, encap */
+	__u64 sealed_packets;          /* by this end with its key, as last swept */
 	__u64 idle_ms;                 /* since anything was last heard */
-	__u64 lifetime_left_s;         /* of the present generation, where this end ends it */
+	__u64 lifetime_left_s;         /* of the present generation: until this end asks for another one, or ends it */
 	char level[SESSIONS_WORD], why[SESSIONS_WORDS];
 	__u64 traffic[SESSIONS_TRAFFIC]; /* out packets, out bytes, in packets, in bytes, as last swept */
 	__u64 refused[SESSIONS_REFUSALS]; /* requests: budget, not authentic, seen before, not from where they say */

@@ -42,7 +42,7 @@ static void put_host(struct mf_prefix *prefix, const __u8 address[static 16])
 }
 
 static void fill(struct mf_assoc_config *config, const struct sessions *sessions, const struct sessions_peer *peer,
-		 const struct session_association *association)
+		 const struct session_association *association, const struct seal_keys *keys)
 {
 	__u8 inner[16];
 
@@ -54,8 +54,13 @@ static void fill(struct mf_assoc_config *config, const struct sessions *sessions
 	config->local = association->local;
 	config->remote = association->remote;
 	config->rotation_ms = association->rotation_ms;
-	config->carriage = MF_CARRIAGE_ENCAP;
+	config->carriage = association->carriage;
 	config->flags = association->flags;
+	if (association->carriage == MF_CARRIAGE_SEALED) {
+		config->padding = association->padding;
+		config->seal_out = keys->out;
+		config->seal_in = keys->in;
+	}
 	config->shares = 1;
 	config->local_count = config->remote_count = 1;
 	put_host(&config->local_prefix[0], sessions->inner);
@@ -88,16 +93,30 @@ static int name_only(struct sessions *sessions, unsigned int type, __u32 number,
 	return ask(sessions, type, &message);
 }
 
-/* One of that name which nobody has told of is left over from a process that died in between. */
-int sessions_loader_add(struct sessions *sessions, __u32 number, const struct session_association *association)
+/*
+ * A loader that went before it answered may have taken it, and a packet may have gone: keys that have been there do not
+ * come a second time, whose counters would begin anew. What could not even be sent is said again.
+ */
+static int ask_once(struct sessions *sessions, struct mf_message *message)
+{
+	int error;
+
+	message->type = MF_ASSOC_ADD;
+	error = client_ask(sessions->settings.loader, message);
+	return error == -EPIPE || error == -EBADF ? ask(sessions, MF_ASSOC_ADD, message) : error;
+}
+
+/* One of that name which nobody has told of is left over from a process that died in between: it had other keys. */
+int sessions_loader_add(struct sessions *sessions, __u32 number, const struct session_association *association,
+			const struct seal_keys *keys)
 {
 	struct mf_message *message = sessions->secret;
 	int error = -EREMOTEIO;
 
 	for (int i = 0; error && i < 2; i++) {
 		memset(message, 0, sizeof(*message));
-		fill(&message->assoc_config, sessions, &sessions->peer[number], association);
-		error = ask(sessions, MF_ASSOC_ADD, message);
+		fill(&message->assoc_config, sessions, &sessions->peer[number], association, keys);
+		error = ask_once(sessions, message);
 		if (error != -EREMOTEIO || message->refusal != MF_REFUSED_EXISTS)
 			break;
 		name_only(sessions, MF_ASSOC_DELETE, number, association->letter);
@@ -188,6 +207,13 @@ static struct sessions_peer *peer_of(const struct sessions *sessions, const stru
 	return &sessions->peer[*found];
 }
 
+/* Packets since the last look, but for what the session itself has said and heard. */
+static bool is_more(const struct sessions_peer *peer, const struct mf_assoc_status *status, __u64 now, __u64 then,
+		    __u32 messages)
+{
+	return now > (peer->looked_at == status->generation ? then : 0) + messages;
+}
+
 static void note_traffic(struct sessions *sessions, const struct mf_assoc_status *status)
 {
 	__u64 now_ms = sessions_now_ms(), sent_ms = 0, heard_ms = 0;
@@ -198,17 +224,20 @@ static void note_traffic(struct sessions *sessions, const struct mf_assoc_status
 	peer = peer_of(sessions, status, &number);
 	if (!peer || !peer->session || peer->session->present.association.letter != letter_of(status->config.name))
 		return;
-	if (status->out_packets > peer->traffic[0] + peer->said) /* some time since then */
+	if (is_more(peer, status, status->out_packets, peer->traffic[0], peer->said)) /* some time since then */
 		sent_ms = peer->looked_ms ? peer->looked_ms : now_ms;
-	if (status->heard_age_ms < now_ms)
+	if (status->heard_age_ms < now_ms && is_more(peer, status, status->in_packets, peer->traffic[2], peer->heard))
 		heard_ms = now_ms - status->heard_age_ms;
 	peer->looked_ms = now_ms;
-	peer->said = 0;
+	peer->looked_at = status->generation;
+	peer->said = peer->heard = 0;
 	peer->traffic[0] = status->out_packets;
 	peer->traffic[1] = status->out_bytes;
 	peer->traffic[2] = status->in_packets;
 	peer->traffic[3] = status->in_bytes;
 	session_traffic(peer->session, heard_ms, sent_ms);
+	peer->sealed = status->sealed;
+	session_sealed(peer->session, status->sealed);
 	sessions_carry_out(sessions, number, &none);
 }
 
@@ -251,6 +280,8 @@ static void adopt_one(struct sessions *sessions, __u32 number, const struct mf_a
 		.remote = config->remote,
 		.rotation_ms = config->rotation_ms,
 		.flags = config->flags,
+		.carriage = config->carriage,
+		.padding = config->padding,
 	};
 	struct session *session = sessions_of(sessions, number);
 	struct session_actions none = { 0 };

@@ -43,6 +43,8 @@ static void take(struct sessions *sessions, bool by_introduction, __u32 number, 
 
 	if (!session)
 		return;
+	if (!by_introduction)
+		sessions->peer[number].heard++;
 	look = session_look(session, message, bytes, sessions_now_ms());
 	if (look != SESSION_LOOK_DROP &&
 	    (look != SESSION_LOOK_COSTLY || !find_way(sessions, number, message, by_introduction, &way))) {

@@ -32,8 +32,9 @@ static void put_name(char name[static MF_NAME_BYTES], const struct sessions_peer
 		sessions_name(name, peer, generation->association.letter);
 }
 
-static void put_present(struct sessions_line *line, const struct session *session, __u64 now_ms)
+static void put_present(struct sessions_line *line, const struct sessions_peer *peer, __u64 now_ms)
 {
+	const struct session *session = peer->session;
 	const struct session_generation *present = &session->present;
 	__u64 age_ms = age_of(now_ms, session->stands_ms);
 
@@ -43,8 +44,11 @@ static void put_present(struct sessions_line *line, const struct session *sessio
 	line->handshake_age_ms = age_of(now_ms, session->handshake_ms);
 	if (age_ms != SESSIONS_UNKNOWN)
 		line->since_ms = unix_now_ms() - age_ms;
-	if (present->until_ms)
-		line->lifetime_left_s = present->until_ms > now_ms ? (present->until_ms - now_ms) / 1000 : 0;
+	PUT(line->carriage, format_carriage(present->association.carriage));
+	if (present->association.carriage == MF_CARRIAGE_SEALED)
+		line->sealed_packets = peer->sealed;
+	if (present->expires_ms)
+		line->lifetime_left_s = present->expires_ms > now_ms ? (present->expires_ms - now_ms) / 1000 : 0;
 	PUT(line->role, present->initiator ? "initiator" : "responder");
 }
 
@@ -58,7 +62,7 @@ static void put_session(struct sessions_line *line, const struct sessions_peer *
 	put_name(line->association, peer, &session->present);
 	put_name(line->coming, peer, &session->coming);
 	put_name(line->going, peer, &session->going);
-	put_present(line, session, now_ms);
+	put_present(line, peer, now_ms);
 	line->idle_ms = age_of(now_ms, session->heard_ms);
 	memcpy(line->traffic, peer->traffic, sizeof(line->traffic));
 	memcpy(line->refused, session->refused, sizeof(line->refused));

@@ -155,11 +155,26 @@ static void print_slot(const struct style *style, const struct mf_assoc_status *
 	       format_period(period, status->config.rotation_ms), format_count(hops, status->hops));
 }
 
-static void print_carriage(const struct style *style, const struct mf_assoc_config *config)
+static void print_sealed(const struct mf_assoc_status *status)
 {
+	char count[FORMAT_AMOUNT];
+
+	printf("sealed: encrypted and authenticated, %s packets by this key so far", format_count(count, status->sealed));
+	if (status->config.padding)
+		printf(", padded (%s)", format_padding(status->config.padding));
+	putchar('\n');
+}
+
+static void print_carriage(const struct style *style, const struct mf_assoc_status *status)
+{
+	const struct mf_assoc_config *config = &status->config;
+
 	print_label(style, "carriage");
-	printf("%s%s, %snot encrypted: hides where, not what%s\n", format_carriage(config->carriage),
-	       config->flags & MF_ASSOC_ZERO_CHECKSUM ? " without checksum" : "", style->alarm, style->plain);
+	if (config->carriage == MF_CARRIAGE_SEALED)
+		print_sealed(status);
+	else
+		printf("%s%s, %snot encrypted: hides where, not what%s\n", format_carriage(config->carriage),
+		       config->flags & MF_ASSOC_ZERO_CHECKSUM ? " without checksum" : "", style->alarm, style->plain);
 	if (config->flags & (MF_ASSOC_OPENS | MF_ASSOC_FOLLOWS)) {
 		print_label(style, "firewall");
 		printf("%s%s%s\n", config->flags & MF_ASSOC_OPENS ? "local, opens each slot" : "",
@@ -253,7 +268,7 @@ static void print_association(const struct style *style, const struct snapshot *
 	printf(" from %s\n", format_prefixes(local, config->local_prefix, config->local_count));
 	print_slot(style, status, now_ms);
 	print_traffic(style, status);
-	print_carriage(style, config);
+	print_carriage(style, status);
 }
 
 static void print_verdicts(const struct style *style, const struct mf_counters *counters)

@@ -114,7 +114,8 @@ static void put_assoc_config(json_t *object, const struct mf_assoc_config *confi
 		json_object_set_new(object, "remote_prefix", json_string(format_template(prefix, &config->remote)));
 	json_object_set_new(object, "rotation_ms", number(config->rotation_ms));
 	json_object_set_new(object, "carriage", json_string(format_carriage(config->carriage)));
-	json_object_set_new(object, "encrypted", json_false());
+	json_object_set_new(object, "encrypted", json_boolean(config->carriage == MF_CARRIAGE_SEALED));
+	json_object_set_new(object, "padding", json_string(format_padding(config->padding)));
 	json_object_set_new(object, "zero_checksum", json_boolean(config->flags & MF_ASSOC_ZERO_CHECKSUM));
 	json_object_set_new(object, "opens", json_boolean(config->flags & MF_ASSOC_OPENS));
 	json_object_set_new(object, "follows", json_boolean(config->flags & MF_ASSOC_FOLLOWS));
@@ -187,6 +188,8 @@ static json_t *association_object(const struct snapshot *snapshot, const struct 
 	json_object_set_new(object, "out_bytes", number(status->out_bytes));
 	json_object_set_new(object, "in_packets", number(status->in_packets));
 	json_object_set_new(object, "in_bytes", number(status->in_bytes));
+	json_object_set_new(object, "sealed_packets", status->config.carriage == MF_CARRIAGE_SEALED ? number(status->sealed) :
+			    json_null());
 	json_object_set_new(object, "role", json_string(show_role(&status->config)));
 	json_object_set_new(object, "peer_prefix", peer_prefix(status));
 	json_object_set_new(object, "clients", number(status->clients));

@@ -22,12 +22,24 @@ struct lab_end {
 	struct session_settings settings;
 	struct session session;
 	struct session_association heard[SESSION_GENERATIONS]; /* letter 0: none */
+	struct seal_keys keys[SESSION_GENERATIONS];            /* of the same */
 	char lead;
 	unsigned int refuse; /* so many ADDs to come */
 	unsigned int stands, ended, lost, introduced;
 	enum session_reason reason;
 	void (*send)(struct lab_end *from, const struct session_action *action);
 };
+
+/* Keys that ends have been given, newest last: none may be given twice, and who has the same pair are the two ends of one. */
+enum { LAB_KEYS = 256 };
+
+struct lab_given {
+	const struct lab_end *end;
+	struct seal_keys keys;
+};
+
+static struct lab_given lab_given[LAB_KEYS];
+static unsigned int lab_given_at;
 
 static inline __u64 lab_random(__u64 *state)
 {
@@ -108,7 +120,8 @@ static inline bool lab_is_mirror(const struct session_association *one, const st
 {
 	return !memcmp(one->key, other->key, 16) && !memcmp(one->seed_local, other->seed_remote, 8) &&
 	       !memcmp(one->seed_remote, other->seed_local, 8) && lab_same_template(&one->local, &other->remote) &&
-	       lab_same_template(&one->remote, &other->local) && one->rotation_ms == other->rotation_ms;
+	       lab_same_template(&one->remote, &other->local) && one->rotation_ms == other->rotation_ms &&
+	       one->carriage == other->carriage;
 }
 
 static inline bool lab_hears(const struct lab_end *end, const struct session_association *sent_in)
@@ -144,18 +157,57 @@ static inline void lab_restart(struct lab_end *end, bool adopts, __u64 now_ms)
 	end->lead = 0;
 }
 
-static inline const char *lab_add(struct lab_end *end, const struct session_association *association)
+static inline bool lab_same_key(const struct mf_seal_key *one, const struct mf_seal_key *other)
+{
+	return one->key[0] == other->key[0] && !memcmp(one->key, other->key, sizeof(one->key));
+}
+
+static inline bool lab_shares_a_key(const struct seal_keys *one, const struct seal_keys *other)
+{
+	return lab_same_key(&one->out, &other->out) || lab_same_key(&one->in, &other->in) ||
+	       lab_same_key(&one->out, &other->in) || lab_same_key(&one->in, &other->out);
+}
+
+static inline bool lab_are_mirrored(const struct seal_keys *one, const struct seal_keys *other)
+{
+	return !memcmp(&one->out, &other->in, sizeof(one->out)) && !memcmp(&one->in, &other->out, sizeof(one->in));
+}
+
+/* One nonce for all: a key is given to each end once, and is the same thing to both. */
+static inline const char *lab_give(struct lab_end *end, const struct seal_keys *keys)
+{
+	if (lab_same_key(&keys->out, &keys->in) || keys->out.sender == keys->in.sender)
+		return "both directions are sealed alike";
+	for (unsigned int i = 0; i < LAB_KEYS; i++) {
+		const struct lab_given *given = &lab_given[i];
+
+		if (!given->end || !lab_shares_a_key(&given->keys, keys))
+			continue;
+		if (given->end == end)
+			return "a key was given to an end twice";
+		if (given->end != end->peer || !lab_are_mirrored(&given->keys, keys))
+			return "two generations share a key";
+	}
+	lab_given[lab_given_at++ % LAB_KEYS] = (struct lab_given){ end, *keys };
+	return NULL;
+}
+
+static inline const char *lab_add(struct lab_end *end, const struct session_association *association,
+				  const struct seal_keys *keys)
 {
 	struct session_association *place = lab_letter(end, association->letter);
 
 	if (!place || place->letter)
 		return "an association was added under a letter that is taken, or is none";
 	*place = *association;
-	return NULL;
+	end->keys[place - end->heard] = *keys;
+	if (association->carriage == MF_CARRIAGE_SEALED)
+		return lab_give(end, keys);
+	return sodium_is_zero((const __u8 *)keys, sizeof(*keys)) ? NULL : "keys for what is not sealed";
 }
 
 /* One action. NULL, or what is wrong with it. */
-static inline const char *lab_do(struct lab_end *end, const struct session_action *action)
+static inline const char *lab_do(struct lab_end *end, const struct session_action *action, const struct seal_keys *keys)
 {
 	struct session_association *place = lab_letter(end, action->letter);
 
@@ -164,7 +216,7 @@ static inline const char *lab_do(struct lab_end *end, const struct session_actio
 		end->send(end, action);
 		return NULL;
 	case SESSION_ADD:
-		return lab_add(end, action->association);
+		return lab_add(end, action->association, keys);
 	case SESSION_LEAD:
 		if (!place || !place->letter)
 			return "packets are to go out in an association that is not there";
@@ -227,10 +279,14 @@ static inline const char *lab_carry_out(struct lab_end *end, const struct sessio
 	for (unsigned int i = 0; !wrong && i < actions->count; i++) {
 		if (actions->action[i].kind == SESSION_ADD && end->refuse) {
 			end->refuse--;
+			if (actions->action[i].association->carriage == MF_CARRIAGE_SEALED)
+				wrong = lab_give(end, &actions->keys); /* nor does it come again */
+			if (wrong)
+				return wrong;
 			session_failed(&end->session, now_ms, &more);
 			return lab_carry_out(end, &more, now_ms);
 		}
-		wrong = lab_do(end, &actions->action[i]);
+		wrong = lab_do(end, &actions->action[i], &actions->keys);
 	}
 	return wrong ? wrong : lab_check(end);
 }

@@ -263,6 +263,7 @@ static int watched_open(const __u8 key[static 32], __u64 counter, const __u8 *in
 #define noise_seal watched_seal
 #define noise_open watched_open
 #include "ctl/session.c"
+#include "ctl/session_due.c"
 #include "ctl/session_handshake.c"
 #include "ctl/session_notice.c"
 #undef noise_write_request

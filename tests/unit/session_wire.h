@@ -63,6 +63,7 @@ static inline void wire_start(bool client_is_lower)
 	now_ms = 1000000;
 	chance_state = 1;
 	check_gaps = true;
+	memset(lab_given, 0, sizeof(lab_given));
 	memset(introduction_key, 7, sizeof(introduction_key));
 	introduction_period = 1431375600;
 	lab_keys(&client, 'c');

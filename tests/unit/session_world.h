@@ -350,6 +350,7 @@ static void daemon_connect(struct world_end *end)
 static void report_traffic(struct world_end *end)
 {
 	session_traffic(&end->lab.session, end->heard_ms, end->sent_ms);
+	session_sealed(&end->lab.session, !world.calm && percent(2) ? SESSION_REKEY_PACKETS : 1000);
 	end->heard_ms = end->sent_ms = 0;
 }
 

@@ -103,7 +103,7 @@ static void test_defaults(void **state)
 	identity_seed(wanted, peer->public_key);
 	assert_memory_equal(peer->seed_remote, wanted, 8);
 	assert_int_equal(peer->rotation_ms, 3000);
-	assert_int_equal(peer->carriage, MF_CARRIAGE_ENCAP);
+	assert_int_equal(peer->carriage, MF_CARRIAGE_ENCAP); /* a handshake would be needed to seal */
 	config_close(&config);
 }
 
@@ -245,7 +245,12 @@ static const struct mistake mistakes[] = {
 	{ NODE "OnLinkPeers=yes\n", "f:5: found OnLinkPeers in routed mode" },
 	{ NODE "[Peer]\nRotation=99ms\n", "f:6: found Rotation = 99ms, expected a duration of 100ms to 1h" },
 	{ NODE "[Peer]\nRotation=61m\n", "f:6: found Rotation" },
-	{ NODE "[Peer]\nCarriage=sealed\n", "f:6: found Carriage = sealed, expected encap or rewrite" },
+	{ NODE "[Peer]\nCarriage=none\n", "f:6: found Carriage = none, expected sealed, encap or rewrite" },
+	{ NODE "Carriage=rewrite\n", "f:5: found Carriage = rewrite, expected sealed or encap, for sessions" },
+	{ NODE "Padding=yes\n", "f:5: found Padding = yes, expected none, classes or full" },
+	{ NODE PEER "Address=fd00::2\nCarriage=sealed\n",
+	  "f:11: found Carriage = sealed for peer peer1, who has a KeyFile, expected it for a peer with a PublicKey alone" },
+	{ NODE PEER "Address=fd00::2\nPadding=full\n", "f:11: found Padding for peer peer1, who has a KeyFile" },
 	{ NODE "[Peer]\nFirewall=yes\n", "f:6: found Firewall = yes, expected none, local, peer or both" },
 	{ NODE "[Peer]\nLocalSeed=12\n", "f:6: found LocalSeed = 12, expected 16 hexadecimal digits" },
 	{ NODE "[Peer]\nPublicKey=abc\n", "f:6: found PublicKey = something else" },

@@ -155,6 +155,38 @@ static void test_on_demand(void **state)
 	config_close(&config);
 }
 
+/* Who says nothing is sealed; a peer may say otherwise than the node. */
+static void test_carriage(void **state)
+{
+	static const struct {
+		const char *text;
+		enum mf_carriage node, peer;
+		enum mf_padding node_padding, peer_padding;
+	} table[] = {
+		{ NODE MEET, MF_CARRIAGE_SEALED, MF_CARRIAGE_SEALED, MF_PADDING_NONE, MF_PADDING_NONE },
+		{ NODE "Carriage = encap\nPadding = full\n" MEET, MF_CARRIAGE_ENCAP, MF_CARRIAGE_ENCAP, MF_PADDING_FULL,
+		  MF_PADDING_FULL },
+		{ NODE "Carriage = encap\nPadding = full\n" MEET "Carriage = sealed\nPadding = classes\n", MF_CARRIAGE_ENCAP,
+		  MF_CARRIAGE_SEALED, MF_PADDING_FULL, MF_PADDING_CLASSES },
+		{ NODE "Padding = Classes\n" MEET "Carriage = Encap\nPadding = none\n", MF_CARRIAGE_SEALED,
+		  MF_CARRIAGE_ENCAP, MF_PADDING_CLASSES, MF_PADDING_NONE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		char why[SAY_BYTES] = "";
+		struct config config;
+
+		if (read_with(&config, table[i].text, node_public, why))
+			fail_msg("%s", why);
+		assert_int_equal(config.node.carriage, table[i].node);
+		assert_int_equal(config.node.padding, table[i].node_padding);
+		assert_int_equal(config.meets[0].carriage, table[i].peer);
+		assert_int_equal(config.meets[0].padding, table[i].peer_padding);
+		config_close(&config);
+	}
+}
+
 static const struct {
 	const char *text, *why;
 	bool keyless;
@@ -177,6 +209,7 @@ static const struct {
 	{ NODE "PublishPrefix = 2001:db8::/32\n", "f:5: found PublishPrefix" },
 	{ "[Node]\nInterface=e\nPrefix=1::/64,2::/64,3::/64,4::/64\nAddress=fd00::1\nPublishPrefix=5::/64\n",
 	  "f:5: found PublishPrefix besides 4 prefixes" },
+	{ NODE MEET "Carriage = rewrite\n", "f:8: found Carriage = rewrite for peer them, of whom only the PublicKey is known" },
 	{ NODE MEET "Rotation = 1s\n", "f:8: found Rotation for peer them, of whom only the PublicKey is known" },
 	{ NODE MEET "Address = fd00::2\n", "f:8: found Address for peer them" },
 	{ NODE MEET "[Peer]\nName = them\nPublicKey = " OTHER "\n", "f:8: found a second peer called them" },
@@ -204,6 +237,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_everything), cmocka_unit_test(test_defaults), cmocka_unit_test(test_redis),
 		cmocka_unit_test(test_parted),     cmocka_unit_test(test_address_of_key), cmocka_unit_test(test_mistakes),
+		cmocka_unit_test(test_carriage),
 		cmocka_unit_test(test_on_demand),
 	};
 

@@ -161,6 +161,7 @@ static void test_rekey(void **state)
 		pass(SESSION_GRACE_MS + 9000 + 1, true);
 		assert_false(lab_hears(&server, &before));
 		assert_int_equal(client.lost, 0);
+		client.session.settings.keep = true;
 		pass(1000000, true);
 		assert_met();
 		assert_true(client.stands > 9);

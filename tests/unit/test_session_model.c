@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The session engine in a world that does its worst (session_world.h), over many seeds: every schedule is a minute of
- * loss, duplication, reordering, restarts, refusals, roaming, renewals, closings, crossing handshakes, floods and an
- * attacker who replays, alters and turns round what he has recorded; then calm. All the time: what stands has been
- * agreed on, nothing is taken that was not sent, or twice, no counter is used twice, nobody sends in what the other end
- * does not hear. In the end, within CALM_MS: both ends are up, under the same keys, as the responder wants it.
+ * loss, duplication, reordering, restarts, refusals, roaming, renewals, other carriages, worn keys, closings, crossing
+ * handshakes, floods and an attacker who replays, alters and turns round what he has recorded; then calm. All the time:
+ * what stands has been agreed on, nothing is taken that was not sent, or twice, no counter is used twice, no key is given
+ * to an end twice or to two generations, nobody sends in what the other end does not hear. In the end, within CALM_MS:
+ * both ends are up, under the same keys, as the responder wants it, and sealed unless both say that encap will do.
  *
  * MF_SCHEDULES=1000000 runs that many with a stand-in for the cryptography, MF_DEPTH=8 tries the fates of so many
  * messages, MF_SEED=n or MF_CHOICE=n shows what happens in one.
@@ -44,6 +45,7 @@ static void set_up(__u64 seed)
 	world.trace = trace_it;
 	memset(world.packet, 0, sizeof(world.packet));
 	memset(sealed, 0, sizeof(sealed));
+	memset(lab_given, 0, sizeof(lab_given));
 	noise_wrong = NULL;
 	world.recorded = world.to_choose = world.chosen = 0;
 	world.random = world.seed = seed;
@@ -71,6 +73,7 @@ static void set_up_ends(void)
 		end->lab.settings.lifetime_s = percent(50) ? 20 + (__u32)chance_of(100) : 0;
 		end->lab.settings.idle_ms = percent(30) ? 20000 + (__u32)chance_of(60000) : 0;
 		end->lab.settings.rotation_ms = percent(50) ? 200 : 3000;
+		end->lab.settings.encap = percent(50);
 		end->keeps = !(i & 1) || world.faults.mesh;
 		end->lab.settings.keep = end->keeps;
 		end->period = 2;
@@ -130,6 +133,18 @@ static void change_rotation(struct world_end *end)
 	renew(end, SESSION_LEVEL);
 }
 
+static void change_carriage(struct world_end *end)
+{
+	struct session_settings *settings = &end->lab.settings;
+
+	settings->encap = percent(50);
+	settings->padding = (__u8)chance_of(3);
+	trace("%c wants %s, padding %u\n", end->lab.name, settings->encap ? "encap" : "sealed", settings->padding);
+	end->lab.session.settings.encap = settings->encap;
+	end->lab.session.settings.padding = settings->padding;
+	renew(end, SESSION_NO_REASON);
+}
+
 static void close_session(struct world_end *end)
 {
 	struct lab_end before = end->lab;
@@ -156,8 +171,9 @@ static void flood(struct world_end *end)
 
 static void do_gentle_event(struct world_end *end)
 {
-	switch (chance_of(3)) {
+	switch (chance_of(4)) {
 	case 0: change_rotation(end); break;
+	case 3: change_carriage(end); break;
 	case 1: end->period++; break;
 	case 2: renew(end, SESSION_NO_REASON); break;
 	}
@@ -165,7 +181,7 @@ static void do_gentle_event(struct world_end *end)
 
 static void do_event(struct world_end *end)
 {
-	switch (chance_of(10)) {
+	switch (chance_of(11)) {
 	case 0: if (world.faults.restarts) restart(end); break;
 	case 1: roam(end); break;
 	case 2: change_rotation(end); break;
@@ -176,6 +192,7 @@ static void do_event(struct world_end *end)
 	case 7: renew(end, SESSION_NO_REASON); break;
 	case 8: if (end->keeps) look_up(end, 0); break;
 	case 9: flood(end); break;
+	case 10: change_carriage(end); break;
 	}
 }
 
@@ -292,15 +309,34 @@ static bool have_same_keys(const struct session_generation *one, const struct se
 	return one->deaf || other->deaf || !memcmp(&one->keys, &other->keys, sizeof(one->keys));
 }
 
-/* The responder's wishes are what stands. */
+/* Encap if both say so, padded as each end likes. */
+static bool is_carried_as_wanted(const struct session *session, const struct session *other)
+{
+	const struct session_association *present = &session->present.association;
+	bool encap = session->settings.encap && other->settings.encap;
+
+	return present->carriage == (encap ? MF_CARRIAGE_ENCAP : MF_CARRIAGE_SEALED) &&
+	       present->padding == session->settings.padding;
+}
+
+/* The responder's wishes are what stands, and those of both for the carriage. */
 static bool is_as_wanted(const struct world_end *end)
 {
 	const struct session *session = &end->lab.session, *other = &peer_of(end)->lab.session;
 	const struct session_association *present = &session->present.association;
 
-	return session->present.deaf || other->present.deaf || session->present.initiator ||
-	       (present->rotation_ms == session->settings.rotation_ms &&
-		lab_same_template(&present->local, &session->settings.prefix));
+	return session->present.deaf || other->present.deaf ||
+	       (is_carried_as_wanted(session, other) &&
+		(session->present.initiator || (present->rotation_ms == session->settings.rotation_ms &&
+						lab_same_template(&present->local, &session->settings.prefix))));
+}
+
+/* What leads is sealed by the same two keys at both ends. */
+static bool are_sealed_alike(const struct world_end *end)
+{
+	const struct lab_end *one = &end->lab, *other = &peer_of(end)->lab;
+
+	return lab_are_mirrored(&one->keys[one->lead - 'a'], &other->keys[other->lead - 'a']);
 }
 
 static bool is_settled(const struct world_end *end)
@@ -308,7 +344,7 @@ static bool is_settled(const struct world_end *end)
 	const struct session_generation *one = &end->lab.session.present, *other = &peer_of(end)->lab.session.present;
 
 	return is_standing(end) && is_standing(peer_of(end)) && is_as_wanted(end) && have_same_keys(one, other) &&
-	       lab_is_mirror(&one->association, &other->association) && reaches(end, one->association.local.base) &&
+	       lab_is_mirror(&one->association, &other->association) && are_sealed_alike(end) && reaches(end, one->association.local.base) &&
 	       reaches(peer_of(end), other->association.local.base);
 }
 

@@ -14,7 +14,9 @@
 
 #include "ctl/format.h"
 #include "ctl/identity.h"
+#include "ctl/little_endian.h"
 #include "ctl/parse.h"
+#include "ctl/seal_keys.h"
 #include "ctl/session_message.h"
 #include "tests/unit/tree.h"
 
@@ -43,6 +45,10 @@ static const char response_message[] =
 static const char hash[] = "f9d0b00a5d65a90c4ca876b22591339c3e85c5fd14e3964ffdcac40a9e7772a1";
 static const char to_responder[] = "c1fa97abe03a05a9d93e6c16780415cb835d5e2880ef9969e3f7652aae8334a7";
 static const char to_initiator[] = "5614784c1356b24ea6bc436bfb832681607234adbb152bec1c20c7a45fb58c21";
+static const char seal_to_responder[] = "b50eb60982cee8c58a979c9bd9988bcee74f0453db1ab1da769268b125647b36";
+static const char mask_to_responder[] = "7fda3d3d6c6174ce97045e6d41fb765e";
+static const char seal_to_initiator[] = "db2771b386a881f79a7eea128fe0ab076bf51d86f428cf96df4a059e07a63f02";
+static const char mask_to_initiator[] = "701a369f5aa15e0b23453fc5a81e94d7";
 static const char confirm_plain[] = "0300" ZERO_8 ZERO_8 ZERO_8 ZERO_8 "000000000000";
 static const char confirm_message[] =
 	"02010000" "f9d0b00a" ZERO_8
@@ -233,6 +239,42 @@ static void test_handshake(void **state)
 	demand("key to the initiator", result.to_initiator, 32, to_initiator);
 }
 
+/* Words of a key, as the bytes that they have come from. */
+static void demand_key(const char *name, const char *name_of_mask, const struct mf_seal_key *key, const char *wanted,
+		       const char *wanted_mask)
+{
+	__u8 bytes[32], mask[16];
+
+	for (int i = 0; i < 8; i++)
+		le32_put(bytes + 4 * i, key->key[i]);
+	for (int i = 0; i < 2; i++)
+		le64_put(mask + 8 * i, key->mask[i]);
+	demand(name, bytes, sizeof(bytes), wanted);
+	demand(name_of_mask, mask, sizeof(mask), wanted_mask);
+	assert_true(sodium_is_zero((const __u8 *)key->pad, sizeof(key->pad)));
+}
+
+static void test_sealed_keys(void **state)
+{
+	struct noise_result result;
+	struct seal_keys initiator, responder;
+
+	(void)state;
+	assert_int_equal(parse_hex(hash, result.hash, 32), 0);
+	assert_int_equal(parse_hex(to_responder, result.to_responder, 32), 0);
+	assert_int_equal(parse_hex(to_initiator, result.to_initiator, 32), 0);
+	seal_keys_derive(&initiator, &result, true);
+	seal_keys_derive(&responder, &result, false);
+	demand_key("sealed to the responder, key", "sealed to the responder, mask", &initiator.out, seal_to_responder,
+		   mask_to_responder);
+	demand_key("sealed to the initiator, key", "sealed to the initiator, mask", &initiator.in, seal_to_initiator,
+		   mask_to_initiator);
+	assert_int_equal(initiator.out.sender, SEAL_BY_INITIATOR);
+	assert_int_equal(initiator.in.sender, SEAL_BY_RESPONDER);
+	assert_memory_equal(&initiator.out, &responder.in, sizeof(initiator.out));
+	assert_memory_equal(&initiator.in, &responder.out, sizeof(initiator.in));
+}
+
 static void seal_notice(const struct session_notice *notice, const __u8 key[static 32], __u8 counter,
 			__u8 message[static SESSION_SEALED_BYTES], __u8 plain[static SESSION_NOTICE_PLAIN])
 {
@@ -267,6 +309,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ends),
 		cmocka_unit_test(test_handshake),
+		cmocka_unit_test(test_sealed_keys),
 		cmocka_unit_test(test_notices),
 	};
 

@@ -7,41 +7,152 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <sodium.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "ctl/key.h"
 #include "ctl/sessions.h"
 
+/* A line to a loader that a test plays. */
+struct line {
+	struct client client;
+	struct sessions_peer peer;
+	struct sessions sessions;
+	int loader;
+};
+
+static void line_open(struct line *line)
+{
+	int ends[2];
+
+	memset(line, 0, sizeof(*line));
+	assert_true(sodium_init() >= 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+	line->client.fd = ends[0];
+	line->loader = ends[1];
+	line->peer = (struct sessions_peer){ .used = true, .name = "laptop" };
+	line->sessions.settings.loader = &line->client;
+	line->sessions.peer = &line->peer;
+	line->sessions.peers = 1;
+	line->sessions.secret = key_secret_new(sizeof(*line->sessions.secret));
+	assert_non_null(line->sessions.secret);
+}
+
+static void line_close(struct line *line)
+{
+	key_secret_free(line->sessions.secret);
+	client_close(&line->client);
+	close(line->loader);
+}
+
+static void answer(struct line *line, const struct mf_message *message)
+{
+	assert_int_equal(send(line->loader, message, sizeof(*message), 0), sizeof(*message));
+}
+
+/* The keys reach the loader as they are, and stay nowhere. */
+static void brings_keys(void **state)
+{
+	const struct session_association association = {
+		.letter = 'b', .rotation_ms = 3000, .carriage = MF_CARRIAGE_SEALED, .padding = MF_PADDING_CLASSES,
+	};
+	struct mf_message got, accepted = { .version = MF_CONTROL_VERSION, .type = MF_ASSOC_ADD, .sequence = 1 };
+	struct seal_keys keys;
+	struct line line;
+
+	(void)state;
+	line_open(&line);
+	randombytes_buf(&keys, sizeof(keys));
+	answer(&line, &accepted);
+	assert_int_equal(sessions_loader_add(&line.sessions, 0, &association, &keys), 0);
+	assert_int_equal(recv(line.loader, &got, sizeof(got), 0), sizeof(got));
+	assert_int_equal(got.type, MF_ASSOC_ADD);
+	assert_int_equal(got.assoc_config.carriage, MF_CARRIAGE_SEALED);
+	assert_int_equal(got.assoc_config.padding, MF_PADDING_CLASSES);
+	assert_memory_equal(&got.assoc_config.seal_out, &keys.out, sizeof(keys.out));
+	assert_memory_equal(&got.assoc_config.seal_in, &keys.in, sizeof(keys.in));
+	assert_true(sodium_is_zero((const __u8 *)line.sessions.secret, sizeof(*line.sessions.secret)));
+	line_close(&line);
+}
+
+/* What is not sealed brings none, whatever stands there. */
+static void brings_none(void **state)
+{
+	const struct session_association association = {
+		.letter = 'a', .rotation_ms = 3000, .carriage = MF_CARRIAGE_ENCAP, .padding = MF_PADDING_FULL,
+	};
+	struct mf_message got, accepted = { .version = MF_CONTROL_VERSION, .type = MF_ASSOC_ADD, .sequence = 1 };
+	struct seal_keys keys;
+	struct line line;
+
+	(void)state;
+	line_open(&line);
+	randombytes_buf(&keys, sizeof(keys));
+	answer(&line, &accepted);
+	assert_int_equal(sessions_loader_add(&line.sessions, 0, &association, &keys), 0);
+	assert_int_equal(recv(line.loader, &got, sizeof(got), 0), sizeof(got));
+	assert_int_equal(got.assoc_config.padding, 0);
+	assert_true(sodium_is_zero((const __u8 *)&got.assoc_config.seal_out, sizeof(got.assoc_config.seal_out)));
+	assert_true(sodium_is_zero((const __u8 *)&got.assoc_config.seal_in, sizeof(got.assoc_config.seal_in)));
+	line_close(&line);
+}
+
+/*
+ * A loader that goes before it answers: it may have taken the keys, and counted with them. They are not brought to the one
+ * that comes after it, which would count from the beginning.
+ */
+static void brings_keys_once(void **state)
+{
+	const struct session_association association = {
+		.letter = 'a', .rotation_ms = 3000, .carriage = MF_CARRIAGE_SEALED,
+	};
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct seal_keys keys = { .out.key = { 1 }, .in.key = { 2 } };
+	struct line line;
+	int next = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	(void)state;
+	line_open(&line);
+	snprintf(address.sun_path, sizeof(address.sun_path), "/tmp/mayfly-test-%d.sock", (int)getpid());
+	strcpy(line.client.path, address.sun_path);
+	assert_int_equal(bind(next, (const struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(next, 1), 0);
+	line.sessions.said_loader = true;
+	shutdown(line.loader, SHUT_WR); /* heard, but never answered */
+	assert_int_equal(sessions_loader_add(&line.sessions, 0, &association, &keys), -ECONNRESET);
+	assert_int_equal(accept(next, NULL, NULL), -1);
+	close(next);
+	unlink(address.sun_path);
+	line_close(&line);
+}
+
 /* Levels go by the association that carries a session: its number in the loader is known from the answer. */
 static void knows_the_association(void **state)
 {
-	struct session_association association = { .letter = 'a', .rotation_ms = 3000 };
-	struct mf_message answer = { .version = MF_CONTROL_VERSION, .type = MF_ASSOC_ADD, .sequence = 1 };
-	struct sessions_peer peer = { .used = true, .name = "laptop" };
-	struct client client = { 0 };
-	struct sessions sessions = { .settings.loader = &client, .peer = &peer, .peers = 1 };
-	int ends[2];
+	const struct session_association association = { .letter = 'a', .rotation_ms = 3000 };
+	struct mf_message accepted = { .version = MF_CONTROL_VERSION, .type = MF_ASSOC_ADD, .sequence = 1 };
+	const struct seal_keys keys = { 0 };
+	struct line line;
 
 	(void)state;
-	assert_true(sodium_init() >= 0);
-	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
-	client.fd = ends[0];
-	sessions.secret = key_secret_new(sizeof(*sessions.secret));
-	assert_non_null(sessions.secret);
-	answer.assoc_status.id = 7;
-	assert_int_equal(send(ends[1], &answer, sizeof(answer), 0), sizeof(answer));
-	assert_int_equal(sessions_loader_add(&sessions, 0, &association), 0);
-	assert_int_equal(peer.association, 7);
-	key_secret_free(sessions.secret);
-	client_close(&client);
-	close(ends[1]);
+	line_open(&line);
+	accepted.assoc_status.id = 7;
+	answer(&line, &accepted);
+	assert_int_equal(sessions_loader_add(&line.sessions, 0, &association, &keys), 0);
+	assert_int_equal(line.peer.association, 7);
+	line_close(&line);
 }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(knows_the_association) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(brings_keys), cmocka_unit_test(brings_none), cmocka_unit_test(brings_keys_once),
+		cmocka_unit_test(knows_the_association),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -91,7 +91,8 @@ static int set_up(void **state)
 	up.state = SESSION_UP;
 	up.present.association.letter = 'b';
 	up.present.association.rotation_ms = 3000;
-	up.present.until_ms = now_ms + 1800500;
+	up.present.association.carriage = MF_CARRIAGE_SEALED;
+	up.present.expires_ms = now_ms + 1800500;
 	up.stands_ms = now_ms - 90000;
 	up.handshake_ms = now_ms - 5000;
 	up.refused[2] = 7;
@@ -176,6 +177,8 @@ static void test_told(void **state)
 	assert_string_equal(line.why, "12 hits on expired addresses");
 	assert_string_equal(line.keeper, "serve");
 	assert_int_equal(line.rotation_ms, 3000);
+	assert_string_equal(line.carriage, "sealed");
+	assert_int_equal(line.sealed_packets, 0);
 	assert_int_equal(line.lifetime_left_s / 10, 180);
 	assert_in_range(line.handshake_age_ms, 5000, 9000);
 	assert_true(line.since_ms > 1500000000000 && line.since_ms != SESSIONS_UNKNOWN);
@@ -184,6 +187,8 @@ static void test_told(void **state)
 	assert_int_equal(line.refused[2], 7);
 	demand(&ask, "session", "server", &line);
 	assert_string_equal(line.state, "asking");
+	assert_string_equal(line.carriage, "");
+	assert_true(line.sealed_packets == SESSIONS_UNKNOWN);
 	assert_string_equal(line.role, "initiator");
 	assert_in_range(line.state_age_ms, 60000, 90000);
 	demand(&ask, "session", "phone", &line);

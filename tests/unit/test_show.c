@@ -48,7 +48,9 @@ static int set_up(void **state)
 	memset(two->peer_prefix, 0x20, sizeof(two->peer_prefix));
 	three->config = (struct mf_assoc_config){ .name = "three", .flags = MF_ASSOC_LISTENS, .rotation_ms = 3000 };
 	three->clients = 1234;
-	four->config = (struct mf_assoc_config){ .name = "four", .flags = MF_ASSOC_ROAMS, .rotation_ms = 3000 };
+	four->sealed = 68719476736;
+	four->config = (struct mf_assoc_config){ .name = "four", .flags = MF_ASSOC_ROAMS, .rotation_ms = 3000,
+						  .carriage = MF_CARRIAGE_SEALED, .padding = MF_PADDING_CLASSES };
 	two->start_ms = 1700000009999; /* ahead of our clock */
 	snapshot.counters.verdict[MF_DROP_DEAD] = 7;
 	return 0;
@@ -96,10 +98,10 @@ static void test_json(void **state)
 	};
 	static const char *const association_fields[] = {
 		"name", "id", "generation", "local_addresses", "remote_addresses", "local_prefix", "remote_prefix",
-		"rotation_ms", "carriage", "encrypted", "zero_checksum", "opens", "follows", "local", "remote", "slot",
+		"rotation_ms", "carriage", "encrypted", "padding", "zero_checksum", "opens", "follows", "local", "remote", "slot",
 		"slot_start_ms", "slot_age_ms", "slot_left_ms", "hops", "added_ms", "inner_mtu", "path_mtu",
 		"heard_age_ms", "heard_slot", "out_packets", "out_bytes", "in_packets", "in_bytes",
-		"role", "peer_prefix", "clients", "session", NULL,
+		"sealed_packets", "role", "peer_prefix", "clients", "session", NULL,
 	};
 	char *text = capture(show_json, NULL);
 	json_t *root = json_loads(text, 0, NULL), *list, *one;
@@ -112,6 +114,10 @@ static void test_json(void **state)
 	one = json_array_get(list, 0);
 	demand_fields(one, association_fields);
 	assert_true(json_is_null(json_object_get(one, "heard_age_ms")));
+	assert_true(json_is_false(json_object_get(one, "encrypted")));
+	assert_true(json_is_null(json_object_get(one, "sealed_packets")));
+	assert_true(json_is_true(json_object_get(json_array_get(list, 3), "encrypted")));
+	assert_true(json_integer_value(json_object_get(json_array_get(list, 3), "sealed_packets")) == 68719476736);
 	assert_int_equal(json_integer_value(json_object_get(one, "slot_age_ms")), 1234);
 	assert_int_equal(json_integer_value(json_object_get(one, "slot_left_ms")), 1766);
 	assert_int_equal(json_integer_value(json_object_get(json_object_get(one, "local"), "port")), 4711);
@@ -199,6 +205,7 @@ static void test_text(void **state)
 	(void)state;
 	assert_non_null(strstr(text, "peer: one\n"));
 	assert_non_null(strstr(text, "not encrypted"));
+	assert_non_null(strstr(text, "sealed: encrypted and authenticated, 68,719,476,736 packets by this key so far, padded (classes)\n"));
 	assert_non_null(strstr(text, "next hop in 1.7 s"));
 	assert_non_null(strstr(text, "last heard: never"));
 	assert_non_null(strstr(text, "drop_dead"));
