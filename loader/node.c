@@ -277,8 +277,7 @@ static int begin(struct mf_instance *instance, struct mf_node_config *config, st
 	instance->running = 1;
 	instance->stale = MF_STALE_ALL;
 	mf_watch_refresh(instance);
-	mf_log(MF_LOG_NOTICE, "%s: attached, device %s; encap and rewrite hide where packets go, not what is in them",
-	       instance->options->interface, config->device);
+	mf_log(MF_LOG_NOTICE, "%s: attached, device %s", instance->options->interface, config->device);
 	return 0;
 }
 

@@ -286,7 +286,7 @@ SECTIONS = [
     ("Memory", memory,
      "Maps of one instance as the kernel accounts them, before any association is added but one. Per association: "
      "64 bytes x slots, where a ring has look-ahead / rotation + 8 slots but at least 8; 80 bytes of the live table; "
-     "784 bytes of the rest; inner prefixes on top as they are added. All rings together are given "
+     "3,152 bytes of the rest (2,368 of them keys and replay window of `sealed`, for all); inner prefixes on top as they are added. All rings together are given "
      "512 MiB at most unless `ring_slots` of the control message says otherwise: with more associations the look-ahead "
      "shrinks, not their number."),
     ("DHT client", meeting.dht, meeting.DHT_WORDS),
