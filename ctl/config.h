@@ -29,7 +29,7 @@ enum config_node_key {
 	NODE_INTERFACE, NODE_PRIVATE_KEY_FILE, NODE_PREFIX, NODE_MODE, NODE_DARK, NODE_ROUTER, NODE_ON_LINK_PEERS,
 	NODE_ADDRESS, NODE_LOOK_AHEAD, NODE_CAPACITY, NODE_DEVICE, NODE_STORE, NODE_BOOTSTRAP, NODE_PUBLISH_PREFIX,
 	NODE_PERIOD, NODE_CLIENTS, NODE_FORM, NODE_DHT_FAMILY, NODE_TWO_STAGE, NODE_PRIVATE_NETWORK, NODE_LEVEL,
-	NODE_FIREWALL, NODE_IDLE_TIMEOUT, NODE_CARRIAGE, NODE_PADDING, NODE_KEYS,
+	NODE_FIREWALL, NODE_IDLE_TIMEOUT, NODE_CARRIAGE, NODE_PADDING, NODE_THREADED_NAPI, NODE_KEYS,
 };
 
 enum config_peer_key {
@@ -73,6 +73,7 @@ struct config_node {
 	struct config_routers routers;
 	enum mf_node_mode mode;
 	bool dark, on_link_peers;
+	bool threaded_napi;
 	bool firewall; /* a stateful one stands before this node */
 	__u32 idle_ms; /* of sessions; 0: default */
 	enum mf_carriage carriage; /* of sessions: SEALED; ENCAP if the other end says so too */

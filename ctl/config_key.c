@@ -320,6 +320,7 @@ static const struct config_key node_keys[NODE_KEYS] = {
 	[NODE_DARK] = { "Dark", parse_flag, NODE(dark), .expected = YES_NO },
 	[NODE_ROUTER] = { "Router", parse_routers, NODE(routers), .list = true, .expected =
 		"up to 8 IPv6 addresses of routers, such as fe80::1" },
+	[NODE_THREADED_NAPI] = { "ThreadedNapi", parse_flag, NODE(threaded_napi), .expected = YES_NO },
 	[NODE_ON_LINK_PEERS] = { "OnLinkPeers", parse_flag, NODE(on_link_peers), .expected = YES_NO },
 	[NODE_ADDRESS] = { "Address", parse_inner_addresses, NODE(addresses), .list = true, .expected = INNER },
 	[NODE_LOOK_AHEAD] = { "LookAhead", parse_look_ahead, NODE(look_ahead_ms), .expected =

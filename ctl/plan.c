@@ -167,6 +167,8 @@ static unsigned int node_differences(const struct mf_node_config *wanted, const 
 	if (wanted->mode != present->mode || wanted->dark != present->dark ||
 	    (wanted->on_link_peers == MF_YES) != (present->on_link_peers == MF_YES))
 		differences |= PLAN_MODE;
+	if ((wanted->threaded == MF_YES) != (present->threaded == MF_YES))
+		differences |= PLAN_THREADED;
 	if (wanted->router_count != present->router_count ||
 	    memcmp(wanted->router, present->router, sizeof(wanted->router)))
 		differences |= PLAN_ROUTER;
@@ -342,7 +344,7 @@ char *plan_difference_words(char words[static PLAN_WORDS_BYTES], unsigned int di
 	static const char *const names[PLAN_DIFFERENCES] = {
 		"Device", "Prefix", "Mode or Dark", "Router", "Address", "LookAhead", "Capacity", "key", "seeds",
 		"LocalPrefix", "Prefix", "Rotation", "Carriage", "Firewall or ZeroChecksum", "ports", "LocalAddress",
-		"Address",
+		"Address", "ThreadedNapi",
 	};
 	size_t used = 0;
 

@@ -29,7 +29,8 @@ enum plan_difference {
 	PLAN_PORT = 1 << 14,
 	PLAN_LOCAL_ADDRESS = 1 << 15,
 	PLAN_ADDRESS = 1 << 16,
-	PLAN_DIFFERENCES = 17,
+	PLAN_THREADED = 1 << 17, /* ThreadedNapi */
+	PLAN_DIFFERENCES = 18,
 };
 
 struct plan_step {

@@ -106,6 +106,9 @@ static void print_hooks(const struct style *style, const struct mf_node_status *
 		printf("in %s", format_hook(node->in_xdp));
 	printf(", out %s (%s)\n", node->out_xdp == MF_HOOK_NONE ? "tc alone" : format_hook(node->out_xdp),
 	       format_hook(node->tc));
+	print_label(style, "receives");
+	printf("%s%s\n", node->gro == MF_NO ? "packet by packet (receive offload is off)" : "with receive offload",
+	       node->threaded == MF_YES ? ", in threads" : "");
 }
 
 static void print_node(const struct style *style, const struct snapshot *snapshot)

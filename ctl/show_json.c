@@ -90,6 +90,8 @@ static json_t *node_object(const struct snapshot *snapshot)
 	json_object_set_new(object, "in", json_string(format_hook(node->in_xdp)));
 	json_object_set_new(object, "out", json_string(format_hook(node->out_xdp)));
 	json_object_set_new(object, "tc", json_string(format_hook(node->tc)));
+	json_object_set_new(object, "receive_offload", json_boolean(node->gro == MF_YES));
+	json_object_set_new(object, "threaded_napi", json_boolean(node->threaded == MF_YES));
 	json_object_set_new(object, "adopted", json_boolean(node->adopted));
 	json_object_set_new(object, "clock", json_string(format_clock(node->clock)));
 	json_object_set_new(object, "clock_error_ns", json_integer(node->clock_error_ns));

@@ -13,6 +13,7 @@ void wanted_node(struct mf_node_config *request, const struct config_node *node)
 	request->mode = (__u8)node->mode;
 	request->dark = node->dark ? MF_YES : MF_NO;
 	request->on_link_peers = node->on_link_peers ? MF_YES : MF_NO;
+	request->threaded = node->threaded_napi ? MF_YES : MF_NO;
 	request->router_count = (__u8)node->routers.count;
 	memcpy(request->router, node->routers.address, sizeof(request->router));
 	request->address_count = (__u8)node->addresses.count;
@@ -78,6 +79,7 @@ static const struct field node_fields[] = {
 	NODE_FIELD(mode, "Mode"),
 	NODE_FIELD(dark, "Dark"),
 	NODE_FIELD(on_link_peers, "OnLinkPeers"),
+	NODE_FIELD(threaded, "ThreadedNapi"),
 	NODE_FIELD(router_count, "number of Routers"),
 	NODE_FIELD(address_count, "number of Addresses"),
 	NODE_FIELD(look_ahead_ms, "LookAhead"),

@@ -126,6 +126,8 @@ static __u16 check_node_numbers(const struct mf_node_config *config)
 		return MF_FIELD(node_config.dark);
 	if (config->on_link_peers > MF_YES)
 		return MF_FIELD(node_config.on_link_peers);
+	if (config->threaded > MF_YES)
+		return MF_FIELD(node_config.threaded);
 	if (config->router_count > MF_ROUTERS)
 		return MF_FIELD(node_config.router_count);
 	if (config->address_count > MF_ASSOC_PREFIXES)

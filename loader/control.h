@@ -81,7 +81,8 @@ struct mf_node_config {
 	__u8 on_link_peers;                  /* MF_YES: peers on the link may solicit too */
 	__u8 router_count;
 	__u8 address_count;                  /* inner addresses below */
-	__u8 pad[2];
+	__u8 threaded;                       /* enum mf_choice; YES: NIC and cutter receive in threads; auto: as no */
+	__u8 pad[1];
 	__u32 look_ahead_ms;
 	__u32 capacity;                      /* associations that fit */
 	__u32 ring_slots;                    /* slots of all rings together; 0: enough for capacity at 3 s */
@@ -137,7 +138,8 @@ struct mf_node_status {
 	__u8 tc;            /* of the tc programs */
 	__u8 clock;         /* enum mf_clock_state */
 	__u8 adopted;       /* 1: taken over from an earlier loader */
-	__u8 pad[2];
+	__u8 gro;           /* enum mf_choice: receive offload of the NIC, now; AUTO: not known */
+	__u8 threaded;      /* the same of threaded NAPI */
 	__s64 clock_error_ns; /* system clock minus the programs' clock */
 	__u32 associations;
 	__u32 ring_used, ring_capacity;

@@ -9,6 +9,7 @@
 
 #include "loader/instance.h"
 #include "loader/log.h"
+#include "loader/napi.h"
 #include "loader/neighbour.h"
 #include "loader/offload.h"
 
@@ -88,12 +89,39 @@ void mf_nic_mode(struct mf_instance *instance)
 	}
 }
 
+/* What NIC and cutter receive is handled by threads, or by whoever is interrupted, as it was before. */
+void mf_nic_threads(struct mf_instance *instance)
+{
+	int wanted = instance->record.config.threaded == MF_YES, before, error;
+
+	if (!instance->nic.ifindex)
+		return;
+	mf_napi_thread(instance->inside.name, wanted);
+	if (wanted && instance->record.threaded_before == MF_AUTO) {
+		before = mf_napi_threaded(instance->nic.name);
+		error = before < 0 ? before : 0;
+		if (!error) {
+			instance->record.threaded_before = before ? MF_YES : MF_NO;
+			record_save(instance);
+			error = mf_napi_thread(instance->nic.name, 1);
+		}
+		if (error)
+			mf_log(MF_LOG_WARNING, "%s: packets cannot be received in threads: %s", instance->nic.name,
+			       strerror(-error));
+	} else if (!wanted && instance->record.threaded_before != MF_AUTO) {
+		if (instance->record.threaded_before == MF_NO)
+			mf_napi_thread(instance->nic.name, 0);
+		instance->record.threaded_before = MF_AUTO;
+		record_save(instance);
+	}
+}
+
 static void record_begin(struct mf_instance *instance)
 {
 	if (instance->record.nic == (__u32)instance->nic.ifindex)
 		return;
 	instance->record.nic = instance->nic.ifindex;
-	instance->record.allmulti_before = MF_AUTO;
+	instance->record.allmulti_before = instance->record.threaded_before = MF_AUTO;
 	instance->record.gateways = 0;
 	offload_begin(instance);
 	record_save(instance);
@@ -118,6 +146,7 @@ int mf_nic_attach(struct mf_instance *instance)
 	instance->in_xdp = mf_attach_xdp_mode(instance->nic.ifindex, &id);
 	mf_offload_set(instance->socket_fd, instance->nic.name, MF_OFFLOAD_GRO, 1);
 	mf_nic_mode(instance);
+	mf_nic_threads(instance);
 	return 0;
 }
 
@@ -143,6 +172,8 @@ void mf_nic_detach(struct mf_instance *instance)
 			mf_link_set_flags(&instance->netlink, record->nic, 0, IFF_ALLMULTI);
 		if (record->gro_before == MF_NO)
 			mf_offload_set(instance->socket_fd, instance->nic.name, MF_OFFLOAD_GRO, 0);
+		if (record->threaded_before == MF_NO)
+			mf_napi_thread(instance->nic.name, 0);
 	}
 	mf_nic_forget(instance);
 }
@@ -153,6 +184,6 @@ void mf_nic_forget(struct mf_instance *instance)
 		mf_attach_drop_all(&instance->attach, instance->record.nic);
 	instance->record.nic = 0;
 	instance->record.gateways = 0;
-	instance->record.gro_before = instance->record.allmulti_before = MF_AUTO;
+	instance->record.gro_before = instance->record.allmulti_before = instance->record.threaded_before = MF_AUTO;
 	instance->in_xdp = MF_HOOK_NONE;
 }

@@ -24,6 +24,9 @@ void mf_nic_forget(struct mf_instance *instance);
 /* All-multicast by the node's mode. */
 void mf_nic_mode(struct mf_instance *instance);
 
+/* Threaded NAPI by the node's choice. */
+void mf_nic_threads(struct mf_instance *instance);
+
 /* mf_own from the host's addresses; gateways and mf_router from its routes. */
 void mf_nic_own_refresh(struct mf_instance *instance);
 void mf_nic_gateways_refresh(struct mf_instance *instance);

@@ -316,6 +316,7 @@ static int change(struct mf_instance *instance, struct mf_node_config *config, s
 		return refuse(trouble, 0, error);
 	}
 	mf_nic_mode(instance);
+	mf_nic_threads(instance);
 	everything_is_due(instance); /* another look-ahead */
 	instance->stale = MF_STALE_ALL;
 	return 0;

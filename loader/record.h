@@ -8,7 +8,7 @@
 
 #include "loader/control.h"
 
-enum { MF_RECORD_VERSION = 2, MF_RECORD_GATEWAYS = 16 };
+enum { MF_RECORD_VERSION = 3, MF_RECORD_GATEWAYS = 16 };
 
 /* A neighbour entry of the NIC's that is kept resolved. */
 struct mf_record_gateway {
@@ -25,7 +25,7 @@ struct mf_record {
 	__u8 gro_before;        /* enum mf_choice; AUTO: not touched */
 	__u8 allmulti_before;   /* enum mf_choice; AUTO: not touched */
 	__u8 device_made;       /* MF_MADE_*: interfaces with its names are ours, though no alias says so yet */
-	__u8 pad[1];
+	__u8 threaded_before;   /* enum mf_choice; AUTO: not touched */
 	__u32 gateways;
 	struct mf_record_gateway gateway[MF_RECORD_GATEWAYS];
 };

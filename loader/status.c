@@ -13,6 +13,8 @@
 #include "loader/instance.h"
 #include "loader/introduction.h"
 #include "loader/keeper.h"
+#include "loader/napi.h"
+#include "loader/offload.h"
 
 #define NEVER_MS (~0ULL)
 #define NS_PER_MS 1000000ULL
@@ -23,6 +25,12 @@ enum {
 	FLAGS_OF_CONFIG = MF_ASSOC_ZERO_CHECKSUM | MF_ASSOC_OPENS | MF_ASSOC_FOLLOWS | MF_ASSOC_LISTENS | MF_ASSOC_ROAMS |
 			  MF_ASSOC_CONTROL,
 };
+
+/* MF_AUTO: not known. */
+static __u8 choice_of(int found)
+{
+	return found < 0 ? MF_AUTO : found ? MF_YES : MF_NO;
+}
 
 void mf_status_node(struct mf_instance *instance, struct mf_node_status *status)
 {
@@ -39,6 +47,8 @@ void mf_status_node(struct mf_instance *instance, struct mf_node_status *status)
 	status->tc = instance->attach.tc;
 	status->clock = instance->clock.state;
 	status->adopted = instance->adopted;
+	status->gro = choice_of(mf_offload_get(instance->socket_fd, instance->nic.name, MF_OFFLOAD_GRO));
+	status->threaded = choice_of(mf_napi_threaded(instance->nic.name));
 	status->clock_error_ns = instance->clock.error_ns;
 	status->associations = instance->associations.count;
 	status->ring_capacity = instance->associations.rings.slots;

@@ -23,7 +23,7 @@ snapshot() {
 		echo "== neighbours"; ip -d neigh | grep -E "managed|extern_learn|PERMANENT|NOARP"; ip neigh show proxy
 		echo "== tc"; for dev in $(ls /sys/class/net); do
 			tc qdisc show dev $dev; tc filter show dev $dev ingress; tc filter show dev $dev egress; done
-		echo "== offloads"; ethtool -k eth0
+		echo "== offloads"; ethtool -k eth0; cat /sys/class/net/eth0/threaded
 		echo "== sysctls"; cd /proc/sys/net && grep -rs "" ipv4/conf ipv6/conf core ipv4/ip_forward |
 			grep -v -e mtu_expires -e random -e /mayfly -e stable_secret' >"$1" 2>&1
 }
@@ -56,6 +56,9 @@ unchanged() {
 snapshot "$RUN/before"
 compare "lines in the snapshot" "$(wc -l <"$RUN/before")" ">=" 100
 both_up
+sed -i 's/^Interface.*/&\nThreadedNapi = yes/' "$RUN/server/eth0.conf"
+on server mayflyctl reload eth0.conf
+equal "NIC and cutter receive in threads" "1 1" "$(on server sh -c 'cat /sys/class/net/eth0/threaded /sys/class/net/mayfly0-in/threaded' | paste -sd' ')"
 snapshot "$RUN/during"
 objects >"$RUN/objects"
 compare "maps, links and programs while attached" "$(wc -l <"$RUN/objects")" ">=" 15

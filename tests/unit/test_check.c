@@ -130,7 +130,8 @@ static void node_numbers(void **state)
 	NODE_REFUSED(on_link_peers, c->on_link_peers = 255);
 	NODE_REFUSED(router_count, c->router_count = MF_ROUTERS + 1);
 	NODE_REFUSED(address_count, c->address_count = MF_ASSOC_PREFIXES + 1);
-	NODE_REFUSED(pad, c->pad[1] = 1);
+	NODE_REFUSED(pad, c->pad[0] = 1);
+	NODE_REFUSED(threaded, c->threaded = MF_YES + 1);
 	NODE_REFUSED(look_ahead_ms, c->look_ahead_ms = MF_LOOK_AHEAD_MIN_MS - 1);
 	NODE_REFUSED(look_ahead_ms, c->look_ahead_ms = MF_LOOK_AHEAD_MAX_MS + 1);
 	NODE_REFUSED(capacity, c->capacity = MF_CAPACITY_MAX + 1);

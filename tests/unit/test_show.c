@@ -93,7 +93,8 @@ static void test_json(void **state)
 {
 	static const char *const node_fields[] = {
 		"interface", "interface_mtu", "attached", "device", "addresses", "prefixes", "mode", "dark",
-		"on_link_peers", "routers", "look_ahead_ms", "capacity", "in", "out", "tc", "adopted", "clock",
+		"on_link_peers", "routers", "look_ahead_ms", "capacity", "in", "out", "tc", "receive_offload",
+		"threaded_napi", "adopted", "clock",
 		"clock_error_ns", "time_ms", "associations", "ring_used", "ring_capacity", "hops", NULL,
 	};
 	static const char *const association_fields[] = {
