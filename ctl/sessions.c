@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Peers, their engines, and what these want done. */
-#include "ctl/sessions.h"
+/* Peers, their engines, and what these want done; what the owner wants is sessions_want.c's. */
+#include "ctl/sessions_parts.h"
 
 #include <errno.h>
 #include <sodium.h>
@@ -216,6 +216,7 @@ static bool carry_out_one(struct sessions *sessions, __u32 number, const struct 
 		break;
 	case SESSION_ENDED:
 		sessions->peer[number].ended = action->reason;
+		sessions->peer[number].association = SESSIONS_NO_ASSOCIATION; /* the loader may give its id to another one */
 		*changed = true;
 		break;
 	case SESSION_LOST:
@@ -331,6 +332,21 @@ static void forget_addresses(struct sessions *sessions, const struct sessions_pe
 	mf_table_drop(&sessions->by_visitor, address);
 }
 
+/* Somebody who had this name before may still have associations that are called by it. */
+static void choose_stem(struct sessions *sessions, __u32 number)
+{
+	struct sessions_peer *peer = &sessions->peer[number];
+	char mark[9];
+
+	for (__u32 i = 0; i < sessions->peers; i++) {
+		if (i == number || strcmp(sessions->peer[i].stem, peer->name))
+			continue;
+		sodium_bin2hex(mark, sizeof(mark), peer->public_key, 4);
+		snprintf(peer->stem, sizeof(peer->stem), "%.18s~%s", peer->name, mark);
+		return;
+	}
+}
+
 int sessions_add(struct sessions *sessions, const char *name, const __u8 public_key[static 32], const __u8 *shared)
 {
 	struct sessions_peer *peer;
@@ -342,9 +358,14 @@ int sessions_add(struct sessions *sessions, const char *name, const __u8 public_
 	if (number < 0)
 		return number;
 	peer = &sessions->peer[number];
-	*peer = (struct sessions_peer){ .used = true, .shared = shared, .told_ms = sessions_now_ms() };
+	*peer = (struct sessions_peer){
+		.used = true, .shared = shared, .told_ms = sessions_now_ms(),
+		.association = SESSIONS_NO_ASSOCIATION, .scored = SESSIONS_NO_ASSOCIATION,
+	};
 	snprintf(peer->name, sizeof(peer->name), "%s", name);
 	memcpy(peer->public_key, public_key, sizeof(peer->public_key));
+	if (sessions->renamed)
+		choose_stem(sessions, (__u32)number);
 	if (know_addresses(sessions, peer, (__u32)number)) {
 		forget_addresses(sessions, peer);
 		peer->used = false;
@@ -363,6 +384,18 @@ void sessions_share(struct sessions *sessions, __u32 number, const __u8 *shared)
 		peer->session->settings.end.shared = shared;
 }
 
+void sessions_rename(struct sessions *sessions, __u32 number, const char *name)
+{
+	struct sessions_peer *peer = &sessions->peer[number];
+
+	if (!strcmp(peer->name, name))
+		return;
+	if (!*peer->stem)
+		memcpy(peer->stem, peer->name, sizeof(peer->stem));
+	snprintf(peer->name, sizeof(peer->name), "%s", name);
+	sessions->renamed = true;
+}
+
 void sessions_remove(struct sessions *sessions, __u32 number, enum session_reason reason)
 {
 	struct sessions_peer *peer = &sessions->peer[number];
@@ -373,90 +406,6 @@ void sessions_remove(struct sessions *sessions, __u32 number, enum session_reaso
 	memset(peer, 0, sizeof(*peer));
 	if (number < sessions->first_free)
 		sessions->first_free = number;
-}
-
-/* --- what the owner wants ------------------------------------------------------------ */
-
-void sessions_connect(struct sessions *sessions, __u32 number, const struct session_way *way, bool keep)
-{
-	struct session *session;
-	struct session_actions actions;
-	struct session_chance chance;
-
-	sessions->peer[number].keep = keep;
-	session = sessions_of(sessions, number);
-	if (!session)
-		return;
-	session->settings.keep = keep;
-	session->settings.prefix = sessions->settings.prefix;
-	sessions_chance(&chance);
-	session_connect(session, way, sessions_now_ms(), &chance, &actions);
-	sodium_memzero(&chance, sizeof(chance));
-	sessions_carry_out(sessions, number, &actions);
-}
-
-static void renew(struct sessions *sessions, __u32 number, enum session_reason reason)
-{
-	struct session *session = sessions->peer[number].session;
-	struct session_actions actions;
-	struct session_chance chance;
-
-	sessions_chance(&chance);
-	session_renew(session, reason, sessions_now_ms(), &chance, &actions);
-	sodium_memzero(&chance, sizeof(chance));
-	sessions_carry_out(sessions, number, &actions);
-}
-
-void sessions_rotate(struct sessions *sessions, __u32 number, __u32 rotation_ms)
-{
-	struct sessions_peer *peer = &sessions->peer[number];
-	__u32 wanted = rotation_ms ? rotation_ms : sessions->settings.rotation_ms;
-
-	peer->rotation_ms = rotation_ms;
-	if (!peer->session || peer->session->settings.rotation_ms == wanted)
-		return;
-	peer->session->settings.rotation_ms = wanted;
-	if (!peer->session->present.initiator && peer->session->present.association.rotation_ms != wanted)
-		renew(sessions, number, SESSION_LEVEL);
-}
-
-void sessions_period(struct sessions *sessions, __u32 period_s)
-{
-	sessions->settings.period_s = period_s;
-	for (__u32 i = 0; i < sessions->peers; i++)
-		if (sessions->peer[i].session)
-			sessions->peer[i].session->settings.period_s = period_s;
-}
-
-void sessions_move(struct sessions *sessions, const struct mf_template *prefix)
-{
-	sessions->settings.prefix = *prefix;
-	for (__u32 i = 0; i < sessions->peers; i++) {
-		struct session *session = sessions->peer[i].session;
-
-		if (!session)
-			continue;
-		session->settings.prefix = *prefix;
-		if (!session->present.initiator)
-			renew(sessions, i, SESSION_MOVED);
-	}
-}
-
-void sessions_end(struct sessions *sessions, __u32 number, enum session_reason reason)
-{
-	struct sessions_peer *peer = &sessions->peer[number];
-	struct session_actions actions;
-
-	if (!peer->session || peer->session->state == SESSION_NONE)
-		return;
-	session_close(peer->session, reason, sessions_now_ms(), &actions);
-	sessions_carry_out(sessions, number, &actions);
-}
-
-void sessions_end_all(struct sessions *sessions, enum session_reason reason)
-{
-	for (__u32 i = 0; i < sessions->peers; i++)
-		sessions_end(sessions, i, reason);
 }
 
 /* --- beginning and end --------------------------------------------------------------- */

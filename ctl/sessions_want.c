@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the owner wants of sessions: begun, renewed because something of this end has changed, ended. */
+#include <sodium.h>
+#include <string.h>
+
+#include "ctl/sessions_parts.h"
+
+void sessions_connect(struct sessions *sessions, __u32 number, const struct session_way *way, bool keep)
+{
+	struct session *session;
+	struct session_actions actions;
+	struct session_chance chance;
+
+	sessions->peer[number].keep = keep;
+	session = sessions_of(sessions, number);
+	if (!session)
+		return;
+	session->settings.keep = keep;
+	session->settings.prefix = sessions->settings.prefix;
+	sessions_chance(&chance);
+	session_connect(session, way, sessions_now_ms(), &chance, &actions);
+	sodium_memzero(&chance, sizeof(chance));
+	sessions_carry_out(sessions, number, &actions);
+}
+
+static void renew(struct sessions *sessions, __u32 number, enum session_reason reason)
+{
+	struct session *session = sessions->peer[number].session;
+	struct session_actions actions;
+	struct session_chance chance;
+
+	sessions_chance(&chance);
+	session_renew(session, reason, sessions_now_ms(), &chance, &actions);
+	sodium_memzero(&chance, sizeof(chance));
+	sessions_carry_out(sessions, number, &actions);
+}
+
+void sessions_rotate(struct sessions *sessions, __u32 number, __u32 rotation_ms)
+{
+	struct sessions_peer *peer = &sessions->peer[number];
+	__u32 wanted = rotation_ms ? rotation_ms : sessions->settings.rotation_ms;
+
+	peer->rotation_ms = rotation_ms;
+	if (!peer->session || peer->session->settings.rotation_ms == wanted)
+		return;
+	peer->session->settings.rotation_ms = wanted;
+	if (!peer->session->present.initiator && peer->session->present.association.rotation_ms != wanted)
+		renew(sessions, number, SESSION_LEVEL);
+}
+
+void sessions_period(struct sessions *sessions, __u32 period_s)
+{
+	sessions->settings.period_s = period_s;
+	for (__u32 i = 0; i < sessions->peers; i++)
+		if (sessions->peer[i].session)
+			sessions->peer[i].session->settings.period_s = period_s;
+}
+
+void sessions_settle(struct sessions *sessions, __u32 idle_ms, bool firewall)
+{
+	bool renews = sessions->settings.firewall != firewall;
+
+	sessions->settings.idle_ms = idle_ms;
+	sessions->settings.firewall = firewall;
+	for (__u32 i = 0; i < sessions->peers; i++) {
+		struct session *session = sessions->peer[i].session;
+
+		if (!session)
+			continue;
+		session->settings.idle_ms = idle_ms;
+		session->settings.firewall = firewall;
+		if (renews)
+			renew(sessions, i, SESSION_MOVED);
+	}
+}
+
+void sessions_move(struct sessions *sessions, const struct mf_template *prefix)
+{
+	sessions->settings.prefix = *prefix;
+	for (__u32 i = 0; i < sessions->peers; i++) {
+		struct session *session = sessions->peer[i].session;
+
+		if (!session)
+			continue;
+		session->settings.prefix = *prefix;
+		if (!session->present.initiator)
+			renew(sessions, i, SESSION_MOVED);
+	}
+}
+
+void sessions_end(struct sessions *sessions, __u32 number, enum session_reason reason)
+{
+	struct sessions_peer *peer = &sessions->peer[number];
+	struct session_actions actions;
+
+	if (!peer->session || peer->session->state == SESSION_NONE)
+		return;
+	session_close(peer->session, reason, sessions_now_ms(), &actions);
+	sessions_carry_out(sessions, number, &actions);
+}
+
+void sessions_end_all(struct sessions *sessions, enum session_reason reason)
+{
+	for (__u32 i = 0; i < sessions->peers; i++)
+		sessions_end(sessions, i, reason);
+}
