@@ -92,6 +92,14 @@ static __always_inline int is_icmp_of_a_host(const struct ipv6hdr *ip6, const st
 	       (*type == ICMPV6_PKT_TOOBIG || *type == ND_SOLICIT || *type == ND_ADVERTISE);
 }
 
+/* An error names a packet that left from here: whoever sends it has been asked. */
+static __always_inline int is_icmp_error(const struct ipv6hdr *ip6, const struct cursor *cursor)
+{
+	const __u8 *type = cursor->at;
+
+	return ip6->nexthdr == IPPROTO_ICMPV6 && cursor->at + 1 <= cursor->end && !(*type & ICMPV6_INFOMSG_MASK);
+}
+
 static __always_inline int is_solicitation(const struct ipv6hdr *ip6, const struct cursor *cursor)
 {
 	const __u8 *type = cursor->at;
@@ -114,6 +122,8 @@ static __always_inline __u32 in_lent(struct xdp_md *ctx, const struct mf_node *n
 			return nd_solicited(ctx, node, ip6, cursor);
 		if (!loan->port || is_icmp_of_a_host(ip6, cursor))
 			return MF_IN_LENT;
+		if (is_icmp_error(ip6, cursor))
+			return MF_DROP_ICMP;
 		udp = take(cursor, sizeof(*udp));
 		if (ip6->nexthdr == IPPROTO_UDP && udp) {
 			if (udp->dest == loan->port)

@@ -102,6 +102,15 @@ static int require_peer_key(const struct config *config, const struct config_pee
 	return config_wrong(config, peer->line, why, "found no %s for peer %s, expected one", name, peer->name);
 }
 
+/* Who has nothing at all is most likely to be met: a PublicKey is all that it takes. */
+static int require_some_key(const struct config *config, const struct config_peer *peer, char why[static SAY_BYTES])
+{
+	if (peer->line_of[PEER_PUBLIC_KEY] || peer->line_of[PEER_PREFIX] || peer->line_of[PEER_KEY_FILE])
+		return 0;
+	return config_wrong(config, peer->line, why, "found no PublicKey for peer %s, expected one (a peer to meet), or Prefix "
+			    "and KeyFile (a peer of a file)", peer->name);
+}
+
 static int complete_peer_seeds(const struct config *config, struct config_peer *peer, const __u8 *node_public,
 			       char why[static SAY_BYTES])
 {
@@ -280,6 +289,8 @@ static int complete_peer(const struct config *config, struct config_peer *peer, 
 {
 	int error = check_no_session(config, peer, why);
 
+	if (!error)
+		error = require_some_key(config, peer, why);
 	if (!error)
 		error = require_peer_key(config, peer, PEER_PREFIX, "Prefix", why);
 	if (!error)

@@ -57,6 +57,15 @@ static int read_stream(FILE *stream, char **text, size_t *length)
 	return 0;
 }
 
+/* A bare name was looked for in two places. */
+static int why_not_open(const char *path, int error, char why[static SAY_BYTES])
+{
+	if (error == -ENOENT && !strchr(path, '/'))
+		return say_why(why, error, "there is neither a file %s here nor /etc/mayfly/%s.conf: expected a configuration "
+			       "(mayfly.conf(5) has examples)", path, path);
+	return say_why(why, error, "cannot open %s: %s", path, strerror(-error));
+}
+
 static int read_text(const char *path, char **text, size_t *length, char why[static SAY_BYTES])
 {
 	FILE *stream = fopen(path, "re");
@@ -64,7 +73,7 @@ static int read_text(const char *path, char **text, size_t *length, char why[sta
 	int error;
 
 	if (!stream)
-		return say_why(why, -errno, "cannot open %s: %s", path, strerror(errno));
+		return why_not_open(path, -errno, why);
 	if (!fstat(fileno(stream), &status) && S_ISDIR(status.st_mode))
 		error = -EISDIR;
 	else
@@ -115,25 +124,31 @@ static int read_node_public(const struct config *config, __u8 node_public[static
 }
 
 /* Prefix = auto */
-static int find_prefix(struct config *config, char why[static SAY_BYTES])
+static int find_prefix(struct config *config, const struct mf_template *present, char why[static SAY_BYTES])
 {
 	struct config_templates *prefixes = &config->node.prefixes;
 	int error = 0;
 
 	if (prefixes->automatic && config->node.line_of[NODE_INTERFACE])
-		error = nic_prefix_find(config->node.interface, &prefixes->template[0], why);
+		error = nic_prefix_find(config->node.interface, present, &prefixes->template[0], why);
 	return error ? at_line(config, config->node.line_of[NODE_PREFIX], error, why) : 0;
 }
 
 int config_file_read(struct config *config, __u8 node_public[static KEY_PUBLIC_BYTES], const char *argument,
 		     char why[static SAY_BYTES])
 {
+	return config_file_read_in(config, node_public, argument, NULL, why);
+}
+
+int config_file_read_in(struct config *config, __u8 node_public[static KEY_PUBLIC_BYTES], const char *argument,
+			const struct mf_template *present, char why[static SAY_BYTES])
+{
 	bool has_key;
 	int error = config_file_parse(config, argument, why);
 
 	if (error)
 		return error;
-	error = find_prefix(config, why);
+	error = find_prefix(config, present, why);
 	has_key = config->node.line_of[NODE_PRIVATE_KEY_FILE] != 0;
 	memset(node_public, 0, KEY_PUBLIC_BYTES);
 	if (!error && has_key)

@@ -21,6 +21,10 @@ int config_file_parse(struct config *config, const char *argument, char why[stat
 int config_file_read(struct config *config, __u8 node_public[static KEY_PUBLIC_BYTES], const char *argument,
 		     char why[static SAY_BYTES]);
 
+/* The same of a node that hops: with Prefix = auto it stays in the prefix `present` while it can (nic_prefix_find()). */
+int config_file_read_in(struct config *config, __u8 node_public[static KEY_PUBLIC_BYTES], const char *argument,
+			const struct mf_template *present, char why[static SAY_BYTES]);
+
 /* Reads every K. Two peers whose addresses would be the same are refused. 0, or -errno and `why`. */
 int config_keys_read(struct config_keys *keys, const struct config *config, char why[static SAY_BYTES]);
 void config_keys_close(struct config_keys *keys); /* wipes; all zero is fine */

@@ -12,6 +12,9 @@
 #include "ctl/identity.h"
 #include "ctl/key.h"
 
+static const char silent[] = "it does not answer: does its mayflyctl serve still run (one that was started anew is found again "
+	"by itself), and does UDP pass to and from the hopping prefixes of both ends?";
+
 static __u8 chance(void)
 {
 	return (__u8)randombytes_uniform(256);
@@ -38,8 +41,9 @@ static bool has_session(const struct connecting *connecting, const struct connec
 void connecting_tell(const struct connecting *connecting, struct connecting_peer *peer, enum connecting_word word,
 		     __u64 us, const char *text)
 {
-	struct connecting_news news = { peer->name, word, us, text };
+	struct connecting_news news = { .name = peer->name, .word = word, .us = us, .text = text };
 
+	identity_address(news.address, peer->public_key);
 	if (text)
 		snprintf(peer->why, sizeof(peer->why), "%s", text);
 	if (connecting->settings.told)
@@ -142,7 +146,7 @@ void connecting_lost(struct connecting *connecting, __u32 number)
 	if (!peer)
 		return;
 	peer->asked_ns = 0;
-	connecting_tell(connecting, peer, CONNECTING_SILENT, 0, "it does not answer");
+	connecting_tell(connecting, peer, CONNECTING_SILENT, 0, silent);
 	connecting_plan_lost(&peer->plan, sessions_now_ms(), chance());
 	soon(connecting);
 }
@@ -229,6 +233,12 @@ bool connecting_wants(const struct config_peer *peer, bool by_default)
 	return peer->connect == CONNECT_DEFAULT ? by_default : peer->connect != CONNECT_NO;
 }
 
+static void await(const struct connecting *connecting, struct connecting_peer *peer)
+{
+	if (!peer->plan.keep && peer->plan.state == CONNECTING_RESTS)
+		connecting_tell(connecting, peer, CONNECTING_AWAITED, 0, NULL);
+}
+
 /* Of a peer that the owner of sessions has removed the number may be another's by now. */
 static void let_keep(const struct connecting *connecting, const struct connecting_peer *peer, bool keep)
 {
@@ -298,6 +308,7 @@ static int add(struct connecting *connecting, const struct config_peer *from, ch
 	connecting->peers++;
 	connecting_plan_begin(&peer->plan, from->connect != CONNECT_ON_DEMAND, sessions_now_ms());
 	let_keep(connecting, peer, peer->plan.keep); /* told of before it is found, too */
+	await(connecting, peer);
 	return 0;
 }
 
@@ -307,7 +318,7 @@ static void settle(const struct connecting *connecting, struct connecting_peer *
 	bool keep = from->connect != CONNECT_ON_DEMAND;
 
 	peer->seen = true;
-	peer->flags = from->firewall | (connecting->settings.firewall ? MF_ASSOC_OPENS : 0);
+	peer->flags = from->firewall | (config->node.firewall ? MF_ASSOC_OPENS : 0);
 	peer->idle_ms = from->idle_ms ? from->idle_ms : config->node.idle_ms;
 	connecting_way_patience(connecting, peer);
 	sessions_carry(connecting->settings.sessions, peer->number, from->carriage == MF_CARRIAGE_ENCAP,
@@ -318,6 +329,22 @@ static void settle(const struct connecting *connecting, struct connecting_peer *
 	let_keep(connecting, peer, keep);
 	if (keep && peer->plan.state == CONNECTING_RESTS)
 		connecting_plan_want(&peer->plan, sessions_now_ms());
+	await(connecting, peer);
+}
+
+/* First of all: whoever is new may have the name of one who has another now. */
+static void rename_all(struct connecting *connecting, const struct config *config)
+{
+	for (size_t i = 0; i < config->meet_count; i++) {
+		const struct config_peer *from = &config->meets[i];
+		struct connecting_peer *peer = find(connecting, from->public_key);
+
+		if (!peer || !strcmp(peer->name, from->name))
+			continue;
+		snprintf(peer->name, sizeof(peer->name), "%s", from->name);
+		if (peer->ours)
+			sessions_rename(connecting->settings.sessions, peer->number, from->name);
+	}
 }
 
 int connecting_take(struct connecting *connecting, const struct config *config, char why[static SAY_BYTES])
@@ -326,6 +353,7 @@ int connecting_take(struct connecting *connecting, const struct config *config, 
 
 	for (size_t i = 0; i < connecting->peers; i++)
 		connecting->peer[i].seen = false;
+	rename_all(connecting, config);
 	for (size_t i = 0; !error && i < config->meet_count; i++) {
 		const struct config_peer *from = &config->meets[i];
 

@@ -13,6 +13,7 @@
 #include "ctl/sessions.h"
 
 enum connecting_word {
+	CONNECTING_AWAITED,   /* on demand: it begins with a packet to `address` */
 	CONNECTING_LOOKING,   /* the introduction is looked up */
 	CONNECTING_FOUND,     /* it was found in `ms` */
 	CONNECTING_MISSING,   /* it was not: `text` says why */
@@ -26,9 +27,10 @@ enum connecting_word {
 /* What is told of a peer as it happens. */
 struct connecting_news {
 	const char *name;
+	__u8 address[16]; /* the peer's stable inner one */
 	enum connecting_word word;
 	__u64 us;         /* FOUND, STANDING: how long it took */
-	const char *text; /* MISSING, OVER, REFUSED */
+	const char *text; /* MISSING, SILENT, OVER, REFUSED */
 };
 
 struct connecting_peer {
@@ -55,7 +57,6 @@ struct connecting_settings {
 	const __u8 *private_key, *public_key;       /* likewise */
 	struct mf_template prefix;     /* that this end hops in */
 	bool by_default;               /* a peer that says nothing of Connect is connected to */
-	bool firewall;
 	const char *nodes_path;        /* of DHT nodes; NULL: none are remembered */
 	void (*told)(void *context, const struct connecting_news *news); /* NULL: nobody */
 	void *context;

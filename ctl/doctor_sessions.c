@@ -4,6 +4,7 @@
 
 #include "ctl/doctor.h"
 #include "ctl/sessions_ask.h"
+#include "ctl/sessions_unkept.h"
 
 enum {
 	NAMED = 8,
@@ -83,25 +84,16 @@ static bool check_keepers(struct doctor *doctor, const struct sessions_told *tol
 	return kept;
 }
 
-static bool has_sessions(const struct snapshot *state)
-{
-	for (size_t i = 0; i < state->count; i++)
-		if (state->associations[i].config.shares)
-			return true;
-	return false;
-}
-
 void doctor_check_sessions(struct doctor *doctor)
 {
 	struct sessions_told told;
+	char why[SAY_BYTES];
 
 	if (!doctor->state || !doctor->state->node.attached || !*doctor->state->socket)
 		return;
 	sessions_told_take(&told, doctor->state->socket, ~(size_t)0, SESSIONS_ASK_PATIENCE_MS);
-	if (!check_keepers(doctor, &told) && has_sessions(doctor->state))
-		doctor_say(doctor, DOCTOR_WARN,
-			   "start again what kept them: mayflyctl serve FILE, or mayflyctl up FILE",
-			   "there are sessions, and nobody keeps them: they are neither renewed nor ended");
+	if (!check_keepers(doctor, &told) && sessions_unkept_words(doctor->state, why))
+		doctor_say(doctor, DOCTOR_WARN, NULL, "%s", why);
 	check_lines(doctor, &told);
 	sessions_told_close(&told);
 }

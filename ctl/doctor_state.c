@@ -41,17 +41,28 @@ static void check_peers(struct doctor *doctor)
 		doctor_say(doctor, DOCTOR_OK, NULL, "every peer was heard");
 }
 
+/* Carriages are set by hand in files alone. */
+static bool has_file_peers(const struct snapshot *state)
+{
+	for (size_t i = 0; i < state->count; i++)
+		if (!introduce_is_name(state->associations[i].config.name) && !state->associations[i].config.shares)
+			return true;
+	return false;
+}
+
 static void check_counters(struct doctor *doctor)
 {
 	static const struct {
 		enum mf_verdict verdict;
 		const char *remedy;
+		const char *alone; /* the same where no peer has a KeyFile; NULL: as with them */
 	} suspects[] = {
 		{ MF_DROP_EARLY, "compare the clocks of both ends (chronyc tracking)" },
 		{ MF_DROP_NO_SLOT, "is mayfly-loader running and not starved? a longer LookAhead helps" },
 		{ MF_DROP_NO_ROUTE, "a route to the peers' hopping prefixes through the interface" },
 		{ MF_DROP_SHIM, "the same version of Mayfly and the same Carriage at both ends" },
-		{ MF_DROP_NOT_UDP, "the same Carriage at both ends" },
+		{ MF_DROP_NOT_UDP, "the same Carriage at both ends",
+		  "nothing: strangers tried addresses that lived at that moment (mayflyctl events)" },
 		{ MF_DROP_INNER_SOURCE, "the peer's Address must name all that it sends from" },
 		{ MF_DROP_INNER_DESTINATION, "LocalAddress must name all that the peer may reach" },
 		{ MF_DROP_ND, "if this is your router: add it as Router" },
@@ -66,9 +77,10 @@ static void check_counters(struct doctor *doctor)
 
 	for (size_t i = 0; i < sizeof(suspects) / sizeof(*suspects); i++) {
 		__u64 count = doctor->state->counters.verdict[suspects[i].verdict];
+		bool alone = suspects[i].alone && !has_file_peers(doctor->state);
 
 		if (count)
-			doctor_say(doctor, DOCTOR_WARN, suspects[i].remedy, "%s: %llu packets (%s)",
+			doctor_say(doctor, DOCTOR_WARN, alone ? suspects[i].alone : suspects[i].remedy, "%s: %llu packets (%s)",
 				   verdict_name(suspects[i].verdict), count,
 				   verdict_meaning(suspects[i].verdict));
 	}

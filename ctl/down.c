@@ -1,38 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* down: the loader detaches and leaves nothing behind. */
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
-#include <unistd.h>
+#include <time.h>
 
-#include "ctl/config_file.h"
 #include "ctl/ctl.h"
 #include "ctl/keeper_lock.h"
-#include "ctl/key.h"
+#include "ctl/nic_argument.h"
+#include "ctl/rendezvous_status.h"
+#include "ctl/sessions_ask.h"
 
-enum { KEEPER_MS = 5000 /* that whoever keeps sessions may take to say goodbye */ };
+enum {
+	KEEPER_MS = 5000, /* that whoever keeps sessions may take to say goodbye */
+	LOOK_MS = 50,     /* between two looks whether it has */
+};
 
-/* An argument is a file if there is one of that name or it looks like a path; else an interface. */
 static int find_nic(const char *argument, char nic[static MF_DEVICE_BYTES])
 {
 	char why[SAY_BYTES];
-	struct config config;
+	int error = nic_argument(nic, argument, why);
 
-	if (!strchr(argument, '/') && access(argument, F_OK)) {
-		if (strlen(argument) >= MF_DEVICE_BYTES) {
-			say_error("%s is neither a file nor an interface", argument);
-			return -EINVAL;
-		}
-		strcpy(nic, argument);
+	if (!error)
 		return 0;
-	}
-	if (config_file_parse(&config, argument, why)) {
-		say_error("%s", why);
-		say_note("to take a node down without its file: mayflyctl down NIC");
-		return -EINVAL;
-	}
-	memcpy(nic, config.node.interface, MF_DEVICE_BYTES);
-	config_close(&config);
-	return 0;
+	say_error("%s", why);
+	say_note("to take a node down without its file: mayflyctl down NIC");
+	return error;
 }
 
 /* With --socket the loader may be another interface's. */
@@ -60,6 +53,41 @@ static void end_keeper(const struct client *client)
 		keeper_clear(path);
 }
 
+/* 0: no session stands any more; -EAGAIN: some do; -ETIMEDOUT: nobody says. */
+static int ask_whether_ended(const struct client *client)
+{
+	struct sessions_told told;
+	int error;
+
+	sessions_told_take(&told, client->path, ~(size_t)0, KEEPER_MS);
+	error = told.error[SESSIONS_SERVE] ? -ETIMEDOUT : 0;
+	for (size_t i = 0; i < told.count; i++)
+		if (sessions_line_stands(&told.line[i]))
+			error = -EAGAIN;
+	sessions_told_close(&told);
+	return error;
+}
+
+/* serve takes leave of its clients and stays, since the node may come up again. */
+static void end_served(const struct client *client)
+{
+	const struct timespec pause = { .tv_nsec = LOOK_MS * 1000000L };
+	char path[RENDEZVOUS_STATUS_PATH], why[SAY_BYTES];
+	struct rendezvous_status status;
+	int error = -EAGAIN;
+
+	rendezvous_status_path(path, client->path, RENDEZVOUS_SERVE);
+	if (rendezvous_status_read(path, &status, why) || !rendezvous_status_is_live(&status) ||
+	    kill((pid_t)status.pid, SIGUSR1))
+		return;
+	for (int waited = 0; error == -EAGAIN && waited < KEEPER_MS; waited += LOOK_MS) {
+		nanosleep(&pause, NULL);
+		error = ask_whether_ended(client);
+	}
+	if (error)
+		say_note("mayflyctl serve (process %u) has not taken leave of all its clients", status.pid);
+}
+
 static int take_down(struct client *client)
 {
 	struct mf_message message = { .type = MF_NODE_CLEAR };
@@ -67,6 +95,7 @@ static int take_down(struct client *client)
 	int error;
 
 	end_keeper(client);
+	end_served(client);
 	error = client_ask(client, &message);
 	if (error == -EREMOTEIO && message.refusal == MF_REFUSED_NO_NODE) {
 		say_note("it was down already");

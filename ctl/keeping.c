@@ -1,93 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Beginning, signals and end of whoever keeps sessions; and what a person and systemd hear of them. */
+/* Beginning, signals and end of whoever keeps sessions. */
 #include "ctl/keeping.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "ctl/config_file.h"
 #include "ctl/keeper_lock.h"
 #include "ctl/rendezvous_status.h"
 #include "ctl/state.h"
 #include "ctl/up.h"
-
-/* --- what is said -------------------------------------------------------------------- */
-
-static void judge(struct keeping *keeping, enum ctl_exit verdict)
-{
-	char byte = (char)verdict;
-
-	if (keeping->judged)
-		return;
-	keeping->judged = true;
-	fflush(stdout);
-	if (keeping->settings.verdict < 0)
-		return;
-	if (write(keeping->settings.verdict, &byte, 1) != 1)
-		say_note("nobody waits for these sessions");
-	close(keeping->settings.verdict);
-	keeping->settings.verdict = -1;
-}
-
-static void tell_systemd(struct keeping *keeping, size_t kept, size_t standing)
-{
-	char status[80];
-
-	if (!keeping->ready && kept == standing) {
-		keeping->ready = true;
-		mf_notify_send(&keeping->notify, "READY=1");
-	}
-	snprintf(status, sizeof(status), "STATUS=%zu of %zu sessions stand", standing, kept);
-	mf_notify_send(&keeping->notify, status);
-}
-
-static void look_around(struct keeping *keeping)
-{
-	size_t kept, standing;
-
-	connecting_count(&keeping->connecting, &kept, &standing);
-	tell_systemd(keeping, kept, standing);
-	if (kept == standing)
-		judge(keeping, CTL_FINE);
-}
-
-static void print_news(const struct connecting_news *news)
-{
-	switch (news->word) {
-	case CONNECTING_LOOKING: printf("%s: looking up where it is to be met\n", news->name); break;
-	case CONNECTING_FOUND: printf("%s: found in %.1f ms\n", news->name, (double)news->us / 1000); break;
-	case CONNECTING_MISSING: printf("%s: not found: %s\n", news->name, news->text); break;
-	case CONNECTING_ASKING: printf("%s: asking for a session\n", news->name); break;
-	case CONNECTING_STANDING: printf("%s: session stands in %.1f ms\n", news->name, (double)news->us / 1000); break;
-	case CONNECTING_SILENT: printf("%s: does not answer\n", news->name); break;
-	case CONNECTING_OVER: printf("%s: session ended: %s\n", news->name, news->text); break;
-	case CONNECTING_REFUSED: printf("%s: no introduction: %s\n", news->name, news->text); break;
-	}
-	fflush(stdout);
-}
-
-static void on_told(void *context, const struct connecting_news *news)
-{
-	print_news(news);
-	if (news->word == CONNECTING_STANDING || news->word == CONNECTING_OVER || news->word == CONNECTING_SILENT)
-		look_around(context);
-}
-
-static void on_patience_over(uv_timer_t *timer)
-{
-	struct keeping *keeping = timer->data;
-
-	for (size_t i = 0; !keeping->judged && i < keeping->connecting.peers; i++) {
-		const struct connecting_peer *peer = &keeping->connecting.peer[i];
-
-		if (peer->plan.keep && peer->plan.state != CONNECTING_STANDS)
-			say_error("%s has no session yet: %s; it is tried on in the background", peer->name,
-				  *peer->why ? peer->why : "no answer so far");
-	}
-	judge(keeping, CTL_FAILED);
-}
 
 /* --- sessions ------------------------------------------------------------------------ */
 
@@ -109,6 +32,7 @@ static void on_changed(void *context, __u32 number)
 {
 	struct keeping *keeping = context;
 
+	keeping_level_follow(keeping, number);
 	connecting_changed(&keeping->connecting, number);
 	sessions_tell_changed(&keeping->tell, number);
 }
@@ -139,6 +63,7 @@ static int open_sessions(struct keeping *keeping, char why[static SAY_BYTES])
 		.firewall = is_firewalled(config),
 		.encap = config->node.carriage == MF_CARRIAGE_ENCAP,
 		.padding = (__u8)config->node.padding,
+		.leaves_others = keeping->served_ms != 0, /* a serve that comes back has clients */
 		.owner = &owner,
 		.context = keeping,
 	};
@@ -154,6 +79,8 @@ static void open_tell(struct keeping *keeping)
 	sessions_tell_path(path, keeping->loader.path, SESSIONS_UP);
 	if (sessions_tell_open(&keeping->tell, &keeping->sessions, &keeping->loop, path, why))
 		say_note("mayflyctl sessions will not know of these: %s", why);
+	keeping->tell.level = keeping_level_words;
+	keeping->tell.context = keeping;
 }
 
 static int open_connecting(struct keeping *keeping, char why[static SAY_BYTES])
@@ -168,8 +95,7 @@ static int open_connecting(struct keeping *keeping, char why[static SAY_BYTES])
 		.public_key = keeping->public_key,
 		.prefix = keeping->prefix,
 		.by_default = true,
-		.firewall = config->node.firewall,
-		.told = on_told,
+		.told = keeping_told,
 		.context = keeping,
 	};
 
@@ -211,7 +137,7 @@ static int open_all(struct keeping *keeping, char why[static SAY_BYTES])
 static int read_config(struct keeping *keeping, struct config *config, __u8 public_key[static KEY_PUBLIC_BYTES],
 		       char why[static SAY_BYTES])
 {
-	return config_file_read(config, public_key, keeping->settings.file, why);
+	return config_file_read_in(config, public_key, keeping->settings.file, &keeping->prefix, why);
 }
 
 static int read_all(struct keeping *keeping, char why[static SAY_BYTES])
@@ -247,15 +173,42 @@ static bool is_served(const struct client *loader)
 	return !rendezvous_status_read(path, &status, why) && rendezvous_status_is_live(&status);
 }
 
-/* A serve that has begun meanwhile takes over, and minds the node as well. */
-static void mind_serve(struct keeping *keeping)
+static void give_way(struct keeping *keeping)
 {
-	if (keeping->serves || !is_served(&keeping->loader))
-		return;
 	keeping->serves = true;
 	leave_sessions(keeping);
-	uv_timer_stop(&keeping->look);
-	look_around(keeping);
+	keeping_look_around(keeping);
+}
+
+/* What was closed has gone by now: the loop has turned for long. */
+static void take_back(struct keeping *keeping)
+{
+	char why[SAY_BYTES];
+
+	say_note("mayflyctl serve has ended: this process keeps the sessions of peers that are connected to again");
+	keeping->serves = false;
+	keeping->served_ms = sessions_now_ms(); /* where it fails, it is tried again after as long */
+	keeping->prefix = keeping->config.node.prefixes.template[0];
+	node_watch_begin(&keeping->node, &keeping->loader);
+	if (open_all(keeping, why)) {
+		say_error("%s", why);
+		give_way(keeping);
+	}
+	keeping_look_around(keeping);
+}
+
+/* A serve that has begun meanwhile takes over, and minds the node as well; when it has ended for good, all is as before. */
+static void mind_serve(struct keeping *keeping)
+{
+	__u64 now_ms = sessions_now_ms();
+
+	if (is_served(&keeping->loader)) {
+		keeping->served_ms = now_ms;
+		if (!keeping->serves)
+			give_way(keeping);
+	} else if (keeping->serves && now_ms - keeping->served_ms >= KEEPING_SERVE_GONE_MS) {
+		take_back(keeping);
+	}
 }
 
 /* The node first, as reload does; then peers and prefix. */
@@ -277,11 +230,12 @@ void keeping_reload(struct keeping *keeping)
 		client_close(&loader);
 	config_close(&keeping->config);
 	keeping->config = config;
+	if (keeping->sessions.open)
+		sessions_settle(&keeping->sessions, config.node.idle_ms, is_firewalled(&config));
 	take_peers(keeping);
-	keeping_demand_take(keeping);
 	keeping_roam_take(keeping);
 	if (keeping->connecting.lookups)
-		look_around(keeping);
+		keeping_look_around(keeping);
 }
 
 /* --- the node in the loader ---------------------------------------------------------- */
@@ -301,9 +255,8 @@ static void begin_again(struct keeping *keeping)
 		sessions_forgotten(&keeping->sessions);
 }
 
-static void on_look(uv_timer_t *timer)
+static __u32 look_at_node(struct keeping *keeping)
 {
-	struct keeping *keeping = timer->data;
 	enum node_news news;
 	__u32 pause_ms;
 
@@ -316,8 +269,16 @@ static void on_look(uv_timer_t *timer)
 		pause_ms = NODE_WATCH_SLOW_MS;
 	else if (news == NODE_ANEW)
 		begin_again(keeping);
-	if (!keeping->serves)
-		look_again(keeping, pause_ms);
+	return pause_ms;
+}
+
+/* A serve minds the node. */
+static void on_look(uv_timer_t *timer)
+{
+	struct keeping *keeping = timer->data;
+
+	mind_serve(keeping);
+	look_again(keeping, keeping->serves ? NODE_WATCH_MS : look_at_node(keeping));
 }
 
 /* --- beginning and end --------------------------------------------------------------- */
@@ -328,9 +289,10 @@ static void end(struct keeping *keeping)
 		return;
 	keeping->closing = true;
 	mf_notify_send(&keeping->notify, "STOPPING=1");
+	keeping_say_ended(keeping);
 	leave_sessions(keeping);
 	keeping_roam_close(keeping);
-	keeping_demand_close(keeping);
+	keeping_events_close(keeping);
 	uv_close((uv_handle_t *)&keeping->patience, NULL);
 	uv_close((uv_handle_t *)&keeping->look, NULL);
 	for (int i = 0; i < 3; i++)
@@ -345,6 +307,11 @@ static void on_signal(uv_signal_t *handle, int number)
 		keeping_reload(keeping);
 	else
 		end(keeping);
+}
+
+static void on_patience_over(uv_timer_t *timer)
+{
+	keeping_give_up(timer->data);
 }
 
 static int open_loop(struct keeping *keeping, char why[static SAY_BYTES])
@@ -376,11 +343,12 @@ static int begin(struct keeping *keeping, char why[static SAY_BYTES])
 	client_be_patient(&keeping->loader, KEEPING_PATIENCE_S);
 	node_watch_begin(&keeping->node, &keeping->loader);
 	keeping->serves = is_served(&keeping->loader);
+	keeping->served_ms = keeping->serves ? sessions_now_ms() : 0;
 	keeping->prefix = keeping->config.node.prefixes.template[0];
 	error = open_loop(keeping, why);
 	if (error)
 		return error;
-	keeping_demand_open(keeping);
+	keeping_events_open(keeping);
 	error = keeping_roam_open(keeping);
 	if (error)
 		return say_why(why, error, "cannot watch for addresses: %s", strerror(-error));
@@ -389,11 +357,10 @@ static int begin(struct keeping *keeping, char why[static SAY_BYTES])
 
 static void wait_for_sessions(struct keeping *keeping)
 {
-	look_around(keeping);
-	if (!keeping->serves)
-		look_again(keeping, NODE_WATCH_MS);
+	keeping_look_around(keeping);
+	look_again(keeping, NODE_WATCH_MS);
 	if (!keeping->settings.wait_ms)
-		judge(keeping, CTL_FINE);
+		keeping_judge(keeping, CTL_FINE);
 	else if (keeping->settings.wait_ms != ~(__u32)0)
 		uv_timer_start(&keeping->patience, on_patience_over, keeping->settings.wait_ms, 0);
 }
@@ -401,7 +368,8 @@ static void wait_for_sessions(struct keeping *keeping)
 int keeping_run(const struct keeping_settings *settings)
 {
 	struct keeping keeping = {
-		.settings = *settings, .loader.fd = -1, .notify.fd = -1, .roam.netlink.fd = -1, .demand.loader.fd = -1,
+		.settings = *settings, .prefix = settings->prefix, .loader.fd = -1, .notify.fd = -1,
+		.roam.netlink.fd = -1, .events.loader.fd = -1,
 	};
 	char why[SAY_BYTES];
 	int error;
@@ -411,7 +379,7 @@ int keeping_run(const struct keeping_settings *settings)
 	error = begin(&keeping, why);
 	if (error) {
 		say_error("%s", why);
-		judge(&keeping, CTL_FAILED);
+		keeping_judge(&keeping, CTL_FAILED);
 	}
 	if (error && keeping.begun)
 		end(&keeping);

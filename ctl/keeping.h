@@ -17,6 +17,7 @@
 enum {
 	KEEPING_WAIT_MS = 30000, /* for sessions to stand, before `up` says that they do not */
 	KEEPING_PATIENCE_S = 2,  /* with the loader: the loop stands still meanwhile */
+	KEEPING_SERVE_GONE_MS = 10000, /* a serve that has ended may be on its way back: then sessions are kept again */
 	KEEPING_ROOM = 4,        /* associations of a peer: its introduction, and a session that replaces another one */
 };
 
@@ -24,6 +25,7 @@ struct keeping_settings {
 	const struct ctl *ctl;
 	const char *file;    /* full path of the configuration */
 	const char *state;   /* directory of what is kept */
+	struct mf_template prefix; /* that the node has come up with */
 	int lock;            /* of keeper_lock() */
 	int verdict;         /* an enum ctl_exit goes here, one byte, when it is known how the beginning went; -1: nowhere */
 	__u32 wait_ms;       /* at the latest then; 0: at once; ~0: for ever */
@@ -38,6 +40,7 @@ struct keeping {
 	char nodes[CONFIG_PATH_BYTES];
 	struct mf_template prefix; /* that this end hops in */
 	bool serves;         /* mayflyctl serve has the sessions of this node */
+	__u64 served_ms;     /* when it was last there */
 
 	uv_loop_t loop;
 	uv_signal_t signals[3];
@@ -52,12 +55,13 @@ struct keeping {
 		uv_poll_t poll;
 		uv_timer_t look, leave;
 	} roam;
-	struct {             /* keeping_demand.c */
-		struct client loader; /* fd -1: nobody is connected to on demand, or the loader is away */
+	struct {             /* keeping_events.c */
+		struct client loader; /* fd -1: the loader is away */
 		uv_poll_t poll;
-		uv_timer_t again;
-		bool wanted, polled;
-	} demand;
+		uv_timer_t again, tick;
+		bool polled;
+		struct levels levels;
+	} events;
 	bool begun, judged, ready, closing;
 };
 
@@ -75,9 +79,17 @@ int keeping_roam_open(struct keeping *keeping);
 void keeping_roam_close(struct keeping *keeping);
 void keeping_roam_take(struct keeping *keeping); /* the configuration has been read again, the loader knows its prefixes */
 
-/* Packets for peers on demand. */
-void keeping_demand_open(struct keeping *keeping);
-void keeping_demand_close(struct keeping *keeping);
-void keeping_demand_take(struct keeping *keeping); /* the configuration has been read again */
+/* Packets for peers on demand, and what strangers do. */
+void keeping_events_open(struct keeping *keeping);
+void keeping_events_close(struct keeping *keeping);
+void keeping_level_follow(struct keeping *keeping, __u32 peer); /* its session has changed */
+void keeping_level_words(void *keeping, __u32 peer, const char **level, const char **why); /* for sessions_tell */
+
+/* keeping_say.c. The first verdict counts; `look_around`: whether all stand, and systemd's status. */
+void keeping_judge(struct keeping *keeping, enum ctl_exit verdict);
+void keeping_look_around(struct keeping *keeping);
+void keeping_told(void *keeping, const struct connecting_news *news);
+void keeping_give_up(struct keeping *keeping);   /* who waits has waited long enough */
+void keeping_say_ended(struct keeping *keeping); /* before all stood, to who waits */
 
 #endif

@@ -42,7 +42,8 @@ static void on_look(uv_timer_t *timer)
 	/* Between two networks it is nowhere: what was agreed on stays. */
 	if (!keeping->config.node.prefixes.automatic)
 		return;
-	if (nic_prefix_find(keeping->config.node.interface, &prefix, why) || sessions_same_prefix(&prefix, &keeping->prefix))
+	if (nic_prefix_find(keeping->config.node.interface, &keeping->prefix, &prefix, why) ||
+	    sessions_same_prefix(&prefix, &keeping->prefix))
 		return;
 	keeping_reload(keeping);
 }

@@ -207,14 +207,32 @@ enum level level_of_node(const struct levels *levels)
 	return levels->manual != LEVEL_AUTO ? levels->manual : levels->random.level;
 }
 
+/* Of none: nobody's, though hits that belong to none have a score together. */
+static const struct level_score *score_of(const struct levels *levels, __u32 association)
+{
+	return association == (__u32)LEVEL_NO_ASSOCIATION ? NULL : find(levels, association);
+}
+
+static enum level least_of(const struct levels *levels)
+{
+	return levels->random.level == LEVEL_ATTACKED ? LEVEL_WATCHED : LEVEL_CALM;
+}
+
 enum level level_of(const struct levels *levels, __u32 association)
 {
-	enum level least = levels->random.level == LEVEL_ATTACKED ? LEVEL_WATCHED : LEVEL_CALM;
-	const struct level_score *score = find(levels, association);
+	const struct level_score *score = score_of(levels, association);
+	enum level least = least_of(levels);
 
 	if (levels->manual != LEVEL_AUTO)
 		return levels->manual;
 	return score && score->level > least ? score->level : least;
+}
+
+bool level_is_own(const struct levels *levels, __u32 association)
+{
+	const struct level_score *score = score_of(levels, association);
+
+	return levels->manual == LEVEL_AUTO && score && score->level > least_of(levels);
 }
 
 __u64 level_since_ms(const struct levels *levels)
@@ -300,7 +318,7 @@ char *level_why(char words[static LEVEL_WORDS], const struct levels *levels, __u
 char *level_why_association(char words[static LEVEL_WORDS], const struct levels *levels, __u32 association,
 			    __u64 now_ms)
 {
-	const struct level_score *score = find(levels, association);
+	const struct level_score *score = score_of(levels, association);
 	enum level level = level_of(levels, association);
 	bool own = score && score->level == level;
 

@@ -25,7 +25,7 @@ enum level {
 
 enum level_limit {
 	LEVEL_ASSOCIATIONS = 1024, /* with a score at a time; the lowest goes first */
-	LEVEL_NO_ASSOCIATION = ~0, /* hits that belong to none have a score together */
+	LEVEL_NO_ASSOCIATION = ~0, /* hits that belong to none have a score together; its level is the node's alone */
 	LEVEL_ROTATION_FLOOR_MS = 500,
 	LEVEL_WORDS = 160,
 };
@@ -81,6 +81,7 @@ enum level level_of_node(const struct levels *levels);
 
 /* The association's own; at least WATCHED where the node is ATTACKED. */
 enum level level_of(const struct levels *levels, __u32 association);
+bool level_is_own(const struct levels *levels, __u32 association); /* it has a score, and that says its level */
 __u64 level_since_ms(const struct levels *levels); /* of the node's */
 
 /* Calm as configured, watched half, attacked a quarter; not below the floor, unless what is configured is. */

@@ -21,9 +21,9 @@ static const struct ctl_command commands[] = {
 	  "  --foreground      keep sessions here, until told to end\n"
 	  "  --state DIR       where good nodes of the DHT are remembered (default /var/lib/mayfly)" },
 	{ "down", command_down, "[FILE|NIC]", "take the node down and leave nothing behind",
-	  "Sessions end; routes, device, programs and addresses go; the loader stays and waits for the next up." },
+	  "Sessions end, also those of serve, which stays; routes, device, programs and addresses go; the loader stays and waits for the next up." },
 	{ "reload", command_reload, "FILE", "change what differs from FILE and touch nothing else",
-	  "Connections of associations that stay as they are go on undisturbed." },
+	  "Connections of associations that stay as they are go on undisturbed. Whoever keeps sessions reads FILE again." },
 	{ "serve", command_serve, "FILE [--state DIR] [--no-loader]", "let registered clients meet this node, until told to end",
 	  "Brings the node up as up does, makes a new introduction every Period and leaves it for every registered client\n"
 	  "where Store says. SIGHUP, or mayflyctl reload FILE, reads the clients again.\n"
@@ -38,7 +38,7 @@ static const struct ctl_command commands[] = {
 	{ "show", command_show, "[NAME] [--json]", "node and associations as they are at this moment",
 	  "  NAME     only the association of this name, or the session with this peer\n"
 	  "  --json   for programs; mayflyctl(8) describes the fields" },
-	{ "sessions", command_sessions, "[--json] [--follow] [NIC]", "sessions with peers, as those who keep them tell",
+	{ "sessions", command_sessions, "[--json] [--follow] [FILE|NIC]", "sessions with peers, as those who keep them tell",
 	  "serve keeps those of a server, up those that this node begins.\n"
 	  "  --json     an object a line, for programs; mayflyctl(8) describes the fields\n"
 	  "  --follow   then every change as it happens" },

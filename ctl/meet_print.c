@@ -68,7 +68,8 @@ void meet_print(const struct config_peer *peer, const struct meeting *meeting,
 	printf("  %-12s %s (%s), held by %u, found in %s\n", "store", meet_store_name(rendezvous),
 	       meeting->two_stage ? "two stages" : form_name(best->offer.form), best->result.holders,
 	       format_span(span, best->result.took_ms));
-	printf("  %-12s %u answered, %u silent; %u datagrams sent\n", "nodes", sum.nodes, sum.silent, sum.sent);
+	if (sum.nodes || sum.silent)
+		printf("  %-12s %u answered, %u silent; %u datagrams sent\n", "nodes", sum.nodes, sum.silent, sum.sent);
 }
 
 static void put_offer(json_t *object, const struct meeting_lookup *best, bool two_stage)

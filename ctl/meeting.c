@@ -101,6 +101,7 @@ void meeting_sum(const struct meeting *meeting, struct store_result *sum)
 char *meeting_why(char words[static MEETING_WORDS], const struct meeting *meeting)
 {
 	struct store_result sum;
+	char nodes[32] = "";
 
 	meeting_sum(meeting, &sum);
 	switch (sum.outcome) {
@@ -113,9 +114,11 @@ char *meeting_why(char words[static MEETING_WORDS], const struct meeting *meetin
 			 "are the Bootstrap nodes alive?", sum.silent);
 		break;
 	case STORE_NOTHING:
-		snprintf(words, MEETING_WORDS, "nothing stored for us (%u nodes answered): does the server run, is this "
+		if (sum.nodes) /* of a DHT */
+			snprintf(nodes, sizeof(nodes), " (%u node%s answered)", sum.nodes, sum.nodes == 1 ? "" : "s");
+		snprintf(words, MEETING_WORDS, "nothing stored for us%s: does the server run, is this "
 			 "node's public key registered there, is Period the same (%us here), and are both clocks right?",
-			 sum.nodes, meeting->configured_s);
+			 nodes, meeting->configured_s);
 		break;
 	case STORE_FOREIGN:
 		snprintf(words, MEETING_WORDS, "wrong key: a value stands there that does not open; is the PublicKey of "

@@ -10,10 +10,11 @@
 
 enum { LEFT_OUT = IFA_F_DEPRECATED | IFA_F_TENTATIVE | IFA_F_DADFAILED };
 
+enum { RANK_PRESENT = 3, HALF_BYTES = 8 };
+
 struct search {
 	int ifindex;
-	unsigned int rank; /* of the best so far */
-	__u8 address[16];
+	struct nic_prefix_choice choice;
 };
 
 unsigned int nic_prefix_rank(const __u8 address[static 16], __u8 scope, __u32 flags, __u32 preferred_s)
@@ -23,13 +24,23 @@ unsigned int nic_prefix_rank(const __u8 address[static 16], __u8 scope, __u32 fl
 	return flags & IFA_F_TEMPORARY ? 1 : 2;
 }
 
+/* Nobody moves for no reason: of equals the kernel names the newest first. */
+void nic_prefix_choose(struct nic_prefix_choice *choice, const __u8 address[static 16], unsigned int rank)
+{
+	if (rank && choice->present && !memcmp(choice->present->base, address, HALF_BYTES))
+		rank = RANK_PRESENT;
+	if (rank <= choice->rank)
+		return;
+	choice->rank = rank;
+	memcpy(choice->address, address, sizeof(choice->address));
+}
+
 static int visit(const struct nlmsghdr *message, void *context)
 {
 	struct search *search = context;
 	const struct ifaddrmsg *info = NLMSG_DATA(message);
 	const struct rtattr *table[IFA_MAX + 1], *address;
 	const struct ifa_cacheinfo *cache;
-	unsigned int rank;
 
 	if (message->nlmsg_type != RTM_NEWADDR || (int)info->ifa_index != search->ifindex || info->ifa_family != AF_INET6)
 		return 0;
@@ -39,12 +50,10 @@ static int visit(const struct nlmsghdr *message, void *context)
 		return 0;
 	cache = table[IFA_CACHEINFO] && RTA_PAYLOAD(table[IFA_CACHEINFO]) >= sizeof(*cache) ?
 		RTA_DATA(table[IFA_CACHEINFO]) : NULL;
-	rank = nic_prefix_rank(RTA_DATA(address), info->ifa_scope, mf_netlink_u32(table[IFA_FLAGS], info->ifa_flags),
-			       cache ? cache->ifa_prefered : 1);
-	if (rank > search->rank) {
-		search->rank = rank;
-		memcpy(search->address, RTA_DATA(address), 16);
-	}
+	nic_prefix_choose(&search->choice, RTA_DATA(address),
+			  nic_prefix_rank(RTA_DATA(address), info->ifa_scope,
+					  mf_netlink_u32(table[IFA_FLAGS], info->ifa_flags),
+					  cache ? cache->ifa_prefered : 1));
 	return 0;
 }
 
@@ -64,18 +73,19 @@ static int ask(struct search *search)
 	return error;
 }
 
-int nic_prefix_find(const char *nic, struct mf_template *prefix, char why[static SAY_BYTES])
+int nic_prefix_find(const char *nic, const struct mf_template *present, struct mf_template *prefix,
+		    char why[static SAY_BYTES])
 {
-	struct search search = { .ifindex = (int)if_nametoindex(nic) };
+	struct search search = { .ifindex = (int)if_nametoindex(nic), .choice.present = present };
 	int error = search.ifindex ? ask(&search) : -ENODEV;
 
 	if (error)
 		return say_why(why, error, "cannot find out which network %s is in: %s", nic, strerror(-error));
-	if (!search.rank)
+	if (!search.choice.rank)
 		return say_why(why, -EADDRNOTAVAIL, "%s has no global IPv6 address (outside of fc00::/7) to take a Prefix from",
 			       nic);
 	*prefix = (struct mf_template){ .prefix_length = 64, .hop_bits = 64 };
-	memcpy(prefix->base, search.address, 8);
+	memcpy(prefix->base, search.choice.address, HALF_BYTES);
 	return 0;
 }
 

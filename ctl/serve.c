@@ -65,7 +65,7 @@ static void reload(struct serving *serving)
 	char why[SAY_BYTES], names[SAY_BYTES], count[FORMAT_AMOUNT];
 	struct config config;
 
-	if (config_file_read(&config, public_key, serving->argument, why)) {
+	if (config_file_read_in(&config, public_key, serving->argument, &serving->node.prefix, why)) {
 		say_error("%s; the clients stay as they were", why);
 		return;
 	}
@@ -82,6 +82,7 @@ static void reload(struct serving *serving)
 	} else {
 		say_note("%s client%s", format_count(count, serving->registry.count),
 			 serving->registry.count == 1 ? "" : "s");
+		serving_settle_sessions(serving, &config);
 		serving_move(serving, &config);
 		serving_carry(serving, &config);
 		serving_connect(serving, &config);
@@ -115,7 +116,8 @@ static void end(struct serving *serving)
 	serving->dht = NULL;
 	uv_close((uv_handle_t *)&serving->timer, NULL);
 	uv_close((uv_handle_t *)&serving->leaving, NULL);
-	for (int i = 0; i < 3; i++)
+	uv_close((uv_handle_t *)&serving->rotating, NULL);
+	for (int i = 0; i < SERVING_SIGNALS; i++)
 		uv_close((uv_handle_t *)&serving->signals[i], NULL);
 }
 
@@ -125,13 +127,15 @@ static void on_signal(uv_signal_t *handle, int number)
 
 	if (number == SIGHUP)
 		reload(serving);
+	else if (number == SIGUSR1)
+		serving_take_leave(serving);
 	else
 		end(serving);
 }
 
 static int open_loop(struct serving *serving)
 {
-	static const int numbers[3] = { SIGHUP, SIGINT, SIGTERM };
+	static const int numbers[SERVING_SIGNALS] = { SIGHUP, SIGUSR1, SIGINT, SIGTERM };
 
 	if (uv_loop_init(&serving->loop))
 		return -ENOMEM;
@@ -139,7 +143,9 @@ static int open_loop(struct serving *serving)
 	serving->timer.data = serving;
 	uv_timer_init(&serving->loop, &serving->leaving);
 	serving->leaving.data = serving;
-	for (int i = 0; i < 3; i++) {
+	uv_timer_init(&serving->loop, &serving->rotating);
+	serving->rotating.data = serving;
+	for (int i = 0; i < SERVING_SIGNALS; i++) {
 		uv_signal_init(&serving->loop, &serving->signals[i]);
 		serving->signals[i].data = serving;
 		uv_signal_start(&serving->signals[i], on_signal, numbers[i]);
@@ -314,6 +320,7 @@ int command_serve(const struct ctl *ctl, int argc, char **argv)
 
 	if (result)
 		return result;
+	signal(SIGUSR1, SIG_IGN); /* from mayflyctl down, before there is a loop to hear it */
 	serving.argument = options.argument;
 	serving.private_key = key_secret_new(KEY_PRIVATE_BYTES);
 	if (!serving.private_key)

@@ -15,6 +15,7 @@
 #include "ctl/rendezvous_status.h"
 #include "ctl/sessions.h"
 #include "ctl/sessions_tell.h"
+#include "ctl/spread.h"
 #include "ctl/store.h"
 #include "loader/notify.h"
 
@@ -25,6 +26,8 @@ enum {
 	SERVING_AGAIN_MS = 15000,  /* until the loader is asked again for what it refused */
 	SERVING_PATIENCE_S = 2,    /* for its answer: the loop stands still meanwhile */
 	SERVING_PUTS = 8,          /* under way at once: a put takes some 8 nodes, each of them must not be hurried */
+	SERVING_SIGNALS = 4,
+	SERVING_LOG_WORDS = 256,
 };
 
 struct serving {
@@ -41,8 +44,8 @@ struct serving {
 	struct serving_level *level; /* serving_level.c */
 
 	uv_loop_t loop;
-	uv_timer_t timer, leaving; /* the second: of a prefix */
-	uv_signal_t signals[3];
+	uv_timer_t timer, leaving, rotating; /* the second: of a prefix */
+	uv_signal_t signals[SERVING_SIGNALS];
 	struct loop_dht *dht;
 	struct store *store;
 	struct publish *publish; /* an item of each client: of periods, or in two stages of long windows */
@@ -58,6 +61,7 @@ struct serving {
 	char nodes[CONFIG_PATH_BYTES]; /* "": none are remembered */
 	struct serving_client *of_session; /* by peer of `sessions` */
 	__u32 of_sessions;
+	struct spread spread; /* of peers whose rotations follow a level */
 	struct introduction *introductions; /* SERVING_INTRODUCTIONS, secret memory */
 	__u32 puts;       /* under way */
 
@@ -117,7 +121,6 @@ void serving_node_turn(struct serving *serving, __u64 now_ms);
 /* serving_sessions.c: what clients come for. */
 struct serving_client {
 	__u32 rotation_ms; /* as configured */
-	__u32 association; /* whose probes count against it */
 	const struct config_peer *section; /* while serving_carry() is at it */
 };
 
@@ -127,8 +130,16 @@ void serving_adopt_sessions(struct serving *serving); /* those of a serve that d
 void serving_connect(struct serving *serving, const struct config *config); /* to whom it says */
 void serving_take_sessions(struct serving *serving); /* the registry has changed: whom it has may have a session */
 void serving_carry(struct serving *serving, const struct config *config); /* their Carriage and Padding, as it says */
-void serving_level_sessions(struct serving *serving); /* levels have changed: so do rotations */
+void serving_settle_sessions(struct serving *serving, const struct config *config); /* what it says of the node, and names */
+void serving_take_leave(struct serving *serving); /* of all of them */
 void serving_end_session(struct serving *serving, const __u8 public_key[static KEY_PUBLIC_BYTES]);
+
+/* serving_rotate.c: levels have changed, so do rotations: within some seconds, of those who are looked for at once. */
+void serving_level_sessions(struct serving *serving);
+
+/* serving_log.c: what is to be said when a session has changed. The second: true: `words`, once. */
+void serving_log(struct serving *serving, __u32 peer);
+bool serving_log_words(char words[static SERVING_LOG_WORDS], struct sessions_peer *peer);
 
 /*
  * serving_level.c: hears what strangers do, and does what follows. Open it before there are schedules, close it while

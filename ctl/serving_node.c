@@ -42,12 +42,24 @@ static int bring_up(struct serving *serving, size_t clients, bool quiet, struct 
 	return up_bring(serving->ctl, serving->argument, (__u32)more, quiet, loader);
 }
 
+/* Prefix = auto: a node that was up already has stayed where it was. */
+static void take_prefix(struct serving *serving)
+{
+	struct mf_message message = { .type = MF_NODE_GET };
+
+	if (!serving->config.node.prefixes.automatic || client_ask(&serving->loader, &message))
+		return;
+	serving->config.node.prefixes.template[0] = message.node_status.config.template[0];
+	serving->node.prefix = serving->config.node.prefixes.template[0];
+}
+
 int serving_node_open(struct serving *serving, size_t clients)
 {
 	int result = bring_up(serving, clients, false, &serving->loader);
 
 	if (result)
 		return result;
+	take_prefix(serving);
 	rendezvous_status_path(serving->status_path, serving->loader.path, RENDEZVOUS_SERVE);
 	relieve_keeper(serving);
 	node_watch_begin(&serving->watch, &serving->loader);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ctl/serving.h"
+#include "ctl/sessions_level.h"
 
 static int introduction_key(void *owner, __u32 period, __u8 key[static 16])
 {
@@ -16,57 +17,21 @@ static int introduction_key(void *owner, __u32 period, __u8 key[static 16])
 	return 0;
 }
 
-/* --- levels -------------------------------------------------------------------------- */
-
-static struct serving_client *client_of(const struct serving *serving, __u32 peer)
-{
-	return peer < serving->of_sessions ? &serving->of_session[peer] : NULL;
-}
-
-static __u32 wanted_ms(const struct serving *serving, const struct serving_client *client)
-{
-	return level_rotation_ms(level_of(serving_levels(serving), client->association), client->rotation_ms);
-}
-
-void serving_level_sessions(struct serving *serving)
-{
-	for (__u32 i = 0; serving->sessions.open && i < serving->sessions.peers; i++)
-		if (serving->sessions.peer[i].used && client_of(serving, i))
-			sessions_rotate(&serving->sessions, i, wanted_ms(serving, client_of(serving, i)));
-}
-
-/* Another association carries the session now: it is looked for no less than the one before. */
-static void follow(struct serving *serving, __u32 peer)
-{
-	struct serving_client *client = client_of(serving, peer);
-	__u32 association = serving->sessions.peer[peer].association;
-
-	if (!client || client->association == association)
-		return;
-	if (client->association != (__u32)LEVEL_NO_ASSOCIATION)
-		level_move(serving_levels(serving), client->association, association);
-	client->association = association;
-}
+/* --- what sessions say --------------------------------------------------------------- */
 
 static void say_level(void *context, __u32 peer, const char **level, const char **why)
 {
-	static char words[LEVEL_WORDS]; /* copied by the caller at once */
 	const struct serving *serving = context;
-	const struct serving_client *client = client_of(serving, peer);
 
-	if (!client)
-		return;
-	*level = level_name(level_of(serving_levels(serving), client->association));
-	*why = level_why_association(words, serving_levels(serving), client->association, serving_now_ms());
+	sessions_level_words(&serving->sessions, serving_levels(serving), peer, serving_now_ms(), level, why);
 }
-
-/* --- what sessions say --------------------------------------------------------------- */
 
 static void changed(void *context, __u32 peer)
 {
 	struct serving *serving = context;
 
-	follow(serving, peer);
+	sessions_level_follow(&serving->sessions, serving_levels(serving), peer);
+	serving_log(serving, peer);
 	connecting_changed(&serving->connecting, peer);
 	sessions_tell_changed(&serving->tell, peer);
 }
@@ -111,7 +76,6 @@ static int open_connecting(struct serving *serving, char why[static SAY_BYTES])
 		.private_key = serving->private_key,
 		.public_key = serving->public_key,
 		.prefix = serving->node.prefix,
-		.firewall = serving->config.node.firewall,
 		.nodes_path = *serving->nodes ? serving->nodes : NULL,
 		.context = serving,
 	};
@@ -125,6 +89,21 @@ void serving_connect(struct serving *serving, const struct config *config)
 
 	if (serving->connecting.lookups && connecting_take(&serving->connecting, config, why))
 		say_error("%s", why);
+}
+
+void serving_settle_sessions(struct serving *serving, const struct config *config)
+{
+	const struct config_node *node = &config->node;
+
+	if (!serving->sessions.open)
+		return;
+	sessions_settle(&serving->sessions, node->idle_ms, node->firewall);
+	for (size_t i = 0; i < config->meet_count; i++) {
+		int number = sessions_find(&serving->sessions, config->meets[i].public_key);
+
+		if (number >= 0)
+			sessions_rename(&serving->sessions, (__u32)number, config->meets[i].name);
+	}
 }
 
 void serving_adopt_sessions(struct serving *serving)
@@ -216,22 +195,19 @@ static int take_client(struct serving *serving, size_t index)
 		sessions_remove(&serving->sessions, (__u32)number, SESSION_REMOVED);
 		return -ENOMEM;
 	}
-	serving->of_session[number] = (struct serving_client){
-		.rotation_ms = CONFIG_ROTATION_DEFAULT_MS,
-		.association = (__u32)LEVEL_NO_ASSOCIATION,
-	};
+	serving->of_session[number] = (struct serving_client){ .rotation_ms = CONFIG_ROTATION_DEFAULT_MS };
 	return 0;
 }
 
 /* Rotations that the configuration names; clients of a directory have the default. */
-static void take_rotations(struct serving *serving)
+static void take_rotations(const struct serving *serving)
 {
 	for (size_t i = 0; i < serving->config.meet_count; i++) {
 		const struct config_peer *peer = &serving->config.meets[i];
 		int number = sessions_find(&serving->sessions, peer->public_key);
 
-		if (number >= 0 && client_of(serving, (__u32)number))
-			client_of(serving, (__u32)number)->rotation_ms = peer->rotation_ms;
+		if (number >= 0 && (__u32)number < serving->of_sessions)
+			serving->of_session[number].rotation_ms = peer->rotation_ms;
 	}
 }
 
@@ -270,6 +246,14 @@ void serving_take_sessions(struct serving *serving)
 			say_error("%s: no memory for its sessions", serving->registry.entry[i].name);
 	take_rotations(serving);
 	serving_level_sessions(serving);
+}
+
+void serving_take_leave(struct serving *serving)
+{
+	if (!serving->sessions.open)
+		return;
+	say_note("the node is taken down: sessions end");
+	sessions_end_all(&serving->sessions, SESSION_CLOSED);
 }
 
 void serving_end_session(struct serving *serving, const __u8 public_key[static KEY_PUBLIC_BYTES])

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Peers, their engines, and what these want done. */
-#include "ctl/sessions.h"
+/* Peers, their engines, and what these want done; what the owner wants is sessions_want.c's. */
+#include "ctl/sessions_parts.h"
 
 #include <errno.h>
 #include <sodium.h>
@@ -221,6 +221,7 @@ static bool carry_out_one(struct sessions *sessions, __u32 number, const struct 
 		break;
 	case SESSION_ENDED:
 		sessions->peer[number].ended = action->reason;
+		sessions->peer[number].association = SESSIONS_NO_ASSOCIATION; /* the loader may give its id to another one */
 		*changed = true;
 		break;
 	case SESSION_LOST:
@@ -336,6 +337,21 @@ static void forget_addresses(struct sessions *sessions, const struct sessions_pe
 	mf_table_drop(&sessions->by_visitor, address);
 }
 
+/* Somebody who had this name before may still have associations that are called by it. */
+static void choose_stem(struct sessions *sessions, __u32 number)
+{
+	struct sessions_peer *peer = &sessions->peer[number];
+	char mark[9];
+
+	for (__u32 i = 0; i < sessions->peers; i++) {
+		if (i == number || strcmp(sessions->peer[i].stem, peer->name))
+			continue;
+		sodium_bin2hex(mark, sizeof(mark), peer->public_key, 4);
+		snprintf(peer->stem, sizeof(peer->stem), "%.18s~%s", peer->name, mark);
+		return;
+	}
+}
+
 int sessions_add(struct sessions *sessions, const char *name, const __u8 public_key[static 32], const __u8 *shared)
 {
 	struct sessions_peer *peer;
@@ -348,14 +364,14 @@ int sessions_add(struct sessions *sessions, const char *name, const __u8 public_
 		return number;
 	peer = &sessions->peer[number];
 	*peer = (struct sessions_peer){
-		.used = true,
-		.shared = shared,
-		.encap = sessions->settings.encap,
-		.padding = sessions->settings.padding,
-		.told_ms = sessions_now_ms(),
+		.used = true, .shared = shared, .told_ms = sessions_now_ms(),
+		.encap = sessions->settings.encap, .padding = sessions->settings.padding,
+		.association = SESSIONS_NO_ASSOCIATION, .scored = SESSIONS_NO_ASSOCIATION,
 	};
 	snprintf(peer->name, sizeof(peer->name), "%s", name);
 	memcpy(peer->public_key, public_key, sizeof(peer->public_key));
+	if (sessions->renamed)
+		choose_stem(sessions, (__u32)number);
 	if (know_addresses(sessions, peer, (__u32)number)) {
 		forget_addresses(sessions, peer);
 		peer->used = false;
@@ -372,6 +388,18 @@ void sessions_share(struct sessions *sessions, __u32 number, const __u8 *shared)
 	peer->shared = shared;
 	if (peer->session)
 		peer->session->settings.end.shared = shared;
+}
+
+void sessions_rename(struct sessions *sessions, __u32 number, const char *name)
+{
+	struct sessions_peer *peer = &sessions->peer[number];
+
+	if (!strcmp(peer->name, name))
+		return;
+	if (!*peer->stem)
+		memcpy(peer->stem, peer->name, sizeof(peer->stem));
+	snprintf(peer->name, sizeof(peer->name), "%s", name);
+	sessions->renamed = true;
 }
 
 void sessions_remove(struct sessions *sessions, __u32 number, enum session_reason reason)

@@ -21,6 +21,7 @@ enum {
 	SESSIONS_SWEEP_PART = 50,  /* and this part of all sessions more */
 	SESSIONS_SWEEP_MS = 1000,  /* a turn every so often, as long as there is a session */
 	SESSIONS_NONE = -1,
+	SESSIONS_NO_ASSOCIATION = ~0, /* no id of the loader's */
 };
 
 /* Own addresses that sockets are bound to. */
@@ -47,6 +48,7 @@ struct sessions_settings {
 	bool firewall;                 /* one stands before this end */
 	bool encap;                    /* of new peers: as in struct session_settings; sessions_carry() for others */
 	__u8 padding;
+	bool leaves_others;            /* what the loader has of sessions with others is somebody else's: sessions_adopt() */
 	const struct sessions_owner *owner;
 	void *context;                 /* its first argument */
 };
@@ -54,13 +56,17 @@ struct sessions_settings {
 struct sessions_peer {
 	bool used;
 	bool keep;            /* this end's own: never idle */
+	bool stood;           /* the owner's own: it has said that a session stands */
 	char name[MF_NAME_BYTES];
+	char stem[MF_NAME_BYTES]; /* that associations are called by, "": the name. Whoever is renamed keeps it */
 	__u8 public_key[32];
 	const __u8 *shared;   /* X25519: the owner's secret memory */
 	__u32 rotation_ms;    /* 0: that of the settings */
 	bool encap;
 	__u8 padding;
-	__u32 association;    /* id in the loader of the newest one */
+	__u32 association;    /* id in the loader of the newest one; SESSIONS_NO_ASSOCIATION: none */
+	__u32 scored;         /* sessions_level.c: the association whose probes count against it */
+	__u8 level;           /* likewise: enum level, as last taken */
 	struct session *session; /* of `engines`; NULL: none has begun */
 	__u64 replay_ms;      /* until when what it has asked is remembered (sessions_now_ms()) */
 	enum session_reason ended; /* why the last one ended */
@@ -92,6 +98,7 @@ struct sessions {
 	} socket[SESSIONS_PLACES];
 	__u32 sweep_at;       /* id of the next association to look at */
 	bool open, said_loader;
+	bool renamed;         /* some peer was: names alone do not tell associations apart */
 	__u64 handshakes, dropped; /* that came to stand; messages that no peer sent */
 };
 
@@ -104,18 +111,21 @@ void sessions_close(struct sessions *sessions);
 /* A peer more. Its number, the lowest that is free; -EEXIST; -ENOMEM. `shared` must outlive it, or be given anew. */
 int sessions_add(struct sessions *sessions, const char *name, const __u8 public_key[static 32], const __u8 *shared);
 void sessions_share(struct sessions *sessions, __u32 peer, const __u8 *shared);
+void sessions_rename(struct sessions *sessions, __u32 peer, const char *name); /* its session goes on as it is */
 void sessions_remove(struct sessions *sessions, __u32 peer, enum session_reason reason); /* its session ends */
 int sessions_find(const struct sessions *sessions, const __u8 public_key[static 32]); /* number, or SESSIONS_NONE */
 int sessions_find_inner(const struct sessions *sessions, const __u8 inner[static 16]); /* by its stable address */
 
 /*
- * What the loader has of an earlier process: sessions of peers that are known live on, those of others are deleted. Once,
- * after all have been added.
+ * What the loader has of an earlier process: sessions of peers that are known live on, those of others are deleted, unless
+ * the settings leave them. Once, after all have been added.
  */
 int sessions_adopt(struct sessions *sessions, char why[static SAY_BYTES]);
 
 /* The loader has none of their associations any more: all of them end, those that this end has begun are lost. */
 void sessions_forgotten(struct sessions *sessions);
+
+/* --- sessions_want.c: what the owner wants --------------------------------------------- */
 
 /* This end begins. The association of the introduction stands in the loader already. */
 void sessions_connect(struct sessions *sessions, __u32 peer, const struct session_way *way, bool keep);
@@ -126,39 +136,23 @@ void sessions_rotate(struct sessions *sessions, __u32 peer, __u32 rotation_ms);
 void sessions_carry(struct sessions *sessions, __u32 peer, bool encap, __u8 padding);
 /* The own introductions' period, told with the next word. */
 void sessions_period(struct sessions *sessions, __u32 period_s);
+/* What the configuration says of the node: how long sessions may be idle, and whether a firewall stands before it, which
+   the other end is told with another generation. */
+void sessions_settle(struct sessions *sessions, __u32 idle_ms, bool firewall);
 /* Another prefix: sessions that this end answers for are asked to come along, for its own it is the owner who connects. */
 void sessions_move(struct sessions *sessions, const struct mf_template *prefix);
+void sessions_end(struct sessions *sessions, __u32 peer, enum session_reason reason);
+void sessions_end_all(struct sessions *sessions, enum session_reason reason);
+
+/* --- sessions_prefix.c ----------------------------------------------------------------- */
 
 /* Takes away from the node what is not wanted and nobody hops in any more. true: some is left, look again later. */
 bool sessions_leave_prefixes(struct sessions *sessions, const struct config_templates *wanted);
 bool sessions_same_prefix(const struct mf_template *one, const struct mf_template *other);
 
-void sessions_end(struct sessions *sessions, __u32 peer, enum session_reason reason);
-void sessions_end_all(struct sessions *sessions, enum session_reason reason);
-
-/* --- among sessions*.c ----------------------------------------------------------------- */
-
-/* What the session of this peer is or is about to be: begun if there is none. NULL: no memory. */
-struct session *sessions_of(struct sessions *sessions, __u32 peer);
-/* Does what an engine wants done. */
-void sessions_carry_out(struct sessions *sessions, __u32 peer, struct session_actions *actions);
-void sessions_renew(struct sessions *sessions, __u32 peer, enum session_reason reason);
-void sessions_chance(struct session_chance *chance);
 __u64 sessions_now_ms(void); /* CLOCK_BOOTTIME: no step of the clock ends a session */
 
-/* sessions_socket.c */
-int sessions_socket_open(struct sessions *sessions, enum sessions_place place, char why[static SAY_BYTES]);
-void sessions_socket_close(struct sessions_socket *socket);
-void sessions_socket_send(const struct sessions *sessions, __u32 peer, const struct session_action *action);
-
-/* sessions_loader.c: associations, "NAME@a". */
+/* An association's name in the loader, "NAME@a". */
 void sessions_name(char name[static MF_NAME_BYTES], const struct sessions_peer *peer, char letter);
-int sessions_loader_add(struct sessions *sessions, __u32 peer, const struct session_association *association,
-			const struct seal_keys *keys);
-void sessions_loader_lead(struct sessions *sessions, __u32 peer, char letter);
-void sessions_loader_delete(struct sessions *sessions, __u32 peer, char letter);
-/* By which introduction, and from where, the peer was last heard. 0 or -errno. */
-int sessions_loader_find(struct sessions *sessions, __u32 peer, __u32 *period, __u8 prefix[static 8]);
-void sessions_loader_sweep(struct sessions *sessions); /* traffic of the next associations */
 
 #endif

@@ -6,7 +6,9 @@
 #include <time.h>
 
 #include "ctl/ctl.h"
+#include "ctl/nic_argument.h"
 #include "ctl/sessions_ask.h"
+#include "ctl/sessions_unkept.h"
 
 enum { PATIENCE_MS = 5000 };
 
@@ -204,8 +206,21 @@ static int open_keepers(struct listing *listing)
 	}
 	if (kept)
 		return 0;
-	error = sessions_ask_why(-ENOENT, listing->socket, SESSIONS_SERVE, why);
+	if (!sessions_unkept(listing->socket, why))
+		sessions_ask_why(-ENOENT, listing->socket, SESSIONS_SERVE, why);
 	say_error("%s", why);
+	return -ENOENT;
+}
+
+static int find_socket(struct listing *listing, const struct ctl *ctl, const char *argument)
+{
+	char nic[MF_DEVICE_BYTES], why[SAY_BYTES];
+	int error = argument ? nic_argument(nic, argument, why) : 0;
+
+	if (!error)
+		error = client_find(listing->socket, ctl->socket, argument ? nic : NULL, why);
+	if (error)
+		say_error("%s", why);
 	return error;
 }
 
@@ -221,7 +236,6 @@ int command_sessions(const struct ctl *ctl, int argc, char **argv)
 		{ "json", no_argument, NULL, 'j' }, { "follow", no_argument, NULL, 'f' }, { 0 }
 	};
 	struct listing listing = { .colour = say_in_colour(stdout) };
-	char why[SAY_BYTES];
 	bool first = true;
 	int option, result;
 
@@ -233,10 +247,8 @@ int command_sessions(const struct ctl *ctl, int argc, char **argv)
 	}
 	if (ctl_check_arguments(ctl, argc, 0, 1))
 		return CTL_USAGE;
-	if (client_find(listing.socket, ctl->socket, argv[optind], why)) {
-		say_error("%s", why);
+	if (find_socket(&listing, ctl, argv[optind]))
 		return CTL_FAILED;
-	}
 	result = open_keepers(&listing) ? CTL_FAILED : list(&listing);
 	close_keepers(&listing);
 	return result;

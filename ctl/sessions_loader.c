@@ -7,22 +7,23 @@
 
 #include "ctl/identity.h"
 #include "ctl/key.h"
-#include "ctl/sessions.h"
+#include "ctl/sessions_parts.h"
 #include "ctl/snapshot.h"
 
 enum { MARK_BYTES = 3 }; /* "@a" and the end */
 
 void sessions_name(char name[static MF_NAME_BYTES], const struct sessions_peer *peer, char letter)
 {
+	const char *stem = *peer->stem ? peer->stem : peer->name;
 	char mark[9];
 
 	memset(name, 0, MF_NAME_BYTES);
-	if (strlen(peer->name) + MARK_BYTES <= MF_NAME_BYTES) {
-		snprintf(name, MF_NAME_BYTES, "%.*s@%c", MF_NAME_BYTES - MARK_BYTES, peer->name, letter);
+	if (strlen(stem) + MARK_BYTES <= MF_NAME_BYTES) {
+		snprintf(name, MF_NAME_BYTES, "%.*s@%c", MF_NAME_BYTES - MARK_BYTES, stem, letter);
 		return;
 	}
 	sodium_bin2hex(mark, sizeof(mark), peer->public_key, 4);
-	snprintf(name, MF_NAME_BYTES, "%.18s~%s@%c", peer->name, mark, letter);
+	snprintf(name, MF_NAME_BYTES, "%.18s~%s@%c", stem, mark, letter);
 }
 
 /* '\0': not a session's. */
@@ -317,14 +318,18 @@ static bool is_named(const struct sessions_peer *peer, const char found[static M
 static void take_over(struct sessions *sessions, const struct mf_assoc_status *status, bool leading)
 {
 	struct mf_message message = { 0 };
+	const struct sessions_peer *peer;
 	__u32 number;
 
 	if (!status->config.shares || !letter_of(status->config.name) || leads(sessions, status) != leading)
 		return;
-	if (peer_of(sessions, status, &number) && is_named(&sessions->peer[number], status->config.name)) {
+	peer = peer_of(sessions, status, &number);
+	if (peer && is_named(peer, status->config.name)) {
 		adopt_one(sessions, number, status);
 		return;
 	}
+	if (!peer && sessions->settings.leaves_others)
+		return;
 	memcpy(message.assoc_config.name, status->config.name, MF_NAME_BYTES);
 	ask(sessions, MF_ASSOC_DELETE, &message);
 }

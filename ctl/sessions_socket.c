@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "ctl/identity.h"
-#include "ctl/sessions.h"
+#include "ctl/sessions_parts.h"
 
 /* Finds out where a request has come from: only then it is worth a key agreement. */
 static int find_way(struct sessions *sessions, __u32 number, const __u8 *message, bool by_introduction,

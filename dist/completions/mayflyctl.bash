@@ -98,7 +98,11 @@ _mayflyctl() {
 		[[ $cur == */* ]] || COMPREPLY+=($(compgen -W "$(_mayflyctl_configurations)" -- "$cur"))
 		;;
 	show) COMPREPLY=($(compgen -W "--json $(_mayflyctl_associations)" -- "$cur")) ;;
-	sessions) COMPREPLY=($(compgen -W "--json --follow $(_mayflyctl_interfaces)" -- "$cur")) ;;
+	sessions)
+		COMPREPLY=($(compgen -W '--json --follow' -- "$cur"))
+		_filedir conf
+		[[ $cur == */* ]] || COMPREPLY+=($(compgen -W "$(_mayflyctl_interfaces)" -- "$cur"))
+		;;
 	watch) COMPREPLY=($(compgen -W '--interval' -- "$cur")) ;;
 	events) COMPREPLY=($(compgen -W '--json' -- "$cur")) ;;
 	derive)

@@ -23,7 +23,7 @@ status 0 mayflyctl --version
 status 0 mayfly-loader --help
 status 0 mayfly-loader --version
 status 2 mayfly-loader --no-such-option
-for command in genkey pubkey genpsk derive rendezvous up down reload show dump watch doctor hosts events; do
+for command in genkey pubkey genpsk derive rendezvous up down reload serve meet show sessions dump watch doctor hosts events; do
 	status 0 mayflyctl "$command" --help
 done
 
@@ -40,7 +40,13 @@ status 1 on client mayflyctl show
 says "without a loader it says what to do" "mayfly-loader"
 both_up
 
+status 1 on client mayflyctl up nosuch
+says "no such file: where it was looked for" "neither a file nosuch here nor /etc/mayfly/nosuch.conf"
 cp "$RUN/client/eth0.conf" "$RUN/client/good.conf"
+printf '[Peer]\nName = friend\n' >>"$RUN/client/eth0.conf"
+status 1 on client mayflyctl reload eth0.conf
+says "a peer of whom nothing is known" "eth0.conf:[0-9]+: found no PublicKey for peer friend"
+cp "$RUN/client/good.conf" "$RUN/client/eth0.conf"
 echo "Rotaton = 3s" >>"$RUN/client/eth0.conf"
 lines=$(wc -l <"$RUN/client/eth0.conf")
 status 1 on client mayflyctl reload eth0.conf

@@ -8,19 +8,11 @@
 . "$LAB/rendezvous.sh"
 . "$LAB/session.sh"
 
-lab_internet
-session_redis
-meeting_of server client "$STORE"
-meeting_of client server "$STORE"
-loader server
-loader client
-serve server
-check "serve publishes" within 20 published server 1
-mesh=$(stable_of server)
+session_served
 check "a session" session_up client
-check "with traffic" on client ping -c 2 -i 0.2 -W 1 "$mesh"
+check "with traffic" on client ping -c 2 -i 0.2 -W 1 "$THERE"
 keeper=$(keeper_of client)
-reached() { quiet on client ping -c 1 -W 1 "$mesh"; }
+reached() { quiet on client ping -c 1 -W 1 "$THERE"; }
 
 say "# the client's loader"
 stop loader-client TERM
@@ -38,7 +30,10 @@ check "the session comes back" within 60 reached
 equal "by the same keeper" "$keeper" "$(keeper_of client)"
 
 say "# taken down on purpose, and up again, without the knowledge of serve"
-on server mayflyctl down eth0
+check "down" on server mayflyctl down eth0
+closed() { on client mayflyctl sessions --json | grep -q '"ended":"closed"'; }
+check "the client is told that its session has ended" within 3 closed
+check "serve's log says so" grep -q "^client: session ended: closed$" "$RUN/serve-server.log"
 sleep 5
 refute "serve leaves it down" on server ip link show mayfly0
 check "up" on server mayflyctl up eth0.conf --no-wait

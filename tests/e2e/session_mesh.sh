@@ -7,13 +7,9 @@
 . "$LAB/rendezvous.sh"
 . "$LAB/session.sh"
 
-lab_internet
-session_redis
-meeting_of server client "$STORE"
-meeting_of client server "$STORE"
+session_hosts
 for host in server client; do
 	echo "Connect = yes" >>"$RUN/$host/eth0.conf"
-	loader "$host"
 	serve "$host"
 done
 settled() { session_generations client server 1 && session_generations server client 1; }

@@ -8,30 +8,23 @@
 . "$LAB/rendezvous.sh"
 . "$LAB/session.sh"
 
-lab_internet
-session_redis
-meeting_of server client "$STORE"
-meeting_of client server "$STORE" "IdleTimeout = 10s"
+session_served "IdleTimeout = 10s"
 echo "Connect = on-demand" >>"$RUN/client/eth0.conf"
-loader server
-loader client
-serve server
-check "serve publishes" within 20 published server 1
-there=$(stable_of server)
 check "up does not wait for it" session_up client --wait 5s
+check "and says where to send to" grep -q "^server: on demand, the first packet to $THERE begins a session$" "$RUN/up-client.log"
 equal "no session yet" 0 "$(generations client server)"
 sleep 1
 equal "and none by itself" 0 "$(generations client server)"
 equal "source of what is sent there" "$(stable_of client)" \
-	"$(on client ip -6 route get "$there" | sed -n 's/.* src \([0-9a-f:]*\).*/\1/p')"
-check "the first packets begin it" on client ping -c 5 -i 0.5 -W 1 "$there"
+	"$(on client ip -6 route get "$THERE" | sed -n 's/.* src \([0-9a-f:]*\).*/\1/p')"
+check "the first packets begin it" on client ping -c 5 -i 0.5 -W 1 "$THERE"
 equal "sessions' associations" 1 "$(generations client server)"
-start web server python3 -m http.server --bind "$there" --directory "$RUN/server" 8080
+start web server python3 -m http.server --bind "$THERE" --directory "$RUN/server" 8080
 listening server 8080
-check "TCP" on client curl -sf -o "$RUN/got" "http://[$there]:8080/"
+check "TCP" on client curl -sf -o "$RUN/got" "http://[$THERE]:8080/"
 check "it ends when nothing is said" within 40 session_generations client server 0
 check "at the other end, too" within 5 session_generations server client 0
-check "a TCP connection begins it again" on client curl -sf --max-time 10 -o "$RUN/got" "http://[$there]:8080/"
+check "a TCP connection begins it again" on client curl -sf --max-time 10 -o "$RUN/got" "http://[$THERE]:8080/"
 
 say "# the same by serve, which takes over from the keeper"
 keeper=$(keeper_of client)
@@ -40,6 +33,13 @@ check "serve publishes" within 20 published client 1
 equal "the keeper stays" "$keeper" "$(keeper_of client)"
 refute "but keeps nothing" on client test -e /run/mayfly/eth0.sessions.up
 equal "no session yet" 0 "$(generations client server)"
-check "the first packets begin it" on client ping -c 5 -i 0.5 -W 1 "$there"
+check "the first packets begin it" on client ping -c 5 -i 0.5 -W 1 "$THERE"
 equal "sessions' associations" 1 "$(generations client server)"
+
+say "# serve ends, and the keeper takes back"
+stop serve-client
+keeps() { on client mayflyctl sessions --json | grep -q '"keeper":"up".*"state":"up"'; }
+check "it does" within 20 keeps
+equal "the same keeper" "$keeper" "$(keeper_of client)"
+check "traffic goes on" on client ping -c 5 -i 0.5 -W 1 "$THERE"
 finish

@@ -8,29 +8,21 @@
 . "$LAB/rendezvous.sh"
 . "$LAB/session.sh"
 
-lab_internet
-session_redis
+session_served
 NEXT=2001:db8:52::
 on router ip route add "$NEXT/64" via "${LINK[server]}::2" dev server
-meeting_of server client "$STORE"
-meeting_of client server "$STORE"
-loader server
-loader client
-serve server
-check "serve publishes" within 20 published server 1
-there=$(stable_of server)
 check "up" session_up client
-check "traffic" on client ping -c 3 -i 0.2 -W 1 "$there"
+check "traffic" on client ping -c 3 -i 0.2 -W 1 "$THERE"
 prefixes() { on server mayflyctl show --json | python3 -c "
 import json, sys
 print(*sorted(one.split('/')[0] for one in json.load(sys.stdin)['node']['prefixes']))"; }
 equal "the server hops in" "${HOP[server]}" "$(prefixes)"
 
 head -c 20000000 /dev/urandom >"$RUN/server/file"
-start web server python3 -m http.server --bind "$there" --directory "$RUN/server" 8080
+start web server python3 -m http.server --bind "$THERE" --directory "$RUN/server" 8080
 listening server 8080
-start curl client curl -sf --limit-rate 2000k -o "$RUN/got" "http://[$there]:8080/file"
-start pings client ping -i 0.05 "$there"
+start curl client curl -sf --limit-rate 2000k -o "$RUN/got" "http://[$THERE]:8080/file"
+start pings client ping -i 0.05 "$THERE"
 sleep 2
 sed -i "s|^Prefix = .*|Prefix = $NEXT/64|" "$RUN/server/eth0.conf"
 check "reload with another Prefix" on server mayflyctl reload eth0.conf
@@ -46,5 +38,5 @@ check "the old prefix has been left" within 40 left
 check "down" on client mayflyctl down eth0
 check "the new introduction is published" within 10 published server 1
 check "who comes later finds it there" session_up client
-check "traffic" on client ping -c 3 -i 0.2 -W 1 "$there"
+check "traffic" on client ping -c 3 -i 0.2 -W 1 "$THERE"
 finish

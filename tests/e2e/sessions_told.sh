@@ -16,12 +16,7 @@ print(json.loads(sys.stdin.readline())['$2'])"
 
 is_told() { [ "$(told "$1" "$2")" = "$3" ]; }
 
-lab_internet
-session_redis
-meeting_of server client "$STORE"
-meeting_of client server "$STORE"
-loader server
-loader client
+session_hosts
 refute "nobody keeps sessions" on client mayflyctl sessions
 serve server
 check "serve publishes" within 20 published server 1
@@ -35,6 +30,9 @@ equal "who began it" "initiator responder" "$(told client role) $(told server ro
 equal "who keeps it" "up serve" "$(told client keeper) $(told server keeper)"
 equal "with whom" "$(key_of client)" "$(told server public_key)"
 equal "where" "$(stable_of server)" "$(told client inner)"
+equal "how much it is looked for" "calm calm" "$(told client level) $(told server level)"
+check "asked for by the file" grep -Eq '^server +up ' <(on client mayflyctl sessions eth0.conf)
+refute "a file that is not there" on client mayflyctl sessions ./none.conf
 check "the table" grep -Eq '^server +up +initiator ' <(on client mayflyctl sessions eth0)
 check "one that followed has seen it come" within 5 grep -q '"event":"changed".*"state":"up"' "$RUN/follow-server.log"
 check "after what was there" grep -qx '{"event":"complete"}' "$RUN/follow-server.log"
@@ -48,6 +46,12 @@ assert session['state'] == 'up' and session['generation'] == 'present', session"
 check "watch" grep -q 'session up, handshake' <(on client timeout 2 mayflyctl watch --interval 500ms)
 check "doctor" grep -q '1 session stands' <(on client mayflyctl doctor)
 equal "nobody else may ask" 600 "$(on server stat -c %a /run/mayfly/eth0.sessions.serve)"
+
+say "# another level"
+sed -i 's/^Interface = .*/&\nLevel = watched/' "$RUN/server/eth0.conf"
+check "reload" on server mayflyctl reload eth0.conf
+check "who follows is told" within 10 grep -q '"event":"changed".*"level":"watched"' "$RUN/follow-server.log"
+check "and the session hops faster" within 10 is_told client rotation_ms 1500
 
 say "# a keeper that is stopped"
 keeper=$(keeper_of client)

@@ -11,6 +11,25 @@ session_redis() {
 	STORE="Store = redis://[$STRANGER]:6380"
 }
 
+# session_hosts [LINE...]: the internet, a store, and a server and a client that know no more of each other than the public
+# key; their loaders run. The lines are for the node of the client.
+session_hosts() {
+	lab_internet
+	session_redis
+	meeting_of server client "$STORE"
+	meeting_of client server "$STORE" "$@"
+	loader server
+	loader client
+}
+
+# session_served [LINE...]: the same, and the server serves. Sets THERE, where it is reached.
+session_served() {
+	session_hosts "$@"
+	serve server
+	check "serve publishes" within 20 published server 1
+	THERE=$(stable_of server)
+}
+
 # redis_flush: nothing is stored any more.
 redis_flush() { on stranger redis-cli -h "$STRANGER" -p 6380 flushall >/dev/null; }
 

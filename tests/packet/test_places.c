@@ -146,6 +146,7 @@ static const struct row rows[] = {
 	{ "lent for a port: packet-too-big gets in", lent_port, ICMP6, 2, MF_IN_LENT },
 	{ "lent for a port: neighbour solicitation gets in", lent_port, ICMP6, 135, MF_IN_LENT },
 	{ "lent for a port: neighbour advertisement gets in", lent_port, ICMP6, 136, MF_IN_LENT },
+	{ "lent for a port: an error of ICMPv6 is not believed", lent_port, ICMP6, 1, MF_DROP_ICMP },
 	{ "lent for a port: echo request does not", lent_port, ICMP6, 128, MF_DROP_NOT_UDP },
 	{ "lent address: UDP of anybody goes to the stack untouched", lent, 5000, MF_IN_LENT, UDP },
 	{ "lent address: ICMPv6 of anybody goes to the stack untouched", lent, 5000, MF_IN_LENT, ICMP6 },

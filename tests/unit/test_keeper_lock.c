@@ -7,14 +7,12 @@
 
 #include <cmocka.h>
 #include <errno.h>
-#include <linux/if_addr.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "ctl/keeper_lock.h"
-#include "ctl/nic_prefix.h"
 
 static void test_path(void **state)
 {
@@ -86,20 +84,6 @@ static void test_cleared_unless_locked(void **state)
 	assert_int_equal(access(path, F_OK), -1);
 }
 
-static void test_rank(void **state)
-{
-	static const __u8 global[16] = { 0x20, 1, 0xd, 0xb8 }, ours[16] = { 0xfd, 0x6d };
-
-	(void)state;
-	assert_int_equal(nic_prefix_rank(global, RT_SCOPE_UNIVERSE, 0, 1), 2);
-	assert_int_equal(nic_prefix_rank(global, RT_SCOPE_UNIVERSE, IFA_F_TEMPORARY, 1), 1);
-	assert_int_equal(nic_prefix_rank(global, RT_SCOPE_UNIVERSE, IFA_F_DEPRECATED, 1), 0);
-	assert_int_equal(nic_prefix_rank(global, RT_SCOPE_UNIVERSE, IFA_F_TENTATIVE, 1), 0);
-	assert_int_equal(nic_prefix_rank(global, RT_SCOPE_UNIVERSE, 0, 0), 0);
-	assert_int_equal(nic_prefix_rank(global, RT_SCOPE_LINK, 0, 1), 0);
-	assert_int_equal(nic_prefix_rank(ours, RT_SCOPE_UNIVERSE, 0, 1), 0);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -107,7 +91,6 @@ int main(void)
 		cmocka_unit_test(test_one_holder),
 		cmocka_unit_test(test_number_of_before_is_gone),
 		cmocka_unit_test(test_cleared_unless_locked),
-		cmocka_unit_test(test_rank),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -162,6 +162,21 @@ static void test_ladder_ends(void **state)
 	}
 }
 
+/* How many nodes have answered is said where there are nodes: a Redis server is none. */
+static void test_why_nodes(void **state)
+{
+	char words[MEETING_WORDS];
+	struct meeting meeting;
+
+	(void)state;
+	meeting_begin(&meeting, NOW, PERIOD_S);
+	give_all(&meeting, STORE_NOTHING);
+	assert_non_null(strstr(meeting_why(words, &meeting), "nothing stored for us (3 nodes answered): does"));
+	for (int i = 0; i < MEETING_PERIODS; i++)
+		meeting.lookup[i].result.nodes = 0;
+	assert_non_null(strstr(meeting_why(words, &meeting), "nothing stored for us: does"));
+}
+
 /* A value that did not open at n says more than nothing at n/2. */
 static void test_ladder_why(void **state)
 {
@@ -184,7 +199,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_periods), cmocka_unit_test(test_best), cmocka_unit_test(test_sum),
 		cmocka_unit_test(test_why),     cmocka_unit_test(test_ladder), cmocka_unit_test(test_ladder_ends),
-		cmocka_unit_test(test_ladder_why),
+		cmocka_unit_test(test_ladder_why), cmocka_unit_test(test_why_nodes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "ctl/key.h"
-#include "ctl/sessions.h"
+#include "ctl/sessions_parts.h"
 
 /* A line to a loader that a test plays. */
 struct line {
@@ -147,11 +147,62 @@ static void knows_the_association(void **state)
 	line_close(&line);
 }
 
+static void answer(int end, __u32 sequence, __u16 type, __u16 refusal, const struct mf_message *from)
+{
+	struct mf_message message = from ? *from : (struct mf_message){ 0 };
+
+	message.version = MF_CONTROL_VERSION;
+	message.type = type;
+	message.sequence = sequence;
+	message.refusal = refusal;
+	assert_int_equal(send(end, &message, sizeof(message), 0), sizeof(message));
+}
+
+/* Adopts from a loader that has one session, with somebody who is not known. How many deletions are asked for. */
+static int adopt_unknown(bool leaves_others)
+{
+	struct mf_message node = { .node_status.attached = 1 }, other = { 0 }, asked;
+	struct client client = { 0 };
+	struct sessions sessions = { .settings = { .loader = &client, .leaves_others = leaves_others } };
+	__u32 sequence = 0;
+	char why[SAY_BYTES];
+	int ends[2], deletions = 0;
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+	client.fd = ends[0];
+	assert_int_equal(mf_table_open(&sessions.by_inner, 16), 0);
+	memcpy(other.assoc_status.config.name, "other@a", 8);
+	other.assoc_status.config.shares = other.assoc_status.config.remote_count = 1;
+	answer(ends[1], ++sequence, MF_NODE_GET, MF_ACCEPTED, &node);
+	answer(ends[1], ++sequence, MF_ASSOC_NEXT, MF_ACCEPTED, &other);
+	answer(ends[1], ++sequence, MF_ASSOC_NEXT, MF_REFUSED_NOT_FOUND, NULL);
+	answer(ends[1], ++sequence, MF_COUNTERS_GET, MF_ACCEPTED, NULL);
+	answer(ends[1], ++sequence, MF_ASSOC_FIND, MF_REFUSED_NOT_FOUND, NULL);
+	if (!leaves_others)
+		answer(ends[1], ++sequence, MF_ASSOC_DELETE, MF_ACCEPTED, NULL);
+	answer(ends[1], ++sequence, MF_ASSOC_FIND, MF_REFUSED_NOT_FOUND, NULL);
+	assert_int_equal(sessions_adopt(&sessions, why), 0);
+	while (recv(ends[1], &asked, sizeof(asked), MSG_DONTWAIT) == sizeof(asked))
+		deletions += asked.type == MF_ASSOC_DELETE;
+	mf_table_close(&sessions.by_inner);
+	client_close(&client);
+	close(ends[1]);
+	return deletions;
+}
+
+/* A serve that is on its way back finds its clients' sessions, whoever has kept this node's own meanwhile. */
+static void leaves_others_alone(void **state)
+{
+	(void)state;
+	assert_int_equal(adopt_unknown(false), 1);
+	assert_int_equal(adopt_unknown(true), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(brings_keys), cmocka_unit_test(brings_none), cmocka_unit_test(brings_keys_once),
-		cmocka_unit_test(knows_the_association),
+		cmocka_unit_test(knows_the_association), cmocka_unit_test(leaves_others_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

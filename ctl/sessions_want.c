@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the owner of sessions wants of them: begun, renewed, carried otherwise, moved, ended. */
+/* What the owner wants of sessions: begun, renewed because something of this end has changed, ended. */
 #include <sodium.h>
+#include <string.h>
 
-#include "ctl/sessions.h"
+#include "ctl/sessions_parts.h"
 
 void sessions_connect(struct sessions *sessions, __u32 number, const struct session_way *way, bool keep)
 {
@@ -22,7 +23,7 @@ void sessions_connect(struct sessions *sessions, __u32 number, const struct sess
 	sessions_carry_out(sessions, number, &actions);
 }
 
-void sessions_renew(struct sessions *sessions, __u32 number, enum session_reason reason)
+static void renew(struct sessions *sessions, __u32 number, enum session_reason reason)
 {
 	struct session *session = sessions->peer[number].session;
 	struct session_actions actions;
@@ -44,7 +45,7 @@ void sessions_rotate(struct sessions *sessions, __u32 number, __u32 rotation_ms)
 		return;
 	peer->session->settings.rotation_ms = wanted;
 	if (!peer->session->present.initiator && peer->session->present.association.rotation_ms != wanted)
-		sessions_renew(sessions, number, SESSION_LEVEL);
+		renew(sessions, number, SESSION_LEVEL);
 }
 
 void sessions_carry(struct sessions *sessions, __u32 number, bool encap, __u8 padding)
@@ -60,7 +61,7 @@ void sessions_carry(struct sessions *sessions, __u32 number, bool encap, __u8 pa
 	peer->session->settings.encap = encap;
 	peer->session->settings.padding = padding;
 	if (!session_suits(peer->session))
-		sessions_renew(sessions, number, SESSION_NO_REASON);
+		renew(sessions, number, SESSION_NO_REASON);
 }
 
 void sessions_period(struct sessions *sessions, __u32 period_s)
@@ -69,6 +70,24 @@ void sessions_period(struct sessions *sessions, __u32 period_s)
 	for (__u32 i = 0; i < sessions->peers; i++)
 		if (sessions->peer[i].session)
 			sessions->peer[i].session->settings.period_s = period_s;
+}
+
+void sessions_settle(struct sessions *sessions, __u32 idle_ms, bool firewall)
+{
+	bool renews = sessions->settings.firewall != firewall;
+
+	sessions->settings.idle_ms = idle_ms;
+	sessions->settings.firewall = firewall;
+	for (__u32 i = 0; i < sessions->peers; i++) {
+		struct session *session = sessions->peer[i].session;
+
+		if (!session)
+			continue;
+		session->settings.idle_ms = idle_ms;
+		session->settings.firewall = firewall;
+		if (renews)
+			renew(sessions, i, SESSION_MOVED);
+	}
 }
 
 void sessions_move(struct sessions *sessions, const struct mf_template *prefix)
@@ -81,7 +100,7 @@ void sessions_move(struct sessions *sessions, const struct mf_template *prefix)
 			continue;
 		session->settings.prefix = *prefix;
 		if (!session->present.initiator)
-			sessions_renew(sessions, i, SESSION_MOVED);
+			renew(sessions, i, SESSION_MOVED);
 	}
 }
 
