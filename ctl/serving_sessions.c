@@ -225,10 +225,10 @@ void serving_carry(struct serving *serving, const struct config *config)
 	for (size_t i = 0; i < config->meet_count; i++) {
 		int number = sessions_find(sessions, config->meets[i].public_key);
 
-		if (number >= 0 && client_of(serving, (__u32)number))
-			client_of(serving, (__u32)number)->section = &config->meets[i];
+		if (number >= 0 && (__u32)number < serving->of_sessions)
+			serving->of_session[number].section = &config->meets[i];
 	}
-	for (__u32 i = 0; i < sessions->peers && client_of(serving, i); i++) {
+	for (__u32 i = 0; i < sessions->peers && i < serving->of_sessions; i++) {
 		const struct config_peer *section = serving->of_session[i].section;
 
 		if (sessions->peer[i].used)

@@ -86,6 +86,7 @@ static void put_settings(struct load_client *client)
 	struct session_settings settings = {
 		.end = { client->own, client->public_key, client->server->public_key, client->pair.shared },
 		.prefix = client->prefix,
+		.encap = true, /* its packets are put together here, and not sealed */
 	};
 
 	memcpy(settings.inner_own, client->inner, sizeof(settings.inner_own));

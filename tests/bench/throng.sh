@@ -60,7 +60,7 @@ spent() {
 serve_it() {
 	mkdir -p "$RUN/clients"
 	"$BUILD/bench/sessionload" keys "$RUN/clients" --clients $((COUNT + 1))
-	meeting_of server client "Clients = $RUN/clients" "Store = unix:$RUN/redis" "Period = ${PERIOD_S}s" "TwoStage = 0"
+	meeting_of server client "Clients = $RUN/clients" "Store = unix:$RUN/redis" "Period = ${PERIOD_S}s" "TwoStage = 0" "Carriage = encap"
 	sed -i '/^\[Peer\]/,$d; /^Address/d' "$RUN/server/eth0.conf"
 	start redis client redis-server --port 0 --unixsocket "$RUN/redis" --unixsocketperm 777 --save "" --appendonly no
 	within 10 test -S "$RUN/redis"

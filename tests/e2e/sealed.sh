@@ -116,6 +116,19 @@ captured renewed
 sound renewed
 compare "renewed: keys used" "$(judged renewed keys)" ">=" 14
 
+say "# encap, when both say that it will do"
+carried() { [ "$(present client carriage),$(present server carriage)" = "$1,$1" ]; }
+sed -i 's/^Padding = .*/Carriage = encap/' "$RUN/client/eth0.conf"
+check "reload" quiet on client mayflyctl reload eth0.conf
+refute "one alone does not" within 2 carried encap
+sed -i '/^PublicKey/a Carriage = encap' "$RUN/server/eth0.conf"
+check "reload" quiet on server mayflyctl reload eth0.conf
+check "both do" within 10 carried encap
+check "with traffic" quiet on client ping -c 3 -i 0.2 -W 1 "$mesh"
+sed -i '/^Carriage/d' "$RUN/server/eth0.conf"
+check "reload" quiet on server mayflyctl reload eth0.conf
+check "sealed again" within 10 carried sealed
+
 say "# killed and started again"
 capture killed
 start pings client ping -i 0.02 -c 1000 -W 1 "$mesh"

@@ -14,6 +14,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "ctl/identity.h"
 #include "ctl/key.h"
 #include "ctl/sessions_parts.h"
 
@@ -147,7 +148,7 @@ static void knows_the_association(void **state)
 	line_close(&line);
 }
 
-static void answer(int end, __u32 sequence, __u16 type, __u16 refusal, const struct mf_message *from)
+static void answer_at(int end, __u32 sequence, __u16 type, __u16 refusal, const struct mf_message *from)
 {
 	struct mf_message message = from ? *from : (struct mf_message){ 0 };
 
@@ -173,14 +174,14 @@ static int adopt_unknown(bool leaves_others)
 	assert_int_equal(mf_table_open(&sessions.by_inner, 16), 0);
 	memcpy(other.assoc_status.config.name, "other@a", 8);
 	other.assoc_status.config.shares = other.assoc_status.config.remote_count = 1;
-	answer(ends[1], ++sequence, MF_NODE_GET, MF_ACCEPTED, &node);
-	answer(ends[1], ++sequence, MF_ASSOC_NEXT, MF_ACCEPTED, &other);
-	answer(ends[1], ++sequence, MF_ASSOC_NEXT, MF_REFUSED_NOT_FOUND, NULL);
-	answer(ends[1], ++sequence, MF_COUNTERS_GET, MF_ACCEPTED, NULL);
-	answer(ends[1], ++sequence, MF_ASSOC_FIND, MF_REFUSED_NOT_FOUND, NULL);
+	answer_at(ends[1], ++sequence, MF_NODE_GET, MF_ACCEPTED, &node);
+	answer_at(ends[1], ++sequence, MF_ASSOC_NEXT, MF_ACCEPTED, &other);
+	answer_at(ends[1], ++sequence, MF_ASSOC_NEXT, MF_REFUSED_NOT_FOUND, NULL);
+	answer_at(ends[1], ++sequence, MF_COUNTERS_GET, MF_ACCEPTED, NULL);
+	answer_at(ends[1], ++sequence, MF_ASSOC_FIND, MF_REFUSED_NOT_FOUND, NULL);
 	if (!leaves_others)
-		answer(ends[1], ++sequence, MF_ASSOC_DELETE, MF_ACCEPTED, NULL);
-	answer(ends[1], ++sequence, MF_ASSOC_FIND, MF_REFUSED_NOT_FOUND, NULL);
+		answer_at(ends[1], ++sequence, MF_ASSOC_DELETE, MF_ACCEPTED, NULL);
+	answer_at(ends[1], ++sequence, MF_ASSOC_FIND, MF_REFUSED_NOT_FOUND, NULL);
 	assert_int_equal(sessions_adopt(&sessions, why), 0);
 	while (recv(ends[1], &asked, sizeof(asked), MSG_DONTWAIT) == sizeof(asked))
 		deletions += asked.type == MF_ASSOC_DELETE;
@@ -198,11 +199,98 @@ static void leaves_others_alone(void **state)
 	assert_int_equal(adopt_unknown(true), 0);
 }
 
+/* --- traffic ------------------------------------------------------------------------- */
+
+static const struct sessions_owner nobody;
+
+/* A session that stands in "laptop@a", and is looked at. */
+static void traffic_open(struct line *line, struct session *session, uv_loop_t *loop)
+{
+	struct sessions *sessions = &line->sessions;
+	const struct session_settings settings = { .padding = MF_PADDING_NONE };
+	__u8 inner[16];
+
+	line_open(line);
+	assert_int_equal(uv_loop_init(loop), 0);
+	assert_int_equal(uv_timer_init(loop, &sessions->timer), 0);
+	assert_int_equal(mf_due_open(&sessions->due, 4), 0);
+	assert_int_equal(mf_table_open(&sessions->by_inner, 4), 0);
+	identity_address(inner, line->peer.public_key);
+	assert_int_equal(mf_table_put(&sessions->by_inner, inner, 0), 0);
+	sessions->settings.owner = &nobody;
+	session_init(session, &settings);
+	session->state = SESSION_UP;
+	session->present.initiator = true;
+	session->present.association.letter = 'a';
+	session->present.association.carriage = MF_CARRIAGE_SEALED;
+	line->peer.session = session;
+}
+
+static void traffic_close(struct line *line, uv_loop_t *loop)
+{
+	uv_close((uv_handle_t *)&line->sessions.timer, NULL);
+	uv_run(loop, UV_RUN_DEFAULT);
+	assert_int_equal(uv_loop_close(loop), 0);
+	mf_due_close(&line->sessions.due);
+	mf_table_close(&line->sessions.by_inner);
+	line_close(line);
+}
+
+/* The loader has this association, and no other. */
+static void look(struct line *line, __u32 generation, __u64 out, __u64 in, __u64 sealed)
+{
+	struct mf_message status = { .version = MF_CONTROL_VERSION, .type = MF_ASSOC_NEXT }, end = status;
+
+	status.sequence = line->client.sequence + 1;
+	strcpy(status.assoc_status.config.name, "laptop@a");
+	status.assoc_status.config.shares = status.assoc_status.config.remote_count = 1;
+	identity_address(status.assoc_status.config.remote_prefix[0].address, line->peer.public_key);
+	status.assoc_status.generation = generation;
+	status.assoc_status.out_packets = out;
+	status.assoc_status.in_packets = in;
+	status.assoc_status.sealed = sealed;
+	answer(line, &status);
+	end.sequence = status.sequence + 1;
+	end.refusal = MF_REFUSED_NOT_FOUND;
+	answer(line, &end);
+	sessions_loader_sweep(&line->sessions);
+}
+
+/* What a session says and hears of itself is no use of it; what another generation counts begins anew. */
+static void notes_traffic(void **state)
+{
+	struct session session;
+	struct line line;
+	uv_loop_t loop;
+
+	(void)state;
+	traffic_open(&line, &session, &loop);
+	line.peer.said = line.peer.heard = 3;
+	look(&line, 5, 3, 3, 3);
+	assert_int_equal(session.used_ms, 0);
+	look(&line, 5, 3, 3, 3);
+	assert_int_equal(session.used_ms, 0);
+	look(&line, 5, 3, 4, 3);
+	assert_true(session.used_ms > 0 && session.heard_ms == session.used_ms && !session.sent_ms);
+	session.used_ms = 0;
+	line.peer.said = line.peer.heard = 1;
+	look(&line, 6, 1, 1, 1);
+	assert_int_equal(session.used_ms, 0);
+	line.peer.said = line.peer.heard = 1;
+	look(&line, 7, 2, 1, 2); /* fewer than were counted before, but one is not the session's */
+	assert_true(session.used_ms > 0 && session.sent_ms == session.used_ms);
+	assert_false(session.present.worn);
+	assert_int_equal(line.peer.sealed, 2);
+	look(&line, 7, 2, 1, SESSION_REKEY_PACKETS);
+	assert_true(session.present.worn);
+	traffic_close(&line, &loop);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(brings_keys), cmocka_unit_test(brings_none), cmocka_unit_test(brings_keys_once),
-		cmocka_unit_test(knows_the_association), cmocka_unit_test(leaves_others_alone),
+		cmocka_unit_test(knows_the_association), cmocka_unit_test(leaves_others_alone), cmocka_unit_test(notes_traffic),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
