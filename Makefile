@@ -40,7 +40,7 @@ fuzz_bin := $(fuzz_src:tests/fuzz/%.c=$(B)/fuzz/%)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all help demo check check-unit check-kernels bench fuzz tests deps install uninstall clean
+.PHONY: all help demo check check-unit check-long check-kernels bench fuzz tests deps install uninstall clean
 
 all: $(B)/mayfly-loader $(B)/mayflyctl ## build both programs (default)
 
@@ -57,6 +57,9 @@ demo: deps ## build, then show two hosts meet and talk while their addresses hop
 check: deps ## build everything, run the whole test suite
 	$(Q)$(MAKE) --no-print-directory all tests
 	$(Q)tests/run
+
+check-long: all tests ## seal and open a million random packets against libsodium
+	$(Q)MF_PACKETS=$(or $(MF_PACKETS),1000000) tests/run packet cipher
 
 tests: $(unit_bin) $(fuzz_bin) ## build the tests only
 

@@ -19,6 +19,19 @@ $(packet_bin): $(B)/packet/test_%: $(B)/packet/test_%.o $(packet_obj)
 
 tests: $(packet_bin)
 
+# The cipher by itself.
+$(B)/packet/cipher.bpf.o: tests/packet/cipher.bpf.c $(wildcard bpf/*.h) tests/packet/cipher.h
+	@mkdir -p $(@D)
+	$(call say,BPF,$@)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+
+$(B)/packet/cipher.skel.h: $(B)/packet/cipher.bpf.o
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name cipher_bpf > $@
+
+$(B)/packet/cipher_run.o: $(B)/packet/cipher.skel.h
+$(B)/packet/test_cipher: $(B)/packet/cipher_run.o
+
 # tests/bench/nanoseconds: the same ends, measured.
 $(B)/bench/prepare.bpf.o: tests/bench/prepare.bpf.c
 	@mkdir -p $(@D)
@@ -37,3 +50,10 @@ $(B)/bench/nanoseconds: $(B)/bench/nanoseconds.o $(B)/bench/crowd.o $(filter-out
 	$(Q)$(CC) $(LDFLAGS) $^ $(shell $(PKG_CONFIG) --libs libbpf libsodium) -lcmocka -o $@
 
 tests: $(B)/bench/nanoseconds
+
+# tests/bench/cipher: the cipher by itself, measured.
+$(B)/bench/cipher: $(B)/bench/cipher.o $(B)/packet/cipher_run.o $(B)/packet/frame.o $(B)/packet/frame_control.o
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) $^ $(shell $(PKG_CONFIG) --libs libbpf) -o $@
+
+tests: $(B)/bench/cipher

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * ChaCha20-Poly1305 (RFC 8439 section 2.8) with 16 bytes of associated data, in place on a packet, XDP or tc.
+ *
+ * Key stream comes in pairs of blocks. Block 0, which gives Poly1305 its key, is paired with block 1: a packet of
+ * up to 64 bytes costs one pair. Whole pairs behind that go through global functions, which the verifier
+ * reads once; an edge, the first 64 bytes and what is left in the end, is walked by 16 bytes.
+ */
+#ifndef MAYFLY_BPF_AEAD_H
+#define MAYFLY_BPF_AEAD_H
+
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+#include "bpf/aead_job.h"
+#include "bpf/chacha20.h"
+#include "bpf/poly1305.h"
+
+enum {
+	AEAD_ASSOCIATED = 16, /* bytes */
+	AEAD_STEP = 16,       /* bytes of a block of Poly1305 */
+	AEAD_EDGE_STEPS = CHACHA20_PAIR / AEAD_STEP,
+	AEAD_PAIRS = AEAD_MOST / CHACHA20_PAIR,
+	AEAD_OFFSETS = 0x3fff, /* a mask that holds AEAD_MOST */
+};
+
+struct aead_piece {
+	__u64 word[CHACHA20_PAIR / 8];
+};
+
+/* 16 bytes through the key stream; what is or was ciphertext is authenticated. */
+static __always_inline void aead_step(const struct aead_job *job, __u64 h[5], __u64 *word, const __u64 *stream)
+{
+	__u64 low = word[0], high = word[1];
+
+	word[0] = low ^ stream[0];
+	word[1] = high ^ stream[1];
+	poly1305_block(&job->poly, h, low ^ (stream[0] & job->sealing), high ^ (stream[1] & job->sealing),
+		       POLY1305_WHOLE);
+}
+
+/*
+ * A pair of blocks. Global, as chacha20_pair(): `piece` may lie in a packet. The verifier then does not note
+ * that a tc program writes to it; the direct writes of aead_edge() see to that (a clone is copied first).
+ */
+__noinline int aead_pair(struct aead_job *job, struct aead_piece *piece)
+{
+	__u64 h[5];
+
+	if (!job || !piece)
+		return -1;
+	poly1305_load(&job->poly, h);
+#pragma clang loop unroll(disable)
+	for (__u64 i = 0; i < CHACHA20_PAIR / 8; i += 2)
+		aead_step(job, h, piece->word + i, job->stream + i);
+	poly1305_store(&job->poly, h);
+	return 0;
+}
+
+/* The piece of `size` bytes, if `bytes` has one, behind the larger ones. */
+#define AEAD_PIECE(type, size)                                                         \
+	if (bytes & (size)) {                                                          \
+		__u32 before = bytes & (15 & -2 * (size));                             \
+		__u32 shift = 8 * (before & 7);                                        \
+		type *piece = at + before, key = stream >> shift;                      \
+                                                                                       \
+		if ((void *)(piece + 1) > end)                                         \
+			return -1;                                                     \
+		rest |= (__u64)(type)(*piece ^ (key & (type)job->sealing)) << shift;   \
+		*piece ^= key;                                                         \
+	}
+
+/* The last 1 to 15 bytes, authenticated as if zeros followed. */
+static __always_inline int aead_rest(void *at, void *end, __u32 bytes, struct aead_job *job, const __u64 *streams)
+{
+	__u64 stream = streams[0], low = 0, rest = 0;
+
+	AEAD_PIECE(__u64, 8)
+	if (bytes & 8) {
+		low = rest;
+		rest = 0;
+		stream = streams[1];
+	}
+	AEAD_PIECE(__u32, 4)
+	AEAD_PIECE(__u16, 2)
+	AEAD_PIECE(__u8, 1)
+	if (bytes & 8)
+		poly1305_add(&job->poly, low, rest, POLY1305_WHOLE);
+	else
+		poly1305_add(&job->poly, rest, 0, POLY1305_WHOLE);
+	return 0;
+}
+
+/* Less than a pair, from byte `from` of the key stream on. -1: the bytes do not lie before `end`. */
+static __noinline int aead_edge(void *at, void *end, __u32 bytes, struct aead_job *job, __u32 from)
+{
+	const __u64 *stream = job->stream + from / 8;
+	__u64 h[5];
+
+	poly1305_load(&job->poly, h);
+	for (__u64 i = 0; i < AEAD_EDGE_STEPS; i++) {
+		if (bytes < AEAD_STEP)
+			break;
+		if (at + AEAD_STEP > end)
+			return -1;
+		aead_step(job, h, at, stream);
+		at += AEAD_STEP;
+		bytes -= AEAD_STEP;
+		stream += 2;
+	}
+	poly1305_store(&job->poly, h);
+	return bytes ? aead_rest(at, end, bytes & (AEAD_STEP - 1), job, stream) : 0;
+}
+
+/* All but the tag: afterwards it only has to be finished. */
+static __noinline int aead_cross(void *at, void *end, __u32 bytes, struct aead_job *job)
+{
+	__u32 edge = bytes < CHACHA20_BLOCK ? bytes : CHACHA20_BLOCK, left = bytes - edge;
+
+	if (bytes > AEAD_MOST)
+		return -1;
+	job->counter = 0;
+	chacha20_pair(job);
+	poly1305_start(&job->poly, job->stream);
+	poly1305_add(&job->poly, job->associated[0], job->associated[1], POLY1305_WHOLE);
+	if (aead_edge(at, end, edge, job, CHACHA20_BLOCK))
+		return -1;
+	for (__u64 i = 0; i < AEAD_PAIRS; i++) {
+		void *piece = at + ((bytes - left) & AEAD_OFFSETS);
+
+		if (left < CHACHA20_PAIR)
+			break;
+		if (piece + CHACHA20_PAIR > end)
+			return -1;
+		chacha20_pair(job);
+		aead_pair(job, piece);
+		left -= CHACHA20_PAIR;
+	}
+	if (left) {
+		chacha20_pair(job);
+		if (aead_edge(at + ((bytes - left) & AEAD_OFFSETS), end, left, job, 0))
+			return -1;
+	}
+	poly1305_add(&job->poly, AEAD_ASSOCIATED, bytes, POLY1305_WHOLE);
+	return 0;
+}
+
+/* Seals `bytes` bytes (0 to AEAD_MOST) at `at`, in place; 0, or -1 if they do not lie before `end`. */
+static __always_inline int aead_seal(void *at, void *end, __u32 bytes, struct aead_job *job)
+{
+	job->sealing = ~0ULL;
+	if (aead_cross(at, end, bytes, job))
+		return -1;
+	poly1305_finish(&job->poly, (__u64 *)job->tag);
+	return 0;
+}
+
+/* Opens in place; 0, or -1: the tag is wrong or the bytes do not lie before `end`. What then stands there is void. */
+static __always_inline int aead_open(void *at, void *end, __u32 bytes, struct aead_job *job)
+{
+	const __u64 *tag = (const __u64 *)job->tag;
+	__u64 made[2];
+
+	job->sealing = 0;
+	if (aead_cross(at, end, bytes, job))
+		return -1;
+	poly1305_finish(&job->poly, made);
+	return (tag[0] ^ made[0]) | (tag[1] ^ made[1]) ? -1 : 0;
+}
+
+#endif
