@@ -23,7 +23,7 @@ override CPPFLAGS += -I. -I$(B) -D_GNU_SOURCE -DMAYFLY_VERSION='"$(VERSION)"'
 HARDEN := -fstack-protector-strong -fPIE -D_FORTIFY_SOURCE=2
 SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Wno-unused-parameter -Wno-address-of-packed-member -Werror \
-	-I. -I/usr/include/$(shell $(CC) -dumpmachine)
+	-I. -I$(B) -I/usr/include/$(shell $(CC) -dumpmachine) -DAEAD_PLAIN=$(if $(filter plain,$(CIPHER)),1,0)
 
 loader_libs = $(shell $(PKG_CONFIG) --libs libbpf libelf libsodium libcap-ng libseccomp)
 ctl_libs = $(shell $(PKG_CONFIG) --libs inih jansson libsodium hiredis libuv)
@@ -72,7 +72,13 @@ check-kernels: all tests ## run the kernel-dependent part on Debian's 6.1 and 6.
 bench: all tests ## measure everything that docs/benchmarks.md states (about 45 minutes)
 	$(Q)tests/bench/run
 
-$(B)/mayfly.bpf.o: bpf/mayfly.bpf.c $(wildcard bpf/*.h)
+# The cipher's inner loops as assembly; make CIPHER=plain takes plain C instead.
+$(B)/bpf/aead_asm.h: bpf/aead_asm.py
+	@mkdir -p $(@D)
+	$(call say,ASM,$@)
+	$(Q)python3 $< > $@
+
+$(B)/mayfly.bpf.o: bpf/mayfly.bpf.c $(wildcard bpf/*.h) $(B)/bpf/aead_asm.h
 	@mkdir -p $(@D)
 	$(call say,BPF,$@)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@

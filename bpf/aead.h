@@ -13,8 +13,12 @@
 #include <bpf/bpf_helpers.h>
 
 #include "bpf/aead_job.h"
-#include "bpf/chacha20.h"
-#include "bpf/poly1305.h"
+#include "bpf/aead_step.h"
+#if AEAD_PLAIN
+#include "bpf/aead_pair.h"
+#else
+#include "bpf/aead_fast.h"
+#endif
 
 enum {
 	AEAD_ASSOCIATED = 16, /* bytes */
@@ -23,39 +27,6 @@ enum {
 	AEAD_PAIRS = AEAD_MOST / CHACHA20_PAIR,
 	AEAD_OFFSETS = 0x3fff, /* a mask that holds AEAD_MOST */
 };
-
-struct aead_piece {
-	__u64 word[CHACHA20_PAIR / 8];
-};
-
-/* 16 bytes through the key stream; what is or was ciphertext is authenticated. */
-static __always_inline void aead_step(const struct aead_job *job, __u64 h[5], __u64 *word, const __u64 *stream)
-{
-	__u64 low = word[0], high = word[1];
-
-	word[0] = low ^ stream[0];
-	word[1] = high ^ stream[1];
-	poly1305_block(&job->poly, h, low ^ (stream[0] & job->sealing), high ^ (stream[1] & job->sealing),
-		       POLY1305_WHOLE);
-}
-
-/*
- * A pair of blocks. Global, as chacha20_pair(): `piece` may lie in a packet. The verifier then does not note
- * that a tc program writes to it; the direct writes of aead_edge() see to that (a clone is copied first).
- */
-__noinline int aead_pair(struct aead_job *job, struct aead_piece *piece)
-{
-	__u64 h[5];
-
-	if (!job || !piece)
-		return -1;
-	poly1305_load(&job->poly, h);
-#pragma clang loop unroll(disable)
-	for (__u64 i = 0; i < CHACHA20_PAIR / 8; i += 2)
-		aead_step(job, h, piece->word + i, job->stream + i);
-	poly1305_store(&job->poly, h);
-	return 0;
-}
 
 /* The piece of `size` bytes, if `bytes` has one, behind the larger ones. */
 #define AEAD_PIECE(type, size)                                                         \

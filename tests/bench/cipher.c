@@ -75,7 +75,7 @@ static void round_run(struct bench *bench, __u32 round)
 	struct cipher cipher;
 	double nothing;
 
-	cipher_open(&cipher);
+	cipher_open(&cipher, FAST);
 	nothing = measure(&cipher, NOTHING_XDP, 64, bench->repeat);
 	for (int i = 0; i < ROW_COUNT; i++)
 		bench->ns[i][round] = measure(&cipher, rows[i].program, rows[i].bytes, bench->repeat) - nothing;

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 
 #include "packet/cipher.skel.h"
+#include "packet/cipher_plain.skel.h"
 #include "tests/packet/cipher_run.h"
 
 enum { PASSED_XDP = 2, DROPPED_XDP = 1, PASSED_TC = 0, DROPPED_TC = 2, TYPE_NOTHING = 0x9000, WORK_BYTES = 4096 };
@@ -26,10 +27,10 @@ static void give_up(const char *what)
 	exit(1);
 }
 
-void cipher_open(struct cipher *cipher)
+void cipher_open(struct cipher *cipher, enum cipher_version version)
 {
 	size_t bytes;
-	const void *elf = cipher_bpf__elf_bytes(&bytes);
+	const void *elf = version == FAST ? cipher_bpf__elf_bytes(&bytes) : cipher_plain_bpf__elf_bytes(&bytes);
 	const struct bpf_map *map;
 
 	cipher->object = bpf_object__open_mem(elf, bytes, NULL);

@@ -14,13 +14,15 @@ enum cipher_program {
 	SEAL_XDP, OPEN_XDP, SEAL_TC, OPEN_TC, STREAM_XDP, AUTHENTICATE_XDP, HASH_XDP, NOTHING_XDP, CIPHER_PROGRAMS,
 };
 
+enum cipher_version { FAST, PLAIN_C };
+
 struct cipher {
 	struct bpf_object *object;
 	struct cipher_work *work; /* the map itself, mapped */
 	int fd[CIPHER_PROGRAMS];
 };
 
-void cipher_open(struct cipher *cipher);
+void cipher_open(struct cipher *cipher, enum cipher_version version);
 void cipher_close(struct cipher *cipher);
 
 /* A frame with a head and `bytes` bytes from `seed` on behind it, `more` behind those. */

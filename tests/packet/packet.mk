@@ -19,17 +19,18 @@ $(packet_bin): $(B)/packet/test_%: $(B)/packet/test_%.o $(packet_obj)
 
 tests: $(packet_bin)
 
-# The cipher by itself.
-$(B)/packet/cipher.bpf.o: tests/packet/cipher.bpf.c $(wildcard bpf/*.h) tests/packet/cipher.h
+# The cipher by itself, in assembly and in plain C.
+$(B)/packet/cipher.bpf.o $(B)/packet/cipher_plain.bpf.o: tests/packet/cipher.bpf.c $(wildcard bpf/*.h) tests/packet/cipher.h \
+		$(B)/bpf/aead_asm.h
 	@mkdir -p $(@D)
 	$(call say,BPF,$@)
-	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+	$(Q)$(CLANG) $(BPF_CFLAGS) -UAEAD_PLAIN -DAEAD_PLAIN=$(if $(findstring plain,$@),1,0) -c $< -o $@
 
-$(B)/packet/cipher.skel.h: $(B)/packet/cipher.bpf.o
+$(B)/packet/cipher.skel.h $(B)/packet/cipher_plain.skel.h: $(B)/packet/%.skel.h: $(B)/packet/%.bpf.o
 	$(call say,SKEL,$@)
-	$(Q)$(BPFTOOL) gen skeleton $< name cipher_bpf > $@
+	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@
 
-$(B)/packet/cipher_run.o: $(B)/packet/cipher.skel.h
+$(B)/packet/cipher_run.o: $(B)/packet/cipher.skel.h $(B)/packet/cipher_plain.skel.h
 $(B)/packet/test_cipher: $(B)/packet/cipher_run.o
 
 # tests/bench/nanoseconds: the same ends, measured.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The cipher of sealed packets against RFC 8439 and libsodium, in XDP and tc; SipHash against libsodium.
+ * The cipher of sealed packets, in assembly and in plain C, against RFC 8439 and libsodium, in XDP and tc; SipHash against libsodium.
  * MF_PACKETS says how many random packets (default 2,000).
  */
 #include <setjmp.h>
@@ -24,10 +24,17 @@ enum {
 static struct cipher cipher;
 static __u64 seed = 88172645463325252ULL;
 
-static int open_programs(void **state)
+static int open_fast(void **state)
 {
 	(void)state;
-	cipher_open(&cipher);
+	cipher_open(&cipher, FAST);
+	return sodium_init() < 0;
+}
+
+static int open_plain(void **state)
+{
+	(void)state;
+	cipher_open(&cipher, PLAIN_C);
 	return sodium_init() < 0;
 }
 
@@ -330,5 +337,6 @@ int main(void)
 		cmocka_unit_test(other_length),            cmocka_unit_test(beyond_the_end),
 	};
 
-	return cmocka_run_group_tests(tests, open_programs, close_programs);
+	return cmocka_run_group_tests_name("assembly", tests, open_fast, close_programs) |
+	       cmocka_run_group_tests_name("plain C", tests, open_plain, close_programs);
 }

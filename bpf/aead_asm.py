@@ -1,0 +1,248 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""
+Writes the cipher's two inner loops as BPF assembly, a C header (bpf/aead_fast.h includes it).
+
+    aead_asm.py [--multiply BITS,...] > aead_asm.h
+
+BPF has ten registers, no rotation, no upper half of a product. What a compiler makes of two blocks of ChaCha20,
+32 words, spends its time with spilling. Here the two blocks take turns, so that one computes while the other waits;
+each register is given up for the word whose next use is farthest (Belady), a word is written back only if it has
+changed; and the loop ends with the registers as it began.
+
+--multiply rotates left by these numbers of bits as x * (2^32 + 1) >> (32 - bits), two instructions of longer latency
+and one register for the factor, instead of four. It pays on processors with few ports for shifts.
+"""
+import argparse
+import sys
+
+WORDS, ROUNDS = 16, 10
+CONSTANTS = (0x61707865, 0x3320646e, 0x79622d32, 0x6b206574)
+COUNTER = 12
+COLUMNS = ((0, 4, 8, 12), (1, 5, 9, 13), (2, 6, 10, 14), (3, 7, 11, 15))
+DIAGONALS = ((3, 4, 9, 14), (2, 7, 8, 13), (1, 6, 11, 12), (0, 5, 10, 15))
+# Of struct aead_job; bpf/aead_fast.h asserts them.
+STREAM, SUM, KEY, FOLDED = 88, 216, 256, 272
+# On the stack: 64-bit words first, where the verifier (6.1) keeps them; then the words of both blocks.
+ROUNDS_LEFT, JOB = -8, -16
+PIECE, TOP = -8, -16
+STACK = JOB - 4 * 2 * WORDS
+
+
+def slot(word):
+    block, number = word
+    return STACK + 4 * (block * WORDS + number)
+
+
+def half(register):
+    return "w" + register[1:]
+
+
+def load(register, base, offset, bits=32):
+    return f"{register} = *(u{bits} *)({base} {offset:+d})"
+
+
+def store(base, offset, register, bits=32):
+    return f"*(u{bits} *)({base} {offset:+d}) = {half(register) if bits == 32 else register}"
+
+
+# --- ChaCha20 ------------------------------------------------------------------------
+
+def step(block, a, b, d, bits):
+    """a += b; d = rotate(d ^ a)."""
+    a, b, d = (block, a), (block, b), (block, d)
+    return [("+=", a, b), ("^=", d, a), ("rotate", d, bits)]
+
+
+def half_rounds(block, a, b, c, d):
+    """A quarter round (RFC 8439 section 2.1) in two halves."""
+    return (step(block, a, b, d, 16) + step(block, c, d, b, 12), step(block, a, b, d, 8) + step(block, c, d, b, 7))
+
+
+def double_round():
+    operations = []
+    for quarter in COLUMNS + DIAGONALS:
+        both = half_rounds(0, *quarter), half_rounds(1, *quarter)
+        operations += both[0][0] + both[1][0] + both[0][1] + both[1][1]
+    return operations
+
+
+class Registers:
+    """Turns operations on words into instructions. `held`: the register of each word that has one."""
+
+    def __init__(self, operations, multiplied, held):
+        self.operations, self.multiplied, self.held = operations, multiplied, dict(held)
+        self.free = [f"r{i}" for i in range(9 if multiplied else 10) if f"r{i}" not in held.values()]
+        self.changed = set(held)
+        self.code = []
+        for now, operation in enumerate(operations):
+            self.translate(now, *operation)
+
+    @staticmethod
+    def words(operation):
+        return [word for word in operation[1:] if isinstance(word, tuple)]
+
+    def next_use(self, word, now):
+        later = self.operations[now:] + self.operations
+        return next(i for i, operation in enumerate(later) if word in self.words(operation))
+
+    def give_up(self, word):
+        register = self.held.pop(word)
+        if word in self.changed:
+            self.code.append(store("r10", slot(word), register))
+            self.changed.remove(word)
+        return register
+
+    def take(self, now, kept):
+        if self.free:
+            return self.free.pop()
+        return self.give_up(max((word for word in self.held if word not in kept), key=lambda word:
+                                self.next_use(word, now) + (6 if word not in self.changed else 0)))
+
+    def get(self, word, now, kept):
+        if word not in self.held:
+            register = self.take(now, kept)
+            self.code.append(load(register, "r10", slot(word)))
+            self.held[word] = register
+        return self.held[word]
+
+    def translate(self, now, what, word, other):
+        kept = self.words((what, word, other))
+        target = self.get(word, now, kept)
+        if what != "rotate":
+            self.code.append(f"{half(target)} {what} {half(self.get(other, now, kept))}")
+        elif other in self.multiplied:
+            self.code += [f"{target} *= r9", f"{target} >>= {32 - other}"]
+        else:
+            copy = self.take(now, kept)
+            self.code += [f"{half(copy)} = {half(target)}", f"{half(target)} <<= {other}",
+                          f"{half(copy)} >>= {32 - other}", f"{half(target)} |= {half(copy)}"]
+            self.free.append(copy)
+        self.changed.add(word)
+
+    def settle(self, wanted):
+        """Ends with the words of `wanted` in their registers, all others in their slots."""
+        for word, register in list(self.held.items()):
+            if wanted.get(word) != register:
+                self.give_up(word)
+        self.code += [load(register, "r10", slot(word)) for word, register in wanted.items() if word not in self.held]
+
+
+def rounds(multiplied):
+    """The loop's body and the words that are in registers where it begins: those that it ends with by itself."""
+    operations = double_round()
+    held = Registers(operations, multiplied, {}).held
+    shortest = None
+    for _ in range(6):
+        registers = Registers(operations, multiplied, held)
+        after = dict(registers.held)
+        registers.settle(held)
+        if shortest is None or len(registers.code) < len(shortest[0]):
+            shortest = registers.code, held
+        held = after
+    return shortest
+
+
+def start(block, number, register):
+    """A word of the state that a block starts from, with the job in r1."""
+    if number < 4:
+        return [f"{half(register)} = {CONSTANTS[number]}"]
+    code = [load(register, "r1", 4 * (number - 4))]
+    return code + [f"{half(register)} += 1"] if number == COUNTER and block else code
+
+
+def chacha20_pair(multiplied):
+    """Job in r1, in the end too; its counter is left as it is."""
+    body, held = rounds(multiplied)
+    every = [(block, number) for block in (0, 1) for number in range(WORDS)]
+    code = [store("r10", JOB, "r1", 64)]
+    for word in every:
+        code += start(*word, "r2") + [store("r10", slot(word), "r2")]
+    code += [f"r2 = {ROUNDS}", store("r10", ROUNDS_LEFT, "r2", 64)]
+    code += [load(register, "r10", slot(word)) for word, register in held.items()]
+    code += ["r9 = 0x100000001 ll"] if multiplied else []
+    code += ["1:"] + body
+    # The last one lends its register to the count.
+    lender, register = list(held.items())[-1]
+    code += [store("r10", slot(lender), register), load(register, "r10", ROUNDS_LEFT, 64), f"{register} += -1",
+             store("r10", ROUNDS_LEFT, register, 64), f"if {register} == 0 goto 2f",
+             load(register, "r10", slot(lender)), "goto 1b", "2:"]
+    code += [store("r10", slot(word), register) for word, register in held.items() if word != lender]
+    code += [load("r1", "r10", JOB, 64)]
+    for block, number in every[::2]:
+        for register, word in (("r2", (block, number)), ("r3", (block, number + 1))):
+            code += [load(register, "r10", slot(word))] + start(*word, "r4") + [f"{half(register)} += w4"]
+        code += ["r3 <<= 32", "r2 |= r3", store("r1", STREAM + 64 * block + 4 * number, "r2", 64)]
+    return code
+
+
+# --- XOR and Poly1305 ----------------------------------------------------------------
+
+def word_in(at, sealing, low, high, x, y):
+    """The 8 bytes at `at` of the piece (r0) through the key stream, the ciphertext added to two limbs."""
+    cipher, other = (x, y) if sealing else (y, x)
+    return [load(y, "r0", at, 64), load(x, "r1", STREAM + at, 64), f"{x} ^= {y}", store("r0", at, x, 64),
+            f"{half(other)} = {half(cipher)}", f"{low} += {other}", f"{cipher} >>= 32", f"{high} += {cipher}"]
+
+
+def columns(h, d):
+    """d[0] to d[3] of bpf/poly1305.h; d[0] takes h[4]'s register, the top waits on the stack."""
+    code = [f"{h[4]} += 1"]
+    for i in (1, 2, 3):
+        code += [load(d[i], "r1", FOLDED + 4 * i), f"{d[i]} *= {h[4]}"]
+    code += [load("r0", "r1", KEY), f"r0 *= {h[4]}", store("r10", TOP, "r0", 64)]
+    for i in range(4):
+        for j in range(4):
+            limb = KEY + 4 * (i - j) if j <= i else FOLDED + 4 * (4 + i - j)
+            into = d[0] if i == j == 0 else "r0"
+            code += [load(into, "r1", limb), f"{into} *= {h[j]}"]
+            code += [f"{d[i]} += r0"] if into == "r0" else []
+    return code
+
+
+def carries(h, d):
+    """The next h: limbs 0 to 3 in d's registers, limb 4 in h[3]'s."""
+    code = []
+    for i in range(4):
+        code += [f"{h[i]} = {d[i]}", f"{h[i]} >>= 32", f"{half(d[i])} = {half(d[i])}"]
+        code += [f"{d[i]} += {h[i - 1]}"] if i else []
+    return code + [load("r0", "r10", TOP, 64), f"{h[3]} += r0", f"r0 = {h[3]}", "r0 >>= 2", f"{d[0]} += r0",
+                   "r0 <<= 2", f"{d[0]} += r0", f"{h[3]} &= 3"]
+
+
+def aead_pair(sealing):
+    """Job in r1, piece in r2."""
+    code = [store("r10", PIECE, "r2", 64)]
+    h = ["r4", "r5", "r6", "r7", "r8"]
+    code += [load(register, "r1", SUM + 8 * i, 64) for i, register in enumerate(h)]
+    for at in range(0, 128, 16):
+        unused = [register for register in (f"r{i}" for i in range(2, 10)) if register not in h]
+        code += [load("r0", "r10", PIECE, 64)]
+        code += word_in(at, sealing, h[0], h[1], *unused[:2]) + word_in(at + 8, sealing, h[2], h[3], *unused[:2])
+        d = [h[4]] + unused
+        code += columns(h, d) + carries(h, d)
+        h = d + [h[3]]
+    return code + [store("r1", SUM + 8 * i, register, 64) for i, register in enumerate(h)]
+
+
+# -------------------------------------------------------------------------------------
+
+def define(name, code):
+    lines = [f'"{line}{"" if line.endswith(":") else ";"} "' for line in code]
+    print(f"#define {name} \\\n\t" + " \\\n\t".join(lines) + "\n")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--multiply", default="")
+    bits = parser.parse_args().multiply
+    print("/* Written by bpf/aead_asm.py. */")
+    for name, offset in ("STREAM", STREAM), ("SUM", SUM), ("KEY", KEY), ("FOLDED", FOLDED):
+        print(f"#define AEAD_ASM_{name} {offset}")
+    define("CHACHA20_PAIR_ASM", chacha20_pair({int(b) for b in bits.split(",") if b}))
+    define("AEAD_SEAL_ASM", aead_pair(True))
+    define("AEAD_OPEN_ASM", aead_pair(False))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
