@@ -66,7 +66,7 @@ static __always_inline int aead_rest(void *at, void *end, __u32 bytes, struct ae
 static __noinline int aead_edge(void *at, void *end, __u32 bytes, struct aead_job *job, __u32 from)
 {
 	const __u64 *stream = job->stream + from / 8;
-	__u64 h[5];
+	__u64 h[4];
 
 	poly1305_load(&job->poly, h);
 	for (__u64 i = 0; i < AEAD_EDGE_STEPS; i++) {

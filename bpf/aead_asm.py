@@ -22,10 +22,10 @@ COUNTER = 12
 COLUMNS = ((0, 4, 8, 12), (1, 5, 9, 13), (2, 6, 10, 14), (3, 7, 11, 15))
 DIAGONALS = ((3, 4, 9, 14), (2, 7, 8, 13), (1, 6, 11, 12), (0, 5, 10, 15))
 # Of struct aead_job; bpf/aead_fast.h asserts them.
-STREAM, SUM, KEY, FOLDED = 88, 216, 256, 272
+STREAM, SUM, KEY, FOLDED = 88, 216, 248, 264
 # On the stack: 64-bit words first, where the verifier (6.1) keeps them; then the words of both blocks.
 ROUNDS_LEFT, JOB = -8, -16
-PIECE, TOP = -8, -16
+PIECE = -8
 STACK = JOB - 4 * 2 * WORDS
 
 
@@ -143,24 +143,39 @@ def rounds(multiplied):
     return shortest
 
 
-def start(block, number, register):
-    """A word of the state that a block starts from, with the job in r1."""
-    if number < 4:
-        return [f"{half(register)} = {CONSTANTS[number]}"]
-    code = [load(register, "r1", 4 * (number - 4))]
-    return code + [f"{half(register)} += 1"] if number == COUNTER and block else code
+def start():
+    """The state that both blocks start from (RFC 8439 section 2.3), job in r1; the second one's counter is one more."""
+    code = []
+    for number in (0, 2):
+        code += [f"r2 = {CONSTANTS[number] | CONSTANTS[number + 1] << 32} ll"]
+        code += [store("r10", slot((block, number)), "r2", 64) for block in (0, 1)]
+    for number in range(4, WORDS, 2):
+        code += [load("r2", "r1", 4 * (number - 4), 64)]
+        code += [store("r10", slot((block, number)), "r2", 64) for block in (0, 1)]
+    return code + [load("r2", "r1", 4 * (COUNTER - 4)), "w2 += 1", store("r10", slot((1, COUNTER)), "r2")]
+
+
+def finish():
+    """Adds what the blocks started from; job in r1."""
+    code = []
+    for number in range(0, WORDS, 2):
+        for register, word in (("r4", number), ("r5", number + 1)):
+            code += [f"w{register[1]} = {CONSTANTS[word]}" if word < 4 else load(register, "r1", 4 * (word - 4))]
+        for block in (0, 1):
+            code += [load("r2", "r10", slot((block, number))), load("r3", "r10", slot((block, number + 1)))]
+            code += ["w4 += 1"] if block and number == COUNTER else []
+            code += ["w2 += w4", "w3 += w5", "r3 <<= 32", "r2 |= r3"]
+            code += [store("r1", STREAM + 64 * block + 4 * number, "r2", 64)]
+    return code
 
 
 def chacha20_pair(multiplied):
     """Job in r1, in the end too; its counter is left as it is."""
     body, held = rounds(multiplied)
-    every = [(block, number) for block in (0, 1) for number in range(WORDS)]
-    code = [store("r10", JOB, "r1", 64)]
-    for word in every:
-        code += start(*word, "r2") + [store("r10", slot(word), "r2")]
+    code = [store("r10", JOB, "r1", 64)] + start()
     code += [f"r2 = {ROUNDS}", store("r10", ROUNDS_LEFT, "r2", 64)]
     code += [load(register, "r10", slot(word)) for word, register in held.items()]
-    code += ["r9 = 0x100000001 ll"] if multiplied else []
+    code += [f"r9 = {1 << 32 | 1} ll"] if multiplied else []
     code += ["1:"] + body
     # The last one lends its register to the count.
     lender, register = list(held.items())[-1]
@@ -168,12 +183,7 @@ def chacha20_pair(multiplied):
              store("r10", ROUNDS_LEFT, register, 64), f"if {register} == 0 goto 2f",
              load(register, "r10", slot(lender)), "goto 1b", "2:"]
     code += [store("r10", slot(word), register) for word, register in held.items() if word != lender]
-    code += [load("r1", "r10", JOB, 64)]
-    for block, number in every[::2]:
-        for register, word in (("r2", (block, number)), ("r3", (block, number + 1))):
-            code += [load(register, "r10", slot(word))] + start(*word, "r4") + [f"{half(register)} += w4"]
-        code += ["r3 <<= 32", "r2 |= r3", store("r1", STREAM + 64 * block + 4 * number, "r2", 64)]
-    return code
+    return code + [load("r1", "r10", JOB, 64)] + finish()
 
 
 # --- XOR and Poly1305 ----------------------------------------------------------------
@@ -186,42 +196,35 @@ def word_in(at, sealing, low, high, x, y):
 
 
 def columns(h, d):
-    """d[0] to d[3] of bpf/poly1305.h; d[0] takes h[4]'s register, the top waits on the stack."""
-    code = [f"{h[4]} += 1"]
-    for i in (1, 2, 3):
-        code += [load(d[i], "r1", FOLDED + 4 * i), f"{d[i]} *= {h[4]}"]
-    code += [load("r0", "r1", KEY), f"r0 *= {h[4]}", store("r10", TOP, "r0", 64)]
+    """Each limb of r is loaded where it is needed; h[0], known last, is used last."""
+    code = []
     for i in range(4):
-        for j in range(4):
+        for j in (1, 2, 3, 0):
             limb = KEY + 4 * (i - j) if j <= i else FOLDED + 4 * (4 + i - j)
-            into = d[0] if i == j == 0 else "r0"
+            into = d[i] if j == 1 else "r0"
             code += [load(into, "r1", limb), f"{into} *= {h[j]}"]
             code += [f"{d[i]} += r0"] if into == "r0" else []
     return code
 
 
-def carries(h, d):
-    """The next h: limbs 0 to 3 in d's registers, limb 4 in h[3]'s."""
+def carries(d):
     code = []
-    for i in range(4):
-        code += [f"{h[i]} = {d[i]}", f"{h[i]} >>= 32", f"{half(d[i])} = {half(d[i])}"]
-        code += [f"{d[i]} += {h[i - 1]}"] if i else []
-    return code + [load("r0", "r10", TOP, 64), f"{h[3]} += r0", f"r0 = {h[3]}", "r0 >>= 2", f"{d[0]} += r0",
-                   "r0 <<= 2", f"{d[0]} += r0", f"{h[3]} &= 3"]
+    for i in range(3):
+        code += [f"r0 = {d[i]}", "r0 >>= 32", f"{d[i + 1]} += r0", f"{half(d[i])} = {half(d[i])}"]
+    return code + [f"r0 = {d[3]}", "r0 >>= 34", f"{d[3]} <<= 30", f"{d[3]} >>= 30", f"{d[0]} += r0", "r0 <<= 2",
+                   f"{d[0]} += r0"]
 
 
 def aead_pair(sealing):
-    """Job in r1, piece in r2."""
+    """Job in r1, piece in r2. Column by column as bpf/poly1305.h does."""
     code = [store("r10", PIECE, "r2", 64)]
-    h = ["r4", "r5", "r6", "r7", "r8"]
+    h, d = ["r2", "r3", "r4", "r5"], ["r6", "r7", "r8", "r9"]
     code += [load(register, "r1", SUM + 8 * i, 64) for i, register in enumerate(h)]
     for at in range(0, 128, 16):
-        unused = [register for register in (f"r{i}" for i in range(2, 10)) if register not in h]
         code += [load("r0", "r10", PIECE, 64)]
-        code += word_in(at, sealing, h[0], h[1], *unused[:2]) + word_in(at + 8, sealing, h[2], h[3], *unused[:2])
-        d = [h[4]] + unused
-        code += columns(h, d) + carries(h, d)
-        h = d + [h[3]]
+        code += word_in(at, sealing, h[0], h[1], d[0], d[1]) + word_in(at + 8, sealing, h[2], h[3], d[2], d[3])
+        code += [f"r0 = {1 << 32} ll", f"{h[3]} += r0"] + columns(h, d) + carries(d)
+        h, d = d, h
     return code + [store("r1", SUM + 8 * i, register, 64) for i, register in enumerate(h)]
 
 

@@ -22,7 +22,7 @@ enum {
 
 /* Of RFC 8439 section 2.5; poly1305.h says how the limbs are used. */
 struct poly1305 {
-	__u64 sum[5];        /* h */
+	__u64 sum[4];        /* h */
 	__u32 key[4];        /* r, clamped */
 	__u32 key_folded[4]; /* r * 5 / 4 */
 	__u64 pad[2];        /* s */

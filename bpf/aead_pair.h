@@ -14,7 +14,7 @@
  */
 __noinline int aead_pair(struct aead_job *job, struct aead_piece *piece)
 {
-	__u64 h[5];
+	__u64 h[4];
 
 	if (!job || !piece)
 		return -1;

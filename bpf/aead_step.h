@@ -13,7 +13,7 @@ struct aead_piece {
 };
 
 /* 16 bytes through the key stream; what is or was ciphertext is authenticated. */
-static __always_inline void aead_step(const struct aead_job *job, __u64 h[5], __u64 *word, const __u64 *stream)
+static __always_inline void aead_step(const struct aead_job *job, __u64 h[4], __u64 *word, const __u64 *stream)
 {
 	__u64 low = word[0], high = word[1];
 
