@@ -72,11 +72,12 @@ check-kernels: all tests ## run the kernel-dependent part on Debian's 6.1 and 6.
 bench: all tests ## measure everything that docs/benchmarks.md states (about 45 minutes)
 	$(Q)tests/bench/run
 
-# The cipher's inner loops as assembly; make CIPHER=plain takes plain C instead.
+# The cipher's inner loops as assembly. make CIPHER=plain takes plain C instead, CIPHER=multiply rotates by
+# multiplication, which suits processors with fewer ports for shifts; make clean before another choice.
 $(B)/bpf/aead_asm.h: bpf/aead_asm.py
 	@mkdir -p $(@D)
 	$(call say,ASM,$@)
-	$(Q)python3 $< > $@
+	$(Q)python3 $< $(if $(filter multiply,$(CIPHER)),--multiply) > $@
 
 $(B)/mayfly.bpf.o: bpf/mayfly.bpf.c $(wildcard bpf/*.h) $(B)/bpf/aead_asm.h
 	@mkdir -p $(@D)

@@ -3,8 +3,8 @@
  * ChaCha20-Poly1305 (RFC 8439 section 2.8) with 16 bytes of associated data, in place on a packet, XDP or tc.
  *
  * Key stream comes in pairs of blocks. Block 0, which gives Poly1305 its key, is paired with block 1: a packet of
- * up to 64 bytes costs one pair. Whole pairs behind that go through global functions, which the verifier
- * reads once; an edge, the first 64 bytes and what is left in the end, is walked by 16 bytes.
+ * up to 64 bytes costs one pair. Whole pairs behind that go through global functions, which the verifier reads once;
+ * an edge, the first 64 bytes and what is left in the end, is walked by 16 bytes. Up to 64 bytes left need one block.
  */
 #ifndef MAYFLY_BPF_AEAD_H
 #define MAYFLY_BPF_AEAD_H
@@ -14,6 +14,7 @@
 
 #include "bpf/aead_job.h"
 #include "bpf/aead_step.h"
+#include "bpf/chacha20.h"
 #if AEAD_PLAIN
 #include "bpf/aead_pair.h"
 #else
@@ -108,7 +109,10 @@ static __noinline int aead_cross(void *at, void *end, __u32 bytes, struct aead_j
 		left -= CHACHA20_PAIR;
 	}
 	if (left) {
-		chacha20_pair(job);
+		if (left > CHACHA20_BLOCK)
+			chacha20_pair(job);
+		else
+			chacha20_single(job);
 		if (aead_edge(at + ((bytes - left) & AEAD_OFFSETS), end, left, job, 0))
 			return -1;
 	}

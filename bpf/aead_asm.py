@@ -3,15 +3,15 @@
 """
 Writes the cipher's two inner loops as BPF assembly, a C header (bpf/aead_fast.h includes it).
 
-    aead_asm.py [--multiply BITS,...] > aead_asm.h
+    aead_asm.py [--multiply] > aead_asm.h
 
 BPF has ten registers, no rotation, no upper half of a product. What a compiler makes of two blocks of ChaCha20,
 32 words, spends its time with spilling. Here the two blocks take turns, so that one computes while the other waits;
 each register is given up for the word whose next use is farthest (Belady), a word is written back only if it has
 changed; and the loop ends with the registers as it began.
 
---multiply rotates left by these numbers of bits as x * (2^32 + 1) >> (32 - bits), two instructions of longer latency
-and one register for the factor, instead of four. It pays on processors with few ports for shifts.
+--multiply rotates as x * (2^32 + 1) >> (32 - bits): two instructions of longer latency, and a register for the
+factor, instead of four. It pays on processors that shift and multiply in different places.
 """
 import argparse
 import sys
@@ -111,7 +111,7 @@ class Registers:
         target = self.get(word, now, kept)
         if what != "rotate":
             self.code.append(f"{half(target)} {what} {half(self.get(other, now, kept))}")
-        elif other in self.multiplied:
+        elif self.multiplied:
             self.code += [f"{target} *= r9", f"{target} >>= {32 - other}"]
         else:
             copy = self.take(now, kept)
@@ -237,12 +237,12 @@ def define(name, code):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--multiply", default="")
-    bits = parser.parse_args().multiply
+    parser.add_argument("--multiply", action="store_true")
+    multiplied = parser.parse_args().multiply
     print("/* Written by bpf/aead_asm.py. */")
     for name, offset in ("STREAM", STREAM), ("SUM", SUM), ("KEY", KEY), ("FOLDED", FOLDED):
         print(f"#define AEAD_ASM_{name} {offset}")
-    define("CHACHA20_PAIR_ASM", chacha20_pair({int(b) for b in bits.split(",") if b}))
+    define("CHACHA20_PAIR_ASM", chacha20_pair(multiplied))
     define("AEAD_SEAL_ASM", aead_pair(True))
     define("AEAD_OPEN_ASM", aead_pair(False))
 

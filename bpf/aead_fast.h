@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * chacha20_pair() of chacha20.h and aead_pair() of aead_pair.h in assembly, which aead_asm.py writes and explains.
+ * aead_pair.h in assembly, which aead_asm.py writes and explains.
  * They use the stack from r10 down: the C around them must have nothing there, and has not.
  */
 #ifndef MAYFLY_BPF_AEAD_FAST_H

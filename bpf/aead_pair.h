@@ -9,6 +9,20 @@
 #include "bpf/chacha20.h"
 
 /*
+ * The next two blocks into the job's `stream`. A global function: the verifier goes through it once, not once
+ * for every pair of blocks that a packet may have.
+ */
+__noinline int chacha20_pair(struct aead_job *job)
+{
+	if (!job)
+		return -1;
+	chacha20_block(job, 0, (__u32 *)job->stream);
+	chacha20_block(job, 1, (__u32 *)job->stream + CHACHA20_WORDS);
+	job->counter += 2;
+	return 0;
+}
+
+/*
  * A pair of blocks. Global, as chacha20_pair(): `piece` may lie in a packet. The verifier then does not note
  * that a tc program writes to it; the direct writes of aead_edge() see to that (a clone is copied first).
  */

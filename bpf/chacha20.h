@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * ChaCha20 (RFC 8439 section 2.3): key stream, two blocks at a time, into the job.
+ * ChaCha20 (RFC 8439 section 2.3): a block of key stream, in plain C.
  */
 #ifndef MAYFLY_BPF_CHACHA20_H
 #define MAYFLY_BPF_CHACHA20_H
@@ -41,7 +41,7 @@ static __always_inline __u32 chacha20_start(const struct aead_job *job, int i, _
 	return job->state[i - 4] + (i == CHACHA20_COUNTER ? ahead : 0);
 }
 
-/* The block `ahead` of the counter. Unrolled, its rounds would not fit the processor's store of decoded instructions. */
+/* The block `ahead` of the counter. Unrolled, the rounds would not fit the cache of decoded instructions. */
 static __noinline int chacha20_block(const struct aead_job *job, __u32 ahead, __u32 *stream)
 {
 	__u32 x[CHACHA20_WORDS];
@@ -67,17 +67,13 @@ static __noinline int chacha20_block(const struct aead_job *job, __u32 ahead, __
 	return 0;
 }
 
-/*
- * The next two blocks into the job's `stream`. A global function: the verifier goes through it once, not once
- * for every pair of blocks that a packet may have.
- */
-__noinline int chacha20_pair(struct aead_job *job)
+/* The next block into the job's `stream`. A global function: the verifier goes through it once. */
+__noinline int chacha20_single(struct aead_job *job)
 {
 	if (!job)
 		return -1;
 	chacha20_block(job, 0, (__u32 *)job->stream);
-	chacha20_block(job, 1, (__u32 *)job->stream + CHACHA20_WORDS);
-	job->counter += 2;
+	job->counter++;
 	return 0;
 }
 
