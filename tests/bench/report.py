@@ -224,13 +224,13 @@ def mib(value):
     return f"{value / 2**20:,.1f} MiB" if value < 2**30 else f"{value / 2**30:,.2f} GiB"
 
 
-def nanoseconds(path, result):
-    """What tests/bench/nanoseconds printed."""
+def nanoseconds(path, result, key="nanoseconds"):
+    """What tests/bench/nanoseconds printed, or tests/bench/cipher."""
     if not path or not os.path.exists(path) or not os.path.getsize(path):
         return []
     with open(path, encoding="utf-8") as file:
         found = json.load(file)
-    result["nanoseconds"] = found
+    result[key] = found
     rows = []
     for row in found["rows"] if isinstance(found, dict) else found:
         value, target = row["ns"], row.get("target")
@@ -324,16 +324,22 @@ def page(samples, args, result):
 
 def section_nanoseconds(args, result):
     found = nanoseconds(args.nanoseconds, result)
-    if not found:
-        return []
-    return ["## One program", "", "By BPF_PROG_TEST_RUN, net of the empty program; \"cold\" draws an association at random each time.",
-            ""] + found
+    cipher = nanoseconds(args.cipher, result, "cipher")
+    lines = []
+    if found:
+        lines += ["## One program", "", "By BPF_PROG_TEST_RUN, net of the empty program; \"cold\" draws an association at "
+                  "random each time.", ""] + found
+    if cipher:
+        lines += ["## The cipher of sealed packets", "", "ChaCha20-Poly1305 in BPF by itself, one core, assembly and plain C "
+                  "in turns; 3,500 ns for 1400 bytes are 3.2 Gb/s.", ""] + cipher
+    return lines
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("samples")
     parser.add_argument("--nanoseconds")
+    parser.add_argument("--cipher")
     parser.add_argument("--json", required=True)
     parser.add_argument("--page", required=True)
     parser.add_argument("--command", default="tests/bench/run")

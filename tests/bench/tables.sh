@@ -122,4 +122,5 @@ memory_of() {
 part_nanoseconds() {
 	[ -x "$STORE/nanoseconds" ] || { say "  build/bench/nanoseconds is not there"; return; }
 	taskset -c 1 "$STORE/nanoseconds" --json ${QUICK:+--rounds 3} >"$STORE/nanoseconds.json" || exit 1
+	taskset -c 1 "$STORE/cipher" --json ${QUICK:+--rounds 3} >"$STORE/cipher.json" || exit 1
 }
