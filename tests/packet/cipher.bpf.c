@@ -50,16 +50,30 @@ int open_xdp(struct xdp_md *ctx)
 	return run(ctx->data, ctx->data_end, OPEN) ? XDP_DROP : XDP_PASS;
 }
 
+static __always_inline int seal_skb(struct __sk_buff *skb)
+{
+	return run(skb->data, skb->data_end, SEAL) ? TC_ACT_SHOT : TC_ACT_OK;
+}
+
 SEC("tc")
 int seal_tc(struct __sk_buff *skb)
 {
-	return run(skb->data, skb->data_end, SEAL) ? TC_ACT_SHOT : TC_ACT_OK;
+	return seal_skb(skb);
 }
 
 SEC("tc")
 int open_tc(struct __sk_buff *skb)
 {
 	return run(skb->data, skb->data_end, OPEN) ? TC_ACT_SHOT : TC_ACT_OK;
+}
+
+/* Of a packet that may lie in several pages. */
+SEC("tc")
+int seal_large_tc(struct __sk_buff *skb)
+{
+	if (bpf_skb_pull_data(skb, skb->len))
+		return TC_ACT_SHOT;
+	return seal_skb(skb);
 }
 
 /* Two blocks of key stream. */

@@ -19,6 +19,7 @@ _Static_assert(sizeof(struct cipher_work) <= WORK_BYTES, "a page");
 
 static const char *const names[CIPHER_PROGRAMS] = {
 	"seal_xdp", "open_xdp", "seal_tc", "open_tc", "stream_xdp", "authenticate_xdp", "hash_xdp", "nothing_xdp",
+	"seal_large_tc",
 };
 
 static void give_up(const char *what)

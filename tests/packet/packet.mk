@@ -31,7 +31,7 @@ $(B)/packet/cipher.skel.h $(B)/packet/cipher_plain.skel.h: $(B)/packet/%.skel.h:
 	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@
 
 $(B)/packet/cipher_run.o: $(B)/packet/cipher.skel.h $(B)/packet/cipher_plain.skel.h
-$(B)/packet/test_cipher: $(B)/packet/cipher_run.o
+$(B)/packet/test_cipher $(B)/packet/test_cipher_live: $(B)/packet/cipher_run.o
 
 # tests/bench/nanoseconds: the same ends, measured.
 $(B)/bench/prepare.bpf.o: tests/bench/prepare.bpf.c

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The cipher of sealed packets, in assembly and in plain C, against RFC 8439 and libsodium, in XDP and tc; SipHash against libsodium.
- * MF_PACKETS says how many random packets (default 2,000).
+ * The cipher of sealed packets, in assembly and in plain C, against RFC 8439 and libsodium, in XDP and tc; SipHash
+ * against libsodium. MF_PACKETS says how many random packets (default 2,000).
  */
 #include <setjmp.h>
 #include <stdarg.h>
