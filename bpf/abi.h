@@ -94,7 +94,8 @@ struct mf_association {
 	__u8 inner_remote[16]; /* HOST_PAIR */
 	__u8 shares;           /* 1: others that share may have the same inner remote host; all are heard, one leads */
 	__u8 padding;          /* enum mf_padding; SEALED */
-	__u8 pad[62];
+	__u8 sealing;          /* SEALED: bytes that this adds to a packet, padding at the least included; else 0 */
+	__u8 pad[61];
 };
 
 /* mf_state: what changes while an association runs. Written by the keeper and the programs. */

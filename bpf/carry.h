@@ -57,11 +57,7 @@ static __always_inline __u32 inner_skipped(const struct inner *inner)
 /* Bytes over the original packet. */
 static __always_inline __u32 inner_overhead(const struct inner *inner, const struct mf_association *association)
 {
-	__u32 bytes = inner->whole ? MF_ENCAP_WHOLE_BYTES : MF_ENCAP_HOST_BYTES;
-
-	if (is_sealed(association))
-		bytes += MF_SEAL_BYTES;
-	return association->padding ? bytes + MF_PADDING_LEAST : bytes;
+	return (inner->whole ? MF_ENCAP_WHOLE_BYTES : MF_ENCAP_HOST_BYTES) + association->sealing;
 }
 
 static __always_inline int is_host_pair(const struct mf_association *association, const struct inner *inner)

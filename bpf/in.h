@@ -220,8 +220,7 @@ static __always_inline __u32 in_too_big(struct ipv6hdr *ip6, struct cursor *curs
 	least = MF_INNER_MTU_MIN;
 	if (association->carriage != MF_CARRIAGE_REWRITE)
 		least += association->flags & MF_ASSOC_HOST_PAIR ? MF_ENCAP_HOST_BYTES : MF_ENCAP_WHOLE_BYTES;
-	if (is_sealed(association))
-		least += MF_SEAL_BYTES + MF_PADDING_LEAST;
+	least += association->sealing;
 	mtu = bpf_ntohl(quoted->icmp6.icmp6_mtu);
 	if (mtu < least)
 		mtu = least;

@@ -28,7 +28,8 @@ struct mf_handed {
 
 struct mf_scratch {
 	struct mf_handed handed;
-	struct aead_job job; /* secret; wiped when a packet is done */
+	__be64 counter;      /* SEAL: as it goes out, masked */
+	struct aead_job job; /* secret; its key is wiped when a packet is done */
 };
 
 struct {

@@ -94,7 +94,7 @@ int mf_open(struct xdp_md *ctx)
 {
 	struct mf_node *node = node_get();
 
-	return node ? in_action(node, open_sealed(ctx, node)) : XDP_DROP;
+	return node ? in_action(node, open_sealed(ctx)) : XDP_DROP;
 }
 
 SEC("xdp")

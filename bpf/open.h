@@ -58,22 +58,31 @@ static __always_inline __u32 frame_open(void *data, void *end, struct mf_scratch
 	return verdict;
 }
 
-static __always_inline __u32 open_sealed(struct xdp_md *ctx, struct mf_node *node)
+/* What has been opened is what encap would have brought. A function of its own, for its stack: the cipher needs most of it. */
+static __noinline __u32 deliver_opened(struct xdp_md *ctx)
 {
 	struct mf_scratch *scratch = scratch_get();
+	struct mf_node *node = node_get();
 	struct mf_association *association;
-	__u32 verdict;
 
-	if (!scratch)
+	if (!scratch || !node)
 		return MF_DROP_NO_SLOT;
 	association = handed_association(&scratch->handed);
 	if (!association)
 		return MF_DROP_NO_SLOT;
-	verdict = frame_open((void *)(long)ctx->data, (void *)(long)ctx->data_end, scratch);
-	if (verdict != MF_IN_DELIVERED)
-		return verdict;
 	return decapsulate(ctx, node, scratch->handed.index, scratch->handed.association, association,
 			   scratch->handed.now_ns, MF_SEAL_BYTES);
+}
+
+static __always_inline __u32 open_sealed(struct xdp_md *ctx)
+{
+	struct mf_scratch *scratch = scratch_get();
+	__u32 verdict;
+
+	if (!scratch || !handed_association(&scratch->handed))
+		return MF_DROP_NO_SLOT;
+	verdict = frame_open((void *)(long)ctx->data, (void *)(long)ctx->data_end, scratch);
+	return verdict == MF_IN_DELIVERED ? deliver_opened(ctx) : verdict;
 }
 
 /* From the way in: the rest is mf_open's. */

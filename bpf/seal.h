@@ -48,9 +48,8 @@ static __always_inline __s64 sum_frame(struct sealed_frame *frame, void *end, __
 }
 
 /*
- * Seals `handed->bytes` from the shim on. handed->verdict or the one that ends the packet. A counter is taken before it is
- * used and never given back. The association is looked at again when all is done: while it still is what it was the
- * key was its key too (loader/association.c says so in mf_assoc before it wipes one).
+ * Seals `handed->bytes` from the shim on. 0 or the verdict that ends the packet. A counter is taken before it is used and
+ * never given back.
  */
 static __always_inline __u32 frame_seal(void *data, void *end, struct mf_scratch *scratch)
 {
@@ -58,27 +57,43 @@ static __always_inline __u32 frame_seal(void *data, void *end, struct mf_scratch
 	struct cursor cursor = { data, end };
 	struct sealed_frame *frame = take(&cursor, sizeof(*frame));
 	struct aead_job *job = &scratch->job;
-	__u32 id = handed->association, bytes = handed->bytes;
+	__u32 id = handed->association;
 	struct mf_seal *seal = bpf_map_lookup_elem(&mf_seal, &id);
 	__u64 counter;
-	__s64 sum;
+	int failed;
 
-	if (!frame || !seal || bytes > AEAD_MOST)
+	if (!frame || !seal)
 		return MF_DROP_ROOM;
 	counter = __sync_fetch_and_add(&seal->sent, 1);
 	if (counter >= MF_COUNTER_END)
 		return MF_DROP_KEY;
 	job_begin(job, &seal->out, counter, handed->index);
-	if (aead_seal(cursor.at, end, bytes, job)) {
-		job_end(job);
-		return MF_DROP_ROOM;
-	}
-	COPY(frame->sealed.tag, job->tag, sizeof(job->tag));
-	counter = bpf_cpu_to_be64(counter) ^ siphash_2_4(seal->out.mask, job->tag);
-	COPY(&frame->sealed.counter, &counter, sizeof(counter));
+	failed = aead_seal(cursor.at, end, handed->bytes, job);
 	job_end(job);
+	scratch->counter = bpf_cpu_to_be64(counter) ^ siphash_2_4(seal->out.mask, job->tag);
+	return failed ? MF_DROP_ROOM : 0;
+}
+
+/*
+ * Tag, counter and checksum of what has been sealed. handed->verdict or the one that ends the packet. Packet and length
+ * are looked at anew: else the verifier (6.18) would go on from here once for every way that it has come.
+ *
+ * The association too is looked at again: while it still is what it was the key was its key (loader/association.c says so in
+ * mf_assoc before it wipes one).
+ */
+static __always_inline __u32 frame_finish(void *data, void *end, struct mf_scratch *scratch)
+{
+	struct mf_handed *handed = &scratch->handed;
+	struct cursor cursor = { data, end };
+	struct sealed_frame *frame = take(&cursor, sizeof(*frame));
+	__s64 sum;
+
+	if (!frame)
+		return MF_DROP_ROOM;
+	COPY(&frame->sealed.counter, &scratch->counter, sizeof(scratch->counter));
+	COPY(frame->sealed.tag, scratch->job.tag, sizeof(scratch->job.tag));
 	frame->udp.check = 0;
-	sum = sum_frame(frame, end, sizeof(struct udphdr) + MF_SEAL_BYTES + bytes);
+	sum = sum_frame(frame, end, sizeof(struct udphdr) + MF_SEAL_BYTES + handed->bytes);
 	if (sum < 0)
 		return MF_DROP_ROOM;
 	frame->udp.check = sum_finish_udp(sum);

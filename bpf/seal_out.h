@@ -11,8 +11,15 @@
 static __always_inline __u32 out_seal(struct xdp_md *ctx)
 {
 	struct mf_scratch *scratch = scratch_get();
+	__u32 verdict;
 
-	return scratch ? frame_seal((void *)(long)ctx->data, (void *)(long)ctx->data_end, scratch) : MF_DROP_KEY;
+	if (!scratch)
+		return MF_DROP_KEY;
+	verdict = frame_seal((void *)(long)ctx->data, (void *)(long)ctx->data_end, scratch);
+	if (verdict)
+		return verdict;
+	asm volatile("" ::: "memory");
+	return frame_finish((void *)(long)ctx->data, (void *)(long)ctx->data_end, scratch);
 }
 
 static __always_inline __u32 tc_seal(struct __sk_buff *skb, struct mf_node *node, struct exit *exit)
@@ -26,6 +33,10 @@ static __always_inline __u32 tc_seal(struct __sk_buff *skb, struct mf_node *node
 	if (bpf_skb_pull_data(skb, skb->len))
 		return MF_DROP_ROOM;
 	verdict = frame_seal((void *)(long)skb->data, (void *)(long)skb->data_end, scratch);
+	if (verdict)
+		return verdict;
+	asm volatile("" ::: "memory");
+	verdict = frame_finish((void *)(long)skb->data, (void *)(long)skb->data_end, scratch);
 	if (verdict != scratch->handed.verdict)
 		return verdict;
 	way.id = scratch->handed.association;

@@ -139,6 +139,8 @@ static struct mf_association from_config(const struct mf_instance *instance, con
 		.padding = config->padding,
 	};
 
+	if (config->carriage == MF_CARRIAGE_SEALED)
+		association.sealing = MF_SEAL_BYTES + (config->padding ? MF_PADDING_LEAST : 0);
 	host_pair_set(&association, config);
 	return association;
 }

@@ -174,8 +174,7 @@ __u32 mf_inner_mtu(const struct mf_association *association, __u32 outer_mtu, co
 
 	if (association->carriage != MF_CARRIAGE_REWRITE)
 		overhead = pair ? MF_ENCAP_HOST_BYTES : MF_ENCAP_WHOLE_BYTES;
-	if (association->carriage == MF_CARRIAGE_SEALED)
-		overhead += MF_SEAL_BYTES + (association->padding ? MF_PADDING_LEAST : 0);
+	overhead += association->sealing;
 	return outer_mtu < MF_INNER_MTU_MIN + overhead ? MF_INNER_MTU_MIN : outer_mtu - overhead;
 }
 

@@ -166,6 +166,7 @@ static void association_fill(struct rig *rig, enum deal id)
 		.local_port = htons(deal->port[rig->side]),
 		.remote_port = htons(deal->port[!rig->side]),
 		.padding = deal->padding,
+		.sealing = deal->carriage == MF_CARRIAGE_SEALED ? 24 + (deal->padding ? 2 : 0) : 0,
 	};
 	if (deal->inner_length[0] < 128)
 		return;
