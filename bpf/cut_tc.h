@@ -76,7 +76,8 @@ static __always_inline __u32 encapsulate_sealed(struct __sk_buff *skb, struct wa
 		return MF_DROP_LARGE_FRAME;
 	inner->shim.kind |= tags->count << 4;
 	shim_clear_whole(inner);
-	if (grow(skb, inner, MF_SEAL_BYTES + tag_bytes) || padding_add_tc(skb, padding))
+	/* Padding first: the kernel makes nothing longer that is marked as carried. */
+	if (padding_add_tc(skb, padding) || grow(skb, inner, MF_SEAL_BYTES + tag_bytes))
 		return MF_DROP_ROOM;
 	if (padding)
 		inner->shim.kind |= MF_SHIM_PADDED;

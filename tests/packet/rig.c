@@ -16,7 +16,10 @@
 #include "loader/slot.h"
 #include "mayfly.skel.h"
 
-enum { INNER_PREFIXES = 2 };
+enum {
+	INNER_PREFIXES = 2,
+	KEY_FIRST = 0xbe, /* at START_MS no deal of 3 s has less than half a second left of its slot */
+};
 
 struct deal_terms {
 	__u32 rotation_ms;
@@ -111,7 +114,7 @@ static void introduction_fill(struct rig *rig, enum deal id)
 	struct mf_seed *seed = &rig->seed[id];
 	struct mf_template open = { .prefix_length = 64, .hop_bits = 64 };
 
-	memset(seed->key, 0x40 + LISTENER, sizeof(seed->key));
+	memset(seed->key, KEY_FIRST + LISTENER, sizeof(seed->key));
 	if (id != LISTENER)
 		memset(rig->side == HERE ? seed->seed_remote : seed->seed_local, 0xc0 + id, sizeof(seed->seed_local));
 	if (id == LISTENER) {
@@ -127,7 +130,7 @@ static void seed_fill(struct rig *rig, enum deal id)
 	struct mf_seed *seed = &rig->seed[id];
 
 	memset(seed, 0, sizeof(*seed));
-	memset(seed->key, 0x40 + id, sizeof(seed->key));
+	memset(seed->key, KEY_FIRST + id, sizeof(seed->key));
 	memset(seed->seed_local, 0xa0 + rig->side, sizeof(seed->seed_local));
 	memset(seed->seed_remote, 0xa0 + !rig->side, sizeof(seed->seed_remote));
 	template_fill(&seed->local, &deals[id], rig->side);

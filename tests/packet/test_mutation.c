@@ -199,6 +199,13 @@ static int was_sent(const struct result *result)
 }
 
 /* Both hooks send the same frame or none, and what is sent has the lengths that it says. */
+/* What one hook has sealed the other may seal with the same counter, so that both make the same of it. */
+static void counters_set(struct lab *lab, __u64 sent)
+{
+	for (enum deal id = 0; id < DEALS; id++)
+		lab->here.seal[id].sent = sent;
+}
+
 static void departures(struct lab *lab, const struct row *row)
 {
 	__u64 state = 88172645463325252ULL + row->a;
@@ -211,6 +218,7 @@ static void departures(struct lab *lab, const struct row *row)
 		packet.shape = turn % 5 ? PLAIN : DESTINATION;
 		frame_packet(&inner, &packet);
 		spoil(&state, &inner);
+		counters_set(lab, turn);
 		rig_run(&lab->here, MF_OUT, &inner, &lab->result);
 		if (!was_sent(&lab->result))
 			continue;
@@ -218,6 +226,7 @@ static void departures(struct lab *lab, const struct row *row)
 		fast = lab->result.out;
 		if (said_end(&fast) != fast.length)
 			fail_msg("frame %u says %u of %u bytes", turn, frame_get16(&fast, AT_LENGTH), fast.length);
+		counters_set(lab, turn);
 		rig_run(&lab->here, MF_CUT_TC, &inner, &lab->result);
 		assert_int_equal(lab->result.verdict, MF_OUT_SENT_SLOW);
 		expect_frame(&lab->result.out, &fast, row->name);
