@@ -60,8 +60,7 @@ void sessions_carry(struct sessions *sessions, __u32 number, bool encap, __u8 pa
 		return;
 	peer->session->settings.encap = encap;
 	peer->session->settings.padding = padding;
-	if (!session_suits(peer->session))
-		renew(sessions, number, SESSION_NO_REASON);
+	renew(sessions, number, SESSION_NO_REASON); /* even if nothing follows: the other end is to know it */
 }
 
 void sessions_period(struct sessions *sessions, __u32 period_s)
