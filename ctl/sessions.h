@@ -16,7 +16,9 @@
 #include "loader/table.h"
 
 enum {
-	SESSIONS_BATCH = 64,       /* messages read before the loop has its turn */
+	SESSIONS_BATCH = 64,       /* messages read before the loop has its turn, */
+	SESSIONS_AT_ONCE = 4,      /* so many of them by one call, and so many associations asked for meanwhile: a Unix
+				      socket keeps ten messages (unix(7), max_dgram_qlen) */
 	SESSIONS_SWEEP = 128,      /* associations looked at a turn, at least, */
 	SESSIONS_SWEEP_PART = 50,  /* and this part of all sessions more */
 	SESSIONS_SWEEP_MS = 1000,  /* a turn every so often, as long as there is a session */
@@ -57,6 +59,7 @@ struct sessions_peer {
 	const __u8 *shared;   /* X25519: the owner's secret memory */
 	__u32 rotation_ms;    /* 0: that of the settings */
 	__u32 association;    /* id in the loader of the newest one */
+	bool alone;           /* which has no other beside it there, and so leads */
 	struct session *session; /* of `engines`; NULL: none has begun */
 	__u64 replay_ms;      /* until when what it has asked is remembered (sessions_now_ms()) */
 	enum session_reason ended; /* why the last one ended */
@@ -76,6 +79,8 @@ struct sessions {
 	__u32 begun;          /* sessions in being */
 	struct key_pool engines;
 	struct mf_message *secret; /* message with a key in it, secret memory */
+	struct sessions_adding *adding; /* SESSIONS_AT_ONCE; NULL: each is waited for at once */
+	bool gathers;         /* messages are being read: what they lead to may wait for the loader */
 	struct mf_table by_inner, by_introduction, by_visitor; /* peers' addresses -> number */
 	struct mf_due due;
 	uv_timer_t timer, sweep_timer;
@@ -132,8 +137,10 @@ void sessions_end_all(struct sessions *sessions, enum session_reason reason);
 
 /* What the session of this peer is or is about to be: begun if there is none. NULL: no memory. */
 struct session *sessions_of(struct sessions *sessions, __u32 peer);
-/* Does what an engine wants done. */
-void sessions_carry_out(struct sessions *sessions, __u32 peer, struct session_actions *actions);
+/* Does what an engine wants done, from the action of this number on; those before it are done. */
+void sessions_carry_out(struct sessions *sessions, __u32 peer, struct session_actions *actions, unsigned int from);
+/* The loader has not taken the association of the last ADD. */
+void sessions_not_added(struct sessions *sessions, __u32 peer);
 void sessions_chance(struct session_chance *chance);
 __u64 sessions_now_ms(void); /* CLOCK_BOOTTIME: no step of the clock ends a session */
 
@@ -142,13 +149,32 @@ int sessions_socket_open(struct sessions *sessions, enum sessions_place place, c
 void sessions_socket_close(struct sessions_socket *socket);
 void sessions_socket_send(const struct sessions *sessions, __u32 peer, const struct session_action *action);
 
+/*
+ * sessions_adding.c: while messages are gathered, the loader adds one association while the next handshake is computed.
+ * What is to be done after an ADD waits here; nothing else happens to its peer before it is done.
+ */
+int sessions_adding_open(struct sessions *sessions);
+void sessions_adding_close(struct sessions *sessions);
+/* The ADD of this number is asked for: the rest of the actions follows. false: it is to be waited for at once. */
+bool sessions_add_later(struct sessions *sessions, __u32 peer, struct session_actions *actions, unsigned int number);
+void sessions_added(struct sessions *sessions); /* goes on with what has been answered by now, */
+void sessions_add_all(struct sessions *sessions); /* with all of it, */
+void sessions_add_for(struct sessions *sessions, __u32 peer); /* at least with this peer's */
+
 /* sessions_loader.c: associations, "NAME@a". */
 void sessions_name(char name[static MF_NAME_BYTES], const struct sessions_peer *peer, char letter);
 int sessions_loader_add(struct sessions *sessions, __u32 peer, const struct session_association *association);
+/* The same in two parts: 0 or -errno; then the answer, after which it is asked again as above if it was not taken. */
+int sessions_loader_ask(struct sessions *sessions, __u32 peer, const struct session_association *association,
+			struct client_question *question);
+int sessions_loader_answer(struct sessions *sessions, __u32 peer, const struct session_association *association,
+			   struct client_question *question);
 void sessions_loader_lead(struct sessions *sessions, __u32 peer, char letter);
 void sessions_loader_delete(struct sessions *sessions, __u32 peer, char letter);
 /* By which introduction, and from where, the peer was last heard. 0 or -errno. */
 int sessions_loader_find(struct sessions *sessions, __u32 peer, __u32 *period, __u8 prefix[static 8]);
+int sessions_loader_look(struct sessions *sessions, __u32 peer, struct client_question *question); /* asks; then: */
+int sessions_loader_found(struct sessions *sessions, struct client_question *question, __u32 *period, __u8 prefix[static 8]);
 void sessions_loader_sweep(struct sessions *sessions); /* traffic of the next associations */
 
 #endif
