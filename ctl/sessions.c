@@ -414,11 +414,14 @@ void sessions_connect(struct sessions *sessions, __u32 number, const struct sess
 
 static void renew(struct sessions *sessions, __u32 number, enum session_reason reason)
 {
-	struct session *session = sessions->peer[number].session;
+	struct session *session;
 	struct session_actions actions;
 	struct session_chance chance;
 
 	sessions_add_for(sessions, number);
+	session = sessions->peer[number].session;
+	if (!session)
+		return; /* what was being added ended it */
 	sessions_chance(&chance);
 	session_renew(session, reason, sessions_now_ms(), &chance, &actions);
 	sodium_memzero(&chance, sizeof(chance));
