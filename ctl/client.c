@@ -188,25 +188,96 @@ static void drop_descriptor(int *descriptor)
 		*descriptor = -1;
 }
 
+static int send_message(struct client *client, struct mf_message *message, int flags)
+{
+	message->version = MF_CONTROL_VERSION;
+	message->sequence = ++client->sequence;
+	return send(client->fd, message, sizeof(*message), MSG_NOSIGNAL | flags) < 0 ? -errno : 0;
+}
+
+/* What somebody was told, and nobody has waited for, is passed over. */
+static int receive_answer(struct client *client, __u32 sequence, struct mf_message *message, int *descriptor, int flags)
+{
+	int error;
+
+	do {
+		drop_descriptor(descriptor);
+		error = receive(client, message, descriptor, flags);
+	} while (!error && (message->type == MF_EVENT || message->sequence != sequence));
+	return error;
+}
+
+static int judge(const struct mf_message *answer, __u16 type)
+{
+	if (answer->refusal)
+		return -EREMOTEIO;
+	return answer->type == type ? 0 : -EPROTO;
+}
+
+/* The oldest question's answer; an error is every question's. false: it has not come yet. */
+static bool answer_oldest(struct client *client, int flags)
+{
+	struct client_question *oldest = client->questions;
+	int error = receive_answer(client, oldest->sequence, oldest->message, NULL, flags);
+
+	if (error == -EAGAIN && flags & MSG_DONTWAIT)
+		return false;
+	oldest->error = error ? error : judge(oldest->message, oldest->type);
+	client->heard = error ? client->heard : oldest->told;
+	client->questions = oldest->next;
+	while (error && client->questions) {
+		client->questions->error = error;
+		client->questions = client->questions->next;
+	}
+	return true;
+}
+
 static int ask(struct client *client, struct mf_message *message, int *descriptor)
 {
 	__u16 type = message->type;
-	int error;
+	int error = send_message(client, message, 0);
+	__u32 sequence = client->sequence;
 
-	message->version = MF_CONTROL_VERSION;
-	message->sequence = ++client->sequence;
-	if (send(client->fd, message, sizeof(*message), MSG_NOSIGNAL) < 0)
-		return -errno;
-	do {
-		drop_descriptor(descriptor);
-		error = receive(client, message, descriptor, 0);
-	} while (!error && (message->type == MF_EVENT || message->sequence != client->sequence));
+	while (client->questions)
+		answer_oldest(client, 0);
+	if (!error)
+		error = receive_answer(client, sequence, message, descriptor, 0);
 	if (error)
 		return error;
-	client->told = 0;
-	if (message->refusal)
-		return -EREMOTEIO;
-	return message->type == type ? 0 : -EPROTO;
+	client->heard = client->told;
+	return judge(message, type);
+}
+
+int client_begin(struct client *client, struct client_question *question)
+{
+	struct client_question **last = &client->questions;
+	int error;
+
+	question->type = question->message->type;
+	error = send_message(client, question->message, MSG_DONTWAIT);
+	if (error)
+		return error;
+	question->sequence = client->sequence;
+	question->told = client->told;
+	question->error = -EINPROGRESS;
+	question->next = NULL;
+	while (*last)
+		last = &(*last)->next;
+	*last = question;
+	return 0;
+}
+
+int client_wait(struct client *client, struct client_question *question)
+{
+	while (question->error == -EINPROGRESS)
+		answer_oldest(client, 0);
+	return question->error;
+}
+
+void client_look(struct client *client)
+{
+	while (client->questions && answer_oldest(client, MSG_DONTWAIT))
+		;
 }
 
 int client_ask(struct client *client, struct mf_message *message)
@@ -238,11 +309,9 @@ int client_ask_again(struct client *client, struct mf_message *message)
 
 int client_tell(struct client *client, struct mf_message *message)
 {
-	if (client->told >= TOLD_MOST)
+	if (client->told - client->heard >= TOLD_MOST)
 		return client_ask_again(client, message);
-	message->version = MF_CONTROL_VERSION;
-	message->sequence = ++client->sequence;
-	if (send(client->fd, message, sizeof(*message), MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+	if (send_message(client, message, MSG_DONTWAIT))
 		return client_ask_again(client, message);
 	client->told++;
 	return 0;

@@ -10,12 +10,22 @@
 
 enum { CLIENT_PATH_BYTES = 108 }; /* of sun_path */
 
+/* One of several on their way at a time: its answer is waited for later. */
+struct client_question {
+	struct mf_message *message; /* what is asked (type and body filled in), then the answer */
+	int error;                  /* of client_ask(); -EINPROGRESS: it is under way */
+	__u32 sequence, told;       /* its own, and how much had been told before it */
+	__u16 type;
+	struct client_question *next; /* asked after it */
+};
+
 struct client {
 	int fd; /* -1: not connected */
 	__u32 sequence;
 	__u32 patience_s; /* 0: as long as a loader may take at its slowest */
-	__u32 told;       /* messages whose answers nobody has waited for */
+	__u32 told, heard; /* messages whose answers nobody waits for, and how many of these have been passed over */
 	__u32 connections; /* made anew so far */
+	struct client_question *questions; /* under way, the oldest first */
 	char path[CLIENT_PATH_BYTES];
 };
 
@@ -45,6 +55,18 @@ int client_ask_again(struct client *client, struct mf_message *message);
  * where that would be one too many.
  */
 int client_tell(struct client *client, struct mf_message *message);
+
+/*
+ * Sends a question, which stands where it is until it is answered. Answers come in the order of the questions, so
+ * client_ask() answers all that were begun before. 0; -errno: it was not sent.
+ */
+int client_begin(struct client *client, struct client_question *question);
+
+/* Waits for its answer: as client_ask() does. */
+int client_wait(struct client *client, struct client_question *question);
+
+/* Takes answers that have come, without waiting. */
+void client_look(struct client *client);
 
 /* A raw socket of session messages, IPv6 next header MF_NEXT_CONTROL, non-blocking, close-on-exec; or -errno and `why`. */
 int client_get_socket(struct client *client, char why[static SAY_BYTES]);

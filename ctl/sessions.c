@@ -68,7 +68,7 @@ static void tick(struct sessions *sessions, __u32 number, __u64 now_ms)
 	sessions_chance(&chance);
 	session_tick(sessions->peer[number].session, now_ms, &chance, &actions);
 	sodium_memzero(&chance, sizeof(chance));
-	sessions_carry_out(sessions, number, &actions);
+	sessions_carry_out(sessions, number, &actions, 0);
 }
 
 /* No more at once than there are: one whose engine wants to be woken at once again waits for the next turn. */
@@ -235,16 +235,32 @@ static bool carry_out_one(struct sessions *sessions, __u32 number, const struct 
 	return true;
 }
 
-void sessions_carry_out(struct sessions *sessions, __u32 number, struct session_actions *actions)
+void sessions_not_added(struct sessions *sessions, __u32 number)
 {
 	struct session_actions after;
+
+	session_failed(sessions->peer[number].session, sessions_now_ms(), &after);
+	sessions_carry_out(sessions, number, &after, 0);
+}
+
+static bool waits(struct sessions *sessions, __u32 number, struct session_actions *actions, unsigned int at)
+{
+	if (actions->action[at].kind != SESSION_ADD || !sessions_add_later(sessions, number, actions, at))
+		return false;
+	remember(sessions, number);
+	return true;
+}
+
+void sessions_carry_out(struct sessions *sessions, __u32 number, struct session_actions *actions, unsigned int from)
+{
 	bool changed = false;
 
-	for (unsigned int i = 0; i < actions->count; i++) {
+	for (unsigned int i = from; i < actions->count; i++) {
+		if (!changed && waits(sessions, number, actions, i))
+			return;
 		if (carry_out_one(sessions, number, &actions->action[i], &actions->keys, &changed))
 			continue;
-		session_failed(sessions->peer[number].session, sessions_now_ms(), &after);
-		sessions_carry_out(sessions, number, &after);
+		sessions_not_added(sessions, number);
 		break;
 	}
 	sodium_memzero(actions, sizeof(*actions));
@@ -438,7 +454,8 @@ int sessions_open(struct sessions *sessions, const struct sessions_settings *set
 	identity_introduction(sessions->introduction, settings->public_key);
 	identity_visitor(sessions->visitor, settings->public_key);
 	if (mf_table_open(&sessions->by_inner, 16) || mf_table_open(&sessions->by_introduction, 16) ||
-	    mf_table_open(&sessions->by_visitor, 16) || make_room(sessions) || !sessions->secret)
+	    mf_table_open(&sessions->by_visitor, 16) || make_room(sessions) || !sessions->secret ||
+	    sessions_adding_open(sessions))
 		error = say_why(why, -ENOMEM, "no memory for sessions");
 	for (int place = 0; !error && place < SESSIONS_PLACES; place++)
 		error = sessions_socket_open(sessions, place, why);
@@ -465,6 +482,7 @@ void sessions_close(struct sessions *sessions)
 	mf_table_close(&sessions->by_visitor);
 	mf_due_close(&sessions->due);
 	key_pool_close(&sessions->engines);
+	sessions_adding_close(sessions);
 	key_secret_free(sessions->secret);
 	sessions->secret = NULL;
 	free(sessions->peer);

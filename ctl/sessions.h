@@ -16,7 +16,9 @@
 #include "loader/table.h"
 
 enum {
-	SESSIONS_BATCH = 64,       /* messages read before the loop has its turn */
+	SESSIONS_BATCH = 64,       /* messages read before the loop has its turn, */
+	SESSIONS_AT_ONCE = 4,      /* so many of them by one call, and so many associations asked for meanwhile: a Unix
+				      socket keeps ten messages (unix(7), max_dgram_qlen) */
 	SESSIONS_SWEEP = 128,      /* associations looked at a turn, at least, */
 	SESSIONS_SWEEP_PART = 50,  /* and this part of all sessions more */
 	SESSIONS_SWEEP_MS = 1000,  /* a turn every so often, as long as there is a session */
@@ -65,6 +67,7 @@ struct sessions_peer {
 	bool encap;
 	__u8 padding;
 	__u32 association;    /* id in the loader of the newest one; SESSIONS_NO_ASSOCIATION: none */
+	bool alone;           /* which has no other beside it there, and so leads */
 	__u32 scored;         /* sessions_level.c: the association whose probes count against it */
 	__u8 level;           /* likewise: enum level, as last taken */
 	struct session *session; /* of `engines`; NULL: none has begun */
@@ -88,6 +91,8 @@ struct sessions {
 	__u32 begun;          /* sessions in being */
 	struct key_pool engines;
 	struct mf_message *secret; /* message with a key in it, secret memory */
+	struct sessions_adding *adding; /* SESSIONS_AT_ONCE; NULL: each is waited for at once */
+	bool gathers;         /* messages are being read: what they lead to may wait for the loader */
 	struct mf_table by_inner, by_introduction, by_visitor; /* peers' addresses -> number */
 	struct mf_due due;
 	uv_timer_t timer, sweep_timer;

@@ -107,6 +107,37 @@ static int ask_once(struct sessions *sessions, struct mf_message *message)
 	return error == -EPIPE || error == -EBADF ? ask(sessions, MF_ASSOC_ADD, message) : error;
 }
 
+int sessions_loader_ask(struct sessions *sessions, __u32 number, const struct session_association *association,
+			const struct seal_keys *keys, struct client_question *question)
+{
+	struct mf_message *message = question->message;
+
+	memset(message, 0, sizeof(*message));
+	fill(&message->assoc_config, sessions, &sessions->peer[number], association, keys);
+	message->type = MF_ASSOC_ADD;
+	return client_begin(sessions->settings.loader, question);
+}
+
+static void note_added(struct sessions *sessions, __u32 number, const struct mf_message *answer)
+{
+	sessions->said_loader = false;
+	sessions->peer[number].association = answer->assoc_status.id;
+	sessions->peer[number].alone = answer->assoc_status.alone;
+}
+
+int sessions_loader_answer(struct sessions *sessions, __u32 number, const struct session_association *association,
+			   const struct seal_keys *keys, struct client_question *question)
+{
+	int error = client_wait(sessions->settings.loader, question);
+
+	if (!error)
+		note_added(sessions, number, question->message);
+	else if (error != -EREMOTEIO)
+		say_refused(sessions, error, MF_ASSOC_ADD, question->message);
+	sodium_memzero(question->message, sizeof(*question->message));
+	return error == -EREMOTEIO ? sessions_loader_add(sessions, number, association, keys) : error;
+}
+
 /* One of that name which nobody has told of is left over from a process that died in between: it had other keys. */
 int sessions_loader_add(struct sessions *sessions, __u32 number, const struct session_association *association,
 			const struct seal_keys *keys)
@@ -122,12 +153,10 @@ int sessions_loader_add(struct sessions *sessions, __u32 number, const struct se
 			break;
 		name_only(sessions, MF_ASSOC_DELETE, number, association->letter);
 	}
-	if (error) {
+	if (error)
 		say_refused(sessions, error, MF_ASSOC_ADD, message);
-	} else {
-		sessions->said_loader = false;
-		sessions->peer[number].association = message->assoc_status.id;
-	}
+	else
+		note_added(sessions, number, message);
 	sodium_memzero(message, sizeof(*message));
 	return error;
 }
@@ -147,6 +176,8 @@ void sessions_loader_lead(struct sessions *sessions, __u32 number, char letter)
 {
 	struct mf_message message = { .type = MF_ASSOC_LEAD };
 
+	if (sessions->peer[number].alone)
+		return;
 	if (!is_alone(sessions->peer[number].session, letter)) {
 		name_only(sessions, MF_ASSOC_LEAD, number, letter);
 		return;
@@ -178,19 +209,43 @@ static int period_of(const char name[static MF_NAME_BYTES], __u32 *period)
 	return 0;
 }
 
+static void fill_find(struct mf_message *message, const struct sessions_peer *peer)
+{
+	__u8 address[16];
+
+	memset(message, 0, sizeof(*message));
+	identity_visitor(address, peer->public_key);
+	put_host(&message->assoc_config.remote_prefix[0], address);
+	message->type = MF_ASSOC_FIND;
+}
+
+static int take_found(const struct mf_message *answer, __u32 *period, __u8 prefix[static 8])
+{
+	memcpy(prefix, answer->assoc_status.peer_prefix, 8);
+	return period_of(answer->assoc_status.config.name, period);
+}
+
 int sessions_loader_find(struct sessions *sessions, __u32 number, __u32 *period, __u8 prefix[static 8])
 {
-	struct mf_message message = { 0 };
-	__u8 address[16];
+	struct mf_message message;
 	int error;
 
-	identity_visitor(address, sessions->peer[number].public_key);
-	put_host(&message.assoc_config.remote_prefix[0], address);
+	fill_find(&message, &sessions->peer[number]);
 	error = ask(sessions, MF_ASSOC_FIND, &message);
-	if (error)
-		return error;
-	memcpy(prefix, message.assoc_status.peer_prefix, 8);
-	return period_of(message.assoc_status.config.name, period);
+	return error ? error : take_found(&message, period, prefix);
+}
+
+int sessions_loader_look(struct sessions *sessions, __u32 number, struct client_question *question)
+{
+	fill_find(question->message, &sessions->peer[number]);
+	return client_begin(sessions->settings.loader, question);
+}
+
+int sessions_loader_found(struct sessions *sessions, struct client_question *question, __u32 *period, __u8 prefix[static 8])
+{
+	int error = client_wait(sessions->settings.loader, question);
+
+	return error ? error : take_found(question->message, period, prefix);
 }
 
 /* --- traffic ------------------------------------------------------------------------- */
@@ -239,7 +294,7 @@ static void note_traffic(struct sessions *sessions, const struct mf_assoc_status
 	session_traffic(peer->session, heard_ms, sent_ms);
 	peer->sealed = status->sealed;
 	session_sealed(peer->session, status->sealed);
-	sessions_carry_out(sessions, number, &none);
+	sessions_carry_out(sessions, number, &none, 0);
 }
 
 /* The status of the next association from *id on. 0 or -errno: -EREMOTEIO at the end. */
@@ -293,7 +348,7 @@ static void adopt_one(struct sessions *sessions, __u32 number, const struct mf_a
 	memcpy(association.seed_local, config->seed_local, sizeof(association.seed_local));
 	memcpy(association.seed_remote, config->seed_remote, sizeof(association.seed_remote));
 	session_adopt(session, &association, sessions_now_ms());
-	sessions_carry_out(sessions, number, &none);
+	sessions_carry_out(sessions, number, &none, 0);
 }
 
 static bool leads(struct sessions *sessions, const struct mf_assoc_status *status)

@@ -9,8 +9,10 @@
 
 /* What the session of this peer is or is about to be: begun if there is none. NULL: no memory. */
 struct session *sessions_of(struct sessions *sessions, __u32 peer);
-/* Does what an engine wants done. */
-void sessions_carry_out(struct sessions *sessions, __u32 peer, struct session_actions *actions);
+/* Does what an engine wants done, from the action of this number on; those before it are done. */
+void sessions_carry_out(struct sessions *sessions, __u32 peer, struct session_actions *actions, unsigned int from);
+/* The loader has not taken the association of the last ADD. */
+void sessions_not_added(struct sessions *sessions, __u32 peer);
 void sessions_chance(struct session_chance *chance);
 
 /* --- sessions_socket.c --- */
@@ -19,14 +21,39 @@ int sessions_socket_open(struct sessions *sessions, enum sessions_place place, c
 void sessions_socket_close(struct sessions_socket *socket);
 void sessions_socket_send(const struct sessions *sessions, __u32 peer, const struct session_action *action);
 
+/*
+ * --- sessions_adding.c ---
+ *
+ * While messages are gathered, the loader adds one association while the next handshake is computed.
+ * What is to be done after an ADD waits here; nothing else happens to its peer before it is done.
+ */
+
+int sessions_adding_open(struct sessions *sessions);
+void sessions_adding_close(struct sessions *sessions);
+/* The ADD of this number is asked for: the rest of the actions follows. false: it is to be waited for at once. */
+bool sessions_add_later(struct sessions *sessions, __u32 peer, struct session_actions *actions, unsigned int number);
+void sessions_added(struct sessions *sessions); /* goes on with what has been answered by now, */
+void sessions_add_all(struct sessions *sessions); /* with all of it, */
+void sessions_add_for(struct sessions *sessions, __u32 peer); /* at least with this peer's */
+
 /* --- sessions_loader.c --- */
 
 int sessions_loader_add(struct sessions *sessions, __u32 peer, const struct session_association *association,
 			const struct seal_keys *keys);
+/*
+ * The same in two parts: 0 or -errno; then the answer, after which it is asked again as above if it was refused. Not if
+ * the loader went meanwhile: it may have taken the keys.
+ */
+int sessions_loader_ask(struct sessions *sessions, __u32 peer, const struct session_association *association,
+			const struct seal_keys *keys, struct client_question *question);
+int sessions_loader_answer(struct sessions *sessions, __u32 peer, const struct session_association *association,
+			   const struct seal_keys *keys, struct client_question *question);
 void sessions_loader_lead(struct sessions *sessions, __u32 peer, char letter);
 void sessions_loader_delete(struct sessions *sessions, __u32 peer, char letter);
 /* By which introduction, and from where, the peer was last heard. 0 or -errno. */
 int sessions_loader_find(struct sessions *sessions, __u32 peer, __u32 *period, __u8 prefix[static 8]);
+int sessions_loader_look(struct sessions *sessions, __u32 peer, struct client_question *question); /* asks; then: */
+int sessions_loader_found(struct sessions *sessions, struct client_question *question, __u32 *period, __u8 prefix[static 8]);
 void sessions_loader_sweep(struct sessions *sessions); /* traffic of the next associations */
 
 #endif

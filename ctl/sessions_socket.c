@@ -14,9 +14,19 @@
 #include "ctl/identity.h"
 #include "ctl/sessions_parts.h"
 
+/* A message as it came, and what the loader has been asked about it. */
+struct arrival {
+	struct sockaddr_in6 from;
+	__u8 message[SESSION_MESSAGE_MOST + 1];
+	size_t bytes;
+	int number; /* of the peer, or SESSIONS_NONE */
+	bool asked;
+	struct client_question question;
+	struct mf_message answer;
+};
+
 /* Finds out where a request has come from: only then it is worth a key agreement. */
-static int find_way(struct sessions *sessions, __u32 number, const __u8 *message, bool by_introduction,
-		    struct session_way *way)
+static int find_way(struct sessions *sessions, struct arrival *arrival, bool by_introduction, struct session_way *way)
 {
 	struct session_header header;
 	int error;
@@ -25,36 +35,42 @@ static int find_way(struct sessions *sessions, __u32 number, const __u8 *message
 	if (!by_introduction)
 		return 0;
 	if (!sessions->settings.owner->introduction ||
-	    session_header_read(message, SESSION_REQUEST_BYTES, &header))
+	    session_header_read(arrival->message, SESSION_REQUEST_BYTES, &header))
 		return -ENOENT;
-	error = sessions_loader_find(sessions, number, &way->period, way->prefix);
+	if (arrival->asked)
+		error = sessions_loader_found(sessions, &arrival->question, &way->period, way->prefix);
+	else
+		error = sessions_loader_find(sessions, (__u32)arrival->number, &way->period, way->prefix);
 	if (!error && way->period != header.number)
 		error = -ESTALE;
 	return error ? error : sessions->settings.owner->introduction(sessions->settings.context, way->period, way->key);
 }
 
-static void take(struct sessions *sessions, bool by_introduction, __u32 number, const __u8 *message, size_t bytes)
+static void take(struct sessions *sessions, bool by_introduction, struct arrival *arrival)
 {
-	struct session *session = sessions_of(sessions, number);
+	__u32 number = (__u32)arrival->number;
+	struct session *session;
 	enum session_look look;
 	struct session_actions actions = { 0 };
 	struct session_chance chance;
 	struct session_way way;
 
+	sessions_add_for(sessions, number);
+	session = sessions_of(sessions, number);
 	if (!session)
 		return;
 	if (!by_introduction)
 		sessions->peer[number].heard++;
-	look = session_look(session, message, bytes, sessions_now_ms());
+	look = session_look(session, arrival->message, arrival->bytes, sessions_now_ms());
 	if (look != SESSION_LOOK_DROP &&
-	    (look != SESSION_LOOK_COSTLY || !find_way(sessions, number, message, by_introduction, &way))) {
+	    (look != SESSION_LOOK_COSTLY || !find_way(sessions, arrival, by_introduction, &way))) {
 		sessions_chance(&chance);
-		session_receive(session, by_introduction, look == SESSION_LOOK_COSTLY ? &way : NULL, message, bytes,
-				sessions_now_ms(), &chance, &actions);
+		session_receive(session, by_introduction, look == SESSION_LOOK_COSTLY ? &way : NULL, arrival->message,
+				arrival->bytes, sessions_now_ms(), &chance, &actions);
 		sodium_memzero(&chance, sizeof(chance));
 	}
 	sodium_memzero(&way, sizeof(way));
-	sessions_carry_out(sessions, number, &actions);
+	sessions_carry_out(sessions, number, &actions, 0);
 }
 
 static enum sessions_place place_of(const struct sessions_socket *socket)
@@ -62,45 +78,82 @@ static enum sessions_place place_of(const struct sessions_socket *socket)
 	return (enum sessions_place)(socket - socket->sessions->socket);
 }
 
-/* Whose address this is, at this place. */
-static const __u32 *peer_of(const struct sessions *sessions, enum sessions_place place, const __u8 address[static 16])
+/* Whose address this is, at this place: a number, or SESSIONS_NONE. */
+static int peer_of(const struct sessions *sessions, enum sessions_place place, const __u8 address[static 16])
 {
-	switch (place) {
-	case SESSIONS_ASKED: return mf_table_find(&sessions->by_visitor, address);
-	case SESSIONS_ASKING: return mf_table_find(&sessions->by_introduction, address);
-	default: return mf_table_find(&sessions->by_inner, address);
-	}
+	const struct mf_table *const table[] = { &sessions->by_visitor, &sessions->by_introduction, &sessions->by_inner };
+	const __u32 *number = mf_table_find(table[place], address);
+
+	return number ? (int)*number : SESSIONS_NONE;
 }
 
-/* false: nothing waits any more. */
-static bool receive_one(const struct sessions_socket *socket)
+/* How many; 0: nothing waits any more. */
+static int receive(const struct sessions_socket *socket, struct arrival arrival[static SESSIONS_AT_ONCE])
+{
+	struct mmsghdr header[SESSIONS_AT_ONCE];
+	struct iovec part[SESSIONS_AT_ONCE];
+	int count;
+
+	for (int i = 0; i < SESSIONS_AT_ONCE; i++) {
+		part[i] = (struct iovec){ arrival[i].message, sizeof(arrival[i].message) };
+		header[i].msg_hdr = (struct msghdr){ .msg_name = &arrival[i].from, .msg_namelen = sizeof(arrival[i].from),
+						     .msg_iov = &part[i], .msg_iovlen = 1 };
+	}
+	do
+		count = recvmmsg(socket->fd, header, SESSIONS_AT_ONCE, MSG_DONTWAIT | MSG_TRUNC, NULL);
+	while (count < 0 && (errno == EINTR || errno == ECONNREFUSED));
+	for (int i = 0; i < count; i++) {
+		arrival[i].bytes = header[i].msg_len;
+		arrival[i].number = peer_of(socket->sessions, place_of(socket), arrival[i].from.sin6_addr.s6_addr);
+		arrival[i].asked = false;
+	}
+	return count < 0 ? 0 : count;
+}
+
+/* Of several requests the loader is asked at once. */
+static void ask_ahead(const struct sessions_socket *socket, struct arrival *arrival)
+{
+	struct session_header header;
+
+	if (place_of(socket) != SESSIONS_ASKED || arrival->number == SESSIONS_NONE || arrival->bytes != SESSION_REQUEST_BYTES ||
+	    session_header_read(arrival->message, arrival->bytes, &header) || header.kind != SESSION_REQUEST)
+		return;
+	arrival->question.message = &arrival->answer;
+	arrival->asked = !sessions_loader_look(socket->sessions, (__u32)arrival->number, &arrival->question);
+}
+
+static void take_all(const struct sessions_socket *socket, struct arrival *arrival, int count)
 {
 	struct sessions *sessions = socket->sessions;
-	struct sockaddr_in6 from;
-	socklen_t size = sizeof(from);
-	__u8 message[SESSION_MESSAGE_MOST + 1];
-	ssize_t bytes = recvfrom(socket->fd, message, sizeof(message), MSG_DONTWAIT | MSG_TRUNC, (struct sockaddr *)&from,
-				 &size);
-	const __u32 *number;
 
-	if (bytes < 0)
-		return errno == EINTR || errno == ECONNREFUSED;
-	number = peer_of(sessions, place_of(socket), from.sin6_addr.s6_addr);
-	if (!number || bytes > SESSION_MESSAGE_MOST)
-		sessions->dropped++;
-	else
-		take(sessions, place_of(socket) != SESSIONS_INSIDE, *number, message, (size_t)bytes);
-	return true;
+	for (int i = 0; count > 1 && i < count; i++)
+		ask_ahead(socket, &arrival[i]);
+	for (int i = 0; i < count; i++) {
+		if (arrival[i].number == SESSIONS_NONE || arrival[i].bytes > SESSION_MESSAGE_MOST)
+			sessions->dropped++;
+		else
+			take(sessions, place_of(socket) != SESSIONS_INSIDE, &arrival[i]);
+		sessions_added(sessions);
+	}
+	for (int i = 0; i < count; i++)
+		if (arrival[i].asked)
+			client_wait(sessions->settings.loader, &arrival[i].question);
 }
 
 static void on_readable(uv_poll_t *poll, int status, int events)
 {
 	const struct sessions_socket *socket = poll->data;
+	struct arrival arrival[SESSIONS_AT_ONCE];
+	int count = SESSIONS_AT_ONCE;
 
 	(void)events;
-	for (int i = 0; !status && i < SESSIONS_BATCH; i++)
-		if (!receive_one(socket))
-			break;
+	socket->sessions->gathers = true;
+	for (int i = 0; !status && count == SESSIONS_AT_ONCE && i < SESSIONS_BATCH / SESSIONS_AT_ONCE; i++) {
+		count = receive(socket, arrival);
+		take_all(socket, arrival, count);
+	}
+	sessions_add_all(socket->sessions);
+	socket->sessions->gathers = false;
 }
 
 static int bind_to(int fd, const __u8 address[static 16])

@@ -11,6 +11,7 @@ void sessions_connect(struct sessions *sessions, __u32 number, const struct sess
 	struct session_actions actions;
 	struct session_chance chance;
 
+	sessions_add_for(sessions, number);
 	sessions->peer[number].keep = keep;
 	session = sessions_of(sessions, number);
 	if (!session)
@@ -20,19 +21,23 @@ void sessions_connect(struct sessions *sessions, __u32 number, const struct sess
 	sessions_chance(&chance);
 	session_connect(session, way, sessions_now_ms(), &chance, &actions);
 	sodium_memzero(&chance, sizeof(chance));
-	sessions_carry_out(sessions, number, &actions);
+	sessions_carry_out(sessions, number, &actions, 0);
 }
 
 static void renew(struct sessions *sessions, __u32 number, enum session_reason reason)
 {
-	struct session *session = sessions->peer[number].session;
+	struct session *session;
 	struct session_actions actions;
 	struct session_chance chance;
 
+	sessions_add_for(sessions, number);
+	session = sessions->peer[number].session;
+	if (!session)
+		return; /* what was being added ended it */
 	sessions_chance(&chance);
 	session_renew(session, reason, sessions_now_ms(), &chance, &actions);
 	sodium_memzero(&chance, sizeof(chance));
-	sessions_carry_out(sessions, number, &actions);
+	sessions_carry_out(sessions, number, &actions, 0);
 }
 
 void sessions_rotate(struct sessions *sessions, __u32 number, __u32 rotation_ms)
@@ -108,10 +113,11 @@ void sessions_end(struct sessions *sessions, __u32 number, enum session_reason r
 	struct sessions_peer *peer = &sessions->peer[number];
 	struct session_actions actions;
 
+	sessions_add_for(sessions, number);
 	if (!peer->session || peer->session->state == SESSION_NONE)
 		return;
 	session_close(peer->session, reason, sessions_now_ms(), &actions);
-	sessions_carry_out(sessions, number, &actions);
+	sessions_carry_out(sessions, number, &actions, 0);
 }
 
 void sessions_end_all(struct sessions *sessions, enum session_reason reason)

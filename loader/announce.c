@@ -100,10 +100,11 @@ void mf_announce_slot(const struct mf_instance *instance, __u32 id, __u64 curren
 {
 	const struct mf_entry *entry = &instance->associations.entry[id];
 	const struct mf_slot *ring = instance->object.slots + entry->association.ring_base;
-	__u64 index = current == entry->first_index ? current : current + 1;
+	__u64 index;
 
 	if (!mf_instance_is_on_link(instance) || !instance->nic.ifindex || entry->association.flags & MF_ASSOC_ROAMS)
 		return; /* a client's addresses are its listener's */
+	index = current == entry->first_index ? current : current + 1;
 	for (; index <= current + 1; index++) {
 		const struct mf_slot *slot = mf_keeper_slot(&entry->association, ring, index);
 

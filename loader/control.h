@@ -160,7 +160,8 @@ struct mf_assoc_status {
 	__be16 local_port, remote_port;
 	__u32 inner_mtu;
 	__u32 path_mtu;     /* outer, now */
-	__u32 pad;
+	__u8 alone;         /* 1: it shares, but no other has its remote host: packets there go out in it */
+	__u8 pad[3];
 	__u64 heard_age_ms; /* ~0: never */
 	__u64 heard_index;
 	__u64 out_packets, out_bytes, in_packets, in_bytes;

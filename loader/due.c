@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Binary heap that knows where each id stands.
+ * Heap that knows where each id stands. Every entry has four below it, which stand together in memory: half as many
+ * levels as with two, and one of them is what costs when tens of thousands are due at once.
  */
 #include "loader/due.h"
 
 #include <errno.h>
 #include <stdlib.h>
+
+enum { CHILDREN = 4 };
 
 int mf_due_open(struct mf_due *due, __u32 capacity)
 {
@@ -38,12 +41,27 @@ static __u32 rise(struct mf_due *due, __u32 at)
 {
 	struct mf_due_entry entry = due->heap[at];
 
-	while (at > 0 && due->heap[(at - 1) / 2].when_ms > entry.when_ms) {
-		put(due, at, due->heap[(at - 1) / 2]);
-		at = (at - 1) / 2;
+	while (at > 0 && due->heap[(at - 1) / CHILDREN].when_ms > entry.when_ms) {
+		put(due, at, due->heap[(at - 1) / CHILDREN]);
+		at = (at - 1) / CHILDREN;
 	}
 	put(due, at, entry);
 	return at;
+}
+
+/* The earliest of those below `at`; `count`: there is none. */
+static __u32 earliest_child(const struct mf_due *due, __u32 at)
+{
+	__u32 first = CHILDREN * at + 1, best = first, end = first + CHILDREN;
+
+	if (first >= due->count)
+		return due->count;
+	if (end > due->count)
+		end = due->count;
+	for (__u32 child = first + 1; child < end; child++)
+		if (due->heap[child].when_ms < due->heap[best].when_ms)
+			best = child;
+	return best;
 }
 
 static void sink(struct mf_due *due, __u32 at)
@@ -51,11 +69,9 @@ static void sink(struct mf_due *due, __u32 at)
 	struct mf_due_entry entry = due->heap[at];
 
 	for (;;) {
-		__u32 child = 2 * at + 1;
+		__u32 child = earliest_child(due, at);
 
-		if (child + 1 < due->count && due->heap[child + 1].when_ms < due->heap[child].when_ms)
-			child += 1;
-		if (child >= due->count || due->heap[child].when_ms >= entry.when_ms)
+		if (child == due->count || due->heap[child].when_ms >= entry.when_ms)
 			break;
 		put(due, at, due->heap[child]);
 		at = child;

@@ -9,6 +9,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "loader/route.h"
+
 static int sockets_open(struct mf_instance *instance)
 {
 	int error = mf_netlink_open(&instance->netlink, NETLINK_ROUTE, 0);
@@ -16,6 +18,8 @@ static int sockets_open(struct mf_instance *instance)
 	if (!error)
 		error = mf_netlink_open(&instance->events, NETLINK_ROUTE, RTMGRP_LINK | RTMGRP_NEIGH | RTMGRP_TC |
 					RTMGRP_IPV6_IFADDR | RTMGRP_IPV6_ROUTE);
+	if (!error)
+		error = mf_route_hide_own(&instance->events);
 	if (error)
 		return error;
 	mf_feature_open(&instance->feature);

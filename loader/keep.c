@@ -15,7 +15,7 @@
 #include "loader/log.h"
 #include "loader/opener.h"
 
-enum { TOGETHER = 32 }; /* associations whose memory is fetched at the same time */
+enum { TOGETHER = 64 }; /* associations whose memory is fetched at the same time */
 
 static struct mf_slot *ring_of(const struct mf_instance *instance, const struct mf_entry *entry)
 {
@@ -76,7 +76,7 @@ void mf_keep_purge(struct mf_instance *instance, __u32 id, const struct mf_assoc
 static void slot_store(struct mf_slot *to, const struct mf_slot *from)
 {
 	__atomic_store_n(&to->index, 0, __ATOMIC_RELEASE);
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	__atomic_thread_fence(__ATOMIC_RELEASE); /* before the stores that follow; none of them waits for it */
 	to->start_ms = from->start_ms;
 	memcpy(to->local, from->local, sizeof(*from) - offsetof(struct mf_slot, local));
 	__atomic_store_n(&to->index, from->index, __ATOMIC_RELEASE);

@@ -64,13 +64,39 @@ static int leads_to(const struct mf_live *live, union mf_live_entry entry, const
 	return slot && slot->index && !memcmp(slot->local, address, 16) && identifier_of(slot) == identifier;
 }
 
-static unsigned int bucket_used(const struct mf_bucket *bucket)
-{
-	unsigned int used = 0;
+/* What one pass over a bucket finds. */
+struct look {
+	unsigned int used;
+	union mf_live_entry *free;  /* NULL: none */
+	union mf_live_entry *taken; /* stands for the slot already, or for another that is found by the same; NULL: none */
+	__u64 there;                /* what that says */
+};
 
-	for (int i = 0; i < MF_BUCKET_ENTRIES; i++)
-		used += entry_read(&bucket->entry[i]) != 0;
-	return used;
+static struct look bucket_look(const struct mf_live *live, struct mf_bucket *bucket, union mf_live_entry mine,
+			       const struct mf_slot *slot)
+{
+	struct look look = { 0 };
+
+	for (int i = 0; i < MF_BUCKET_ENTRIES; i++) {
+		union mf_live_entry there = { .word = entry_read(&bucket->entry[i]) };
+
+		look.used += there.word != 0;
+		if (!there.word && !look.free)
+			look.free = &bucket->entry[i];
+		if (there.tag != mine.tag || look.taken)
+			continue;
+		if (there.word == mine.word || leads_to(live, there, slot->local, identifier_of(slot))) {
+			look.taken = &bucket->entry[i];
+			look.there = there.word;
+		}
+	}
+	return look;
+}
+
+/* 1: it stands there, or has taken over from another slot that is found by the same. */
+static int take_over(const struct look *look, __u64 word)
+{
+	return look->taken && (look->there == word || entry_swap(look->taken, look->there, word));
 }
 
 static union mf_live_entry *bucket_put(struct mf_bucket *bucket, __u64 word)
@@ -86,21 +112,6 @@ static void bucket_drop(struct mf_bucket *bucket, __u64 word)
 	for (int i = 0; i < MF_BUCKET_ENTRIES; i++)
 		if (entry_read(&bucket->entry[i]) == word)
 			entry_swap(&bucket->entry[i], word, 0);
-}
-
-/* 1: it stands there, or has taken over from another slot that is found by the same. */
-static int bucket_renew(const struct mf_live *live, struct mf_bucket *bucket, union mf_live_entry mine,
-			const struct mf_slot *slot)
-{
-	for (int i = 0; i < MF_BUCKET_ENTRIES; i++) {
-		union mf_live_entry there = { .word = entry_read(&bucket->entry[i]) };
-
-		if (there.word == mine.word)
-			return 1;
-		if (there.tag == mine.tag && leads_to(live, there, slot->local, identifier_of(slot)))
-			return entry_swap(&bucket->entry[i], there.word, mine.word);
-	}
-	return 0;
 }
 
 /* If somebody takes it away meanwhile, the copy goes too. 1: moved. */
@@ -142,9 +153,12 @@ int mf_live_put(const struct mf_live *live, __u32 position)
 	union mf_live_entry mine = { .tag = key.tag, .place = position + 1 };
 
 	for (int i = 0; i < PUT_TRIES; i++) {
-		if (bucket_renew(live, left, mine, slot) || bucket_renew(live, right, mine, slot))
+		struct look at_left = bucket_look(live, left, mine, slot), at_right = bucket_look(live, right, mine, slot);
+		union mf_live_entry *free = at_left.used <= at_right.used ? at_left.free : at_right.free;
+
+		if (take_over(&at_left, mine.word) || take_over(&at_right, mine.word))
 			return 0;
-		if (bucket_put(bucket_used(left) <= bucket_used(right) ? left : right, mine.word))
+		if (free && entry_swap(free, 0, mine.word))
 			return 0;
 		bucket_relieve(live, left);
 	}

@@ -4,8 +4,11 @@
  */
 #include "loader/route.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <linux/filter.h>
 #include <linux/if_addr.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -117,6 +120,24 @@ int mf_route_drop(struct mf_netlink *netlink, int ifindex, const struct mf_prefi
 
 	route_begin(netlink, RTM_DELROUTE, 0, ifindex, &prefix);
 	return mf_netlink_talk(netlink, NULL, NULL);
+}
+
+int mf_route_hide_own(const struct mf_netlink *events)
+{
+	const __u32 protocol_at = NLMSG_HDRLEN + offsetof(struct rtmsg, rtm_protocol);
+	/* What is loaded is taken for big-endian; netlink's types are not. */
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, offsetof(struct nlmsghdr, nlmsg_type)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_NEWROUTE), 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_DELROUTE), 0, 2),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, protocol_at),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, MF_ROUTE_PROTOCOL, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, ~0U),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	struct sock_fprog program = { sizeof(code) / sizeof(code[0]), code };
+
+	return setsockopt(events->fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) ? -errno : 0;
 }
 
 enum { LOOPBACK = 1 }; /* ifindex, in every network namespace */

@@ -26,6 +26,9 @@ int mf_route_put(struct mf_netlink *netlink, int ifindex, __u16 flags, const str
 		 const __u8 *source);
 int mf_route_drop(struct mf_netlink *netlink, int ifindex, const struct mf_prefix *to);
 
+/* What becomes of our own routes is no event: the kernel keeps it from this socket, which then wakes nobody up. 0 or -errno. */
+int mf_route_hide_own(const struct mf_netlink *events);
+
 /* Makes one hopping address local, though no interface has it, so that a socket may hear there. -EEXIST: it is already. */
 int mf_route_local_put(struct mf_netlink *netlink, const __u8 address[static 16]);
 int mf_route_local_drop(struct mf_netlink *netlink, const __u8 address[static 16]);

@@ -4,9 +4,7 @@
  */
 #include "loader/status.h"
 
-#include <bpf/bpf.h>
 #include <errno.h>
-#include <sodium.h>
 #include <string.h>
 
 #include "loader/inner.h"
@@ -142,23 +140,18 @@ static int traffic_read(const struct mf_instance *instance, __u32 id, struct mf_
 static int status_read(struct mf_instance *instance, __u32 id, struct mf_assoc_status *status)
 {
 	const struct mf_entry *entry = &instance->associations.entry[id];
-	struct mf_seed seed;
-	int error = bpf_map_lookup_elem(instance->object.map[MF_MAP_SEED], &id, &seed);
 
 	memset(status, 0, sizeof(*status));
-	if (!error) {
-		status->id = id;
-		status->generation = entry->association.generation;
-		status->added_ms = entry->added_ms;
-		status->sealed = instance->object.seal[id].sent;
-		config_read(&status->config, &seed, &entry->association);
-		slot_read(instance, entry, status);
-		path_read(instance, id, status);
-		peer_read(instance, id, status);
-		error = traffic_read(instance, id, status);
-	}
-	sodium_memzero(&seed, sizeof(seed));
-	return error;
+	status->id = id;
+	status->generation = entry->association.generation;
+	status->added_ms = entry->added_ms;
+	status->sealed = instance->object.seal[id].sent;
+	status->alone = entry->association.shares && !entry->twin;
+	config_read(&status->config, &instance->object.seed[id], &entry->association);
+	slot_read(instance, entry, status);
+	path_read(instance, id, status);
+	peer_read(instance, id, status);
+	return traffic_read(instance, id, status);
 }
 
 int mf_status_association(struct mf_instance *instance, __u32 id, struct mf_assoc_status *status)

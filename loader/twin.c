@@ -106,7 +106,7 @@ int mf_twin_first(struct mf_instance *instance, __u32 id, const __u8 host[static
 		error = mf_table_put(&all->twins, host, id);
 		if (error)
 			return error;
-		before = leads(instance, &key);
+		before = instance->running ? -1 : leads(instance, &key);
 		if (before >= 0 && mf_twin_is(all, before, kind, host))
 			return 0;
 	}

@@ -21,7 +21,9 @@ of_status() { awk -v name="$1:" '$1 == name { print $2 }' "/proc/$pid/status"; }
 
 pair kept
 on kept-a ip -6 route add 2001:db8::/32 via 2001:db8:5::b dev eth0
-node_of kept-a "Capacity = $((COUNT + 1))" "Address = fd98::1/128"
+CAPACITY=$COUNT
+[ "$KIND" = own ] || CAPACITY=$((COUNT + 1)) # and the introduction itself
+node_of kept-a "Capacity = $CAPACITY" "Address = fd98::1/128"
 before=$(available)
 up kept-a
 pid=$(on kept-a pgrep -x mayfly-loader)

@@ -195,6 +195,80 @@ static void test_tell(void **state)
 	}
 }
 
+static void begin(struct pair *pair, struct client_question *question, struct mf_message *message, __u16 type)
+{
+	*message = (struct mf_message){ .type = type };
+	*question = (struct client_question){ .message = message };
+	assert_int_equal(client_begin(&pair->client, question), 0);
+	assert_int_equal(question->error, -EINPROGRESS);
+}
+
+/* Several questions are under way; answers belong to the right ones, whoever waits for which of them. */
+static void test_questions(void **state)
+{
+	struct pair *pair = *state;
+	struct client_question one, two, three;
+	struct mf_message messages[3], message;
+
+	begin(pair, &one, &messages[0], MF_ASSOC_FIND);
+	begin(pair, &two, &messages[1], MF_ASSOC_ADD);
+	client_look(&pair->client);
+	assert_int_equal(one.error, -EINPROGRESS);
+	message = answer(MF_ASSOC_FIND, 1, MF_REFUSED_NOT_FOUND);
+	put(pair, &message, sizeof(message));
+	client_look(&pair->client);
+	assert_int_equal(one.error, -EREMOTEIO);
+	assert_int_equal(two.error, -EINPROGRESS);
+	begin(pair, &three, &messages[2], MF_ASSOC_ADD);
+	for (__u32 sequence = 2; sequence < 5; sequence++) {
+		message = answer(sequence == 4 ? MF_NODE_GET : MF_ASSOC_ADD, sequence, MF_ACCEPTED);
+		message.assoc_status.id = sequence;
+		put(pair, &message, sizeof(message));
+	}
+	message = (struct mf_message){ .type = MF_NODE_GET };
+	assert_int_equal(client_ask(&pair->client, &message), 0); /* answers those before it, too */
+	assert_int_equal(client_wait(&pair->client, &three), 0);
+	assert_int_equal(client_wait(&pair->client, &two), 0);
+	assert_int_equal(messages[1].assoc_status.id, 2);
+	assert_int_equal(messages[2].assoc_status.id, 3);
+	assert_null(pair->client.questions);
+}
+
+/* What has been told before a question is answered before it: there is room to tell more. */
+static void test_question_passes_over(void **state)
+{
+	struct pair *pair = *state;
+	struct client_question question;
+	struct mf_message message, right;
+	__u32 sequence = 0;
+
+	for (int i = 0; i < 16; i++)
+		tell(pair, ++sequence);
+	begin(pair, &question, &message, MF_ASSOC_ADD);
+	right = answer(MF_ASSOC_ADD, ++sequence, MF_ACCEPTED);
+	put(pair, &right, sizeof(right));
+	assert_int_equal(client_wait(&pair->client, &question), 0);
+	assert_int_equal(recv(pair->loader, &message, sizeof(message), 0), sizeof(message));
+	tell(pair, ++sequence);
+}
+
+static void test_questions_end(void **state)
+{
+	struct pair *pair = *state;
+	struct client_question one, two;
+	struct mf_message messages[2];
+
+	begin(pair, &one, &messages[0], MF_ASSOC_ADD);
+	begin(pair, &two, &messages[1], MF_ASSOC_ADD);
+	close(pair->loader);
+	pair->loader = -1;
+	assert_int_equal(client_wait(&pair->client, &two), -ECONNRESET);
+	assert_int_equal(one.error, -ECONNRESET);
+	assert_null(pair->client.questions);
+	assert_int_not_equal(client_begin(&pair->client, &one), 0);
+	assert_null(pair->client.questions);
+}
+
 static void test_refused(void **state)
 {
 	struct pair *pair = *state;
@@ -365,6 +439,7 @@ int main(void)
 		TEST(test_accepted),    TEST(test_skips_others), TEST(test_refused),  TEST(test_wrong_answers),
 		TEST(test_loader_goes), TEST(test_take_event), TEST(test_endless_list), TEST(test_snapshot), cmocka_unit_test(test_find),
 		TEST(test_socket), TEST(test_socket_wrong), TEST(test_socket_refused), TEST(test_tell),
+		TEST(test_questions), TEST(test_question_passes_over), TEST(test_questions_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,9 +10,12 @@
 
 #include <errno.h>
 #include <net/if.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "loader/link.h"
 #include "loader/netlink.h"
+#include "loader/route.h"
 
 static void request_bytes(void **state)
 {
@@ -83,11 +86,43 @@ static void loopback(void **state)
 	mf_netlink_close(&netlink);
 }
 
+/* Is it heard at the other end, whose socket hides routes of our own? */
+static int is_heard(const int end[2], __u16 type, __u8 protocol)
+{
+	struct {
+		struct nlmsghdr header;
+		struct rtmsg route;
+	} event = { .header = { .nlmsg_len = sizeof(event), .nlmsg_type = type }, .route.rtm_protocol = protocol };
+
+	assert_int_equal(send(end[0], &event, sizeof(event), 0), sizeof(event));
+	return recv(end[1], &event, sizeof(event), MSG_DONTWAIT) == sizeof(event);
+}
+
+static void own_routes_are_hidden(void **state)
+{
+	struct mf_netlink events;
+	int end[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM, 0, end), 0);
+	events.fd = end[1];
+	assert_true(is_heard(end, RTM_NEWROUTE, MF_ROUTE_PROTOCOL));
+	assert_int_equal(mf_route_hide_own(&events), 0);
+	assert_false(is_heard(end, RTM_NEWROUTE, MF_ROUTE_PROTOCOL));
+	assert_false(is_heard(end, RTM_DELROUTE, MF_ROUTE_PROTOCOL));
+	assert_true(is_heard(end, RTM_NEWROUTE, RTPROT_STATIC));
+	assert_true(is_heard(end, RTM_DELROUTE, RTPROT_RA));
+	assert_true(is_heard(end, RTM_NEWADDR, MF_ROUTE_PROTOCOL));
+	assert_true(is_heard(end, RTM_NEWLINK, MF_ROUTE_PROTOCOL));
+	close(end[0]);
+	close(end[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(request_bytes), cmocka_unit_test(too_much), cmocka_unit_test(hostile_bytes),
-		cmocka_unit_test(loopback),
+		cmocka_unit_test(loopback), cmocka_unit_test(own_routes_are_hidden),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
