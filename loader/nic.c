@@ -167,13 +167,13 @@ void mf_nic_detach(struct mf_instance *instance)
 	mf_nic_find(instance);
 	if (instance->nic.ifindex && record->nic == (__u32)instance->nic.ifindex) {
 		gateways_drop(instance);
+		if (record->threaded_before == MF_NO)
+			mf_napi_thread(instance->nic.name, 0); /* a veth without programs has nothing to thread, and says no */
 		mf_attach_drop_all(&instance->attach, record->nic);
 		if (record->allmulti_before == MF_NO)
 			mf_link_set_flags(&instance->netlink, record->nic, 0, IFF_ALLMULTI);
 		if (record->gro_before == MF_NO)
 			mf_offload_set(instance->socket_fd, instance->nic.name, MF_OFFLOAD_GRO, 0);
-		if (record->threaded_before == MF_NO)
-			mf_napi_thread(instance->nic.name, 0);
 	}
 	mf_nic_forget(instance);
 }

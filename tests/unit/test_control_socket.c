@@ -160,7 +160,7 @@ static void wrong_versions_and_types(void **state)
 	struct bench *bench = *state;
 	struct mf_message message = request(MF_NODE_GET);
 
-	message.version = 2;
+	message.version = MF_CONTROL_VERSION + 1;
 	assert_int_equal(ask(bench, &message, sizeof(message)).refusal, MF_REFUSED_VERSION);
 	message = request(0);
 	assert_int_equal(ask(bench, &message, sizeof(message)).refusal, MF_REFUSED_TYPE);

@@ -149,7 +149,7 @@ static void ended(void **state)
 	(void)state;
 	assert_int_equal(sessions.peer[peer].association, (__u32)SESSIONS_NO_ASSOCIATION);
 	sessions.peer[peer].association = 7;
-	sessions_carry_out(&sessions, peer, &actions);
+	sessions_carry_out(&sessions, peer, &actions, 0);
 	assert_int_equal(sessions.peer[peer].association, (__u32)SESSIONS_NO_ASSOCIATION);
 	assert_int_equal(sessions.peer[peer].ended, SESSION_IDLE);
 }

@@ -179,19 +179,18 @@ static void replaces_what_is_left(void **state)
 static void brings_keys_once(void **state)
 {
 	struct lab *lab = *state;
-	struct session session = { .added = 0 };
-	struct session_actions actions = add_and_delete(lab);
+	struct mf_message message;
+	struct client_question question = { .message = &message };
+	struct seal_keys keys;
 
-	lab->peer.session = &session;
+	memset(&keys, 7, sizeof(keys));
 	lab->association.carriage = MF_CARRIAGE_SEALED;
-	memset(&actions.keys, 7, sizeof(actions.keys));
-	lab->sessions.gathers = true;
-	sessions_carry_out(&lab->sessions, 0, &actions, 0);
+	assert_int_equal(sessions_loader_ask(&lab->sessions, 0, &lab->association, &keys, &question), 0);
 	assert_int_equal(asked(lab), MF_ASSOC_ADD);
 	shutdown(lab->loader, SHUT_WR);
-	sessions_add_all(&lab->sessions);
-	while (asked(lab))
-		fail_msg("asked once more");
+	assert_int_not_equal(sessions_loader_answer(&lab->sessions, 0, &lab->association, &keys, &question), 0);
+	assert_int_equal(asked(lab), 0);
+	assert_true(sodium_is_zero((const __u8 *)&message, sizeof(message)));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, lab_open, lab_close)
