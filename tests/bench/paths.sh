@@ -73,7 +73,7 @@ path_mayfly() {
 stand() {
 	[ -z "${TARGET[$1]:-}" ] || return 0
 	case $1 in
-	plain | vxlan | wireguard | hidden | sealed | openvpn) "path_$1" "$1" ;;
+	plain | vxlan | wireguard | hidden | sealed | threaded | openvpn) "path_$1" "$1" ;;
 	encap) path_mayfly encap "Rotation = 3s" ;;
 	zero) path_mayfly zero "Rotation = 3s" "ZeroChecksum = yes" ;;
 	rewrite) path_mayfly rewrite "Rotation = 3s" "Carriage = rewrite" ;;

@@ -12,6 +12,17 @@ path_sealed() {
 	"$STORE/sealedpair" "${sockets[@]}" || exit 1
 }
 
+# The same with ThreadedNapi at both ends: sealing and opening need not be done by the sender's core.
+path_threaded() {
+	local end
+	path_sealed "$1"
+	for end in a b; do
+		sed -i 's/^Interface.*/&\nThreadedNapi = yes/' "$RUN/$1-$end/eth0.conf"
+		on "$1-$end" mayflyctl reload eth0.conf >"$RUN/reload-$1.log" 2>&1
+		equal "$1-$end receives in threads" 1 "$(on "$1-$end" cat /sys/class/net/eth0/threaded)"
+	done
+}
+
 # OpenVPN over the same cable, with the same cipher and no compression; each end on the core of its host.
 path_openvpn() {
 	local path=$1 end core=0 role=--tls-server
