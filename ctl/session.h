@@ -185,8 +185,9 @@ void session_wipe(struct session *session); /* all zero afterwards */
 
 /*
  * Initiator: asks by this introduction. What stands goes on meanwhile: this is how a session begins, comes back, or
- * follows its client to another prefix. While the session itself asks, or an answer waits to be confirmed, nothing is
- * asked, unless this end has moved. SESSION_STANDS, SESSION_LOST or SESSION_ENDED follows in any case.
+ * follows its client to another prefix where session_move() could not. While the session itself asks, or an answer waits
+ * to be confirmed, nothing is asked, unless this end has moved. SESSION_STANDS, SESSION_LOST or SESSION_ENDED follows in
+ * any case.
  */
 void session_connect(struct session *session, const struct session_way *way, __u64 now_ms,
 		     const struct session_chance *chance, struct session_actions *actions);

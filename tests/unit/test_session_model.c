@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The session engine in a world that does its worst (session_world.h), over many seeds: every schedule is a minute of
- * loss, duplication, reordering, restarts, refusals, roaming (inside the session or beside it), renewals, other carriages, worn keys, closings, crossing
- * handshakes, floods and an attacker who replays, alters and turns round what he has recorded; then calm. All the time:
+ * loss, duplication, reordering, restarts, refusals, roaming (inside the session or beside it), renewals, other carriages,
+ * worn keys, closings, crossing handshakes, floods and an attacker who replays, alters and turns round what he has
+ * recorded; then calm. All the time:
  * what stands has been agreed on, nothing is taken that was not sent, or twice, no counter is used twice, no key is given
  * to an end twice or to two generations, nobody sends in what the other end does not hear. In the end, within CALM_MS:
  * both ends are up, under the same keys, as the responder wants it, and sealed unless both say that encap will do.

@@ -349,9 +349,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WIRE_TEST(test_moves), WIRE_TEST(test_lost), WIRE_TEST(test_twice), WIRE_TEST(test_overtaken),
-		WIRE_TEST(test_while_silent), WIRE_TEST(test_when_lost), WIRE_TEST(test_unanswered), WIRE_TEST(test_encap), WIRE_TEST(test_who),
-		WIRE_TEST(test_other_host), WIRE_TEST(test_refused_by_loader), WIRE_TEST(test_names_another_prefix),
-		WIRE_TEST(test_sent_on),
+		WIRE_TEST(test_while_silent), WIRE_TEST(test_when_lost), WIRE_TEST(test_unanswered),
+		WIRE_TEST(test_encap), WIRE_TEST(test_who), WIRE_TEST(test_other_host),
+		WIRE_TEST(test_refused_by_loader), WIRE_TEST(test_names_another_prefix), WIRE_TEST(test_sent_on),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
