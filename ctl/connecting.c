@@ -211,8 +211,9 @@ void connecting_move(struct connecting *connecting, const struct mf_template *pr
 
 		if (!session || session->state == SESSION_NONE)
 			continue;
-		peer->moves = true;
-		connecting_plan_want(&peer->plan, sessions_now_ms());
+		peer->moves = !sessions_comes_along(connecting->settings.sessions, peer->number);
+		if (peer->moves)
+			connecting_plan_want(&peer->plan, sessions_now_ms());
 	}
 	soon(connecting);
 }

@@ -39,7 +39,7 @@ struct connecting_peer {
 	__u8 flags;                    /* of the introduction: MF_ASSOC_OPENS, MF_ASSOC_FOLLOWS */
 	__u32 idle_ms;                 /* 0: default */
 	bool seen, ours;               /* ours: sessions know it by us alone */
-	bool moves;                    /* this end has another prefix since its session was asked for */
+	bool moves;                    /* this end has another prefix since its session was asked for, which does not come along */
 	__u32 number;                  /* in sessions */
 	__u64 tag;                     /* of its lookups */
 	struct connecting_plan plan;
@@ -101,7 +101,10 @@ void connecting_changed(struct connecting *connecting, __u32 number);
 /* A packet that no association takes: is it for a peer that is connected to on demand? */
 void connecting_packet(struct connecting *connecting, const __u8 destination[static 16]);
 
-/* This end hops in another prefix: all of its own sessions are asked for from there. sessions_move() is called here. */
+/*
+ * This end hops in another prefix: those of its own sessions that do not come along by themselves are asked for from there.
+ * sessions_move() is called here.
+ */
 void connecting_move(struct connecting *connecting, const struct mf_template *prefix);
 
 /* How many are to stand all the time, and how many of them do. */

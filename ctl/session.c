@@ -62,6 +62,7 @@ void session_add(struct session_turn *turn, const struct session_generation *gen
 	sodium_memzero(keys, sizeof(*keys));
 	if (generation->association.carriage == MF_CARRIAGE_SEALED)
 		seal_keys_derive(keys, &generation->keys, generation->initiator);
+	memset(&turn->session->left, 0, sizeof(turn->session->left));
 	turn->session->added = generation->association.letter;
 	session_act(turn, SESSION_ADD)->association = &generation->association;
 }
@@ -289,14 +290,26 @@ static void unsee(struct session *session)
 	session->seen[session->seen_at] = 0;
 }
 
+/* The loader has it where it was. */
+static void stay(struct session_turn *turn)
+{
+	struct session *session = turn->session;
+
+	session->present.association.local = session->left;
+	memset(&session->left, 0, sizeof(session->left));
+	session_lose(turn);
+}
+
 void session_failed(struct session *session, __u64 now_ms, struct session_actions *actions)
 {
 	struct session_turn turn = { session, now_ms, NULL, actions };
 
 	actions->count = 0;
-	if (!session->added)
+	if (session->left.prefix_length) {
+		stay(&turn);
+	} else if (!session->added) {
 		return;
-	if (session->added == session->coming.association.letter) {
+	} else if (session->added == session->coming.association.letter) {
 		sodium_memzero(&session->coming, sizeof(session->coming));
 		unsee(session);
 		session_withdraw(&turn);
@@ -324,6 +337,41 @@ void session_renew(struct session *session, enum session_reason reason, __u64 no
 		session_ask(&turn, NULL);
 	else if (session->state == SESSION_UP && !session->present.initiator && !session->present.deaf)
 		session_say(&turn, &notice);
+}
+
+/* The other end knows a host by its identifiers, in whatever /64: these stay. */
+static bool is_other_place(const struct mf_template *from, const struct mf_template *to)
+{
+	return from->hop_bits == to->hop_bits && !memcmp(from->base + 8, to->base + 8, 8);
+}
+
+/* What is not confirmed the other end may never have heard: it would not know this end from elsewhere. */
+static bool may_move(const struct session *session, const struct mf_template *prefix)
+{
+	const struct session_generation *present = &session->present;
+
+	return present->association.letter && present->initiator && !present->deaf &&
+	       session->state != SESSION_CONFIRMING && present->association.carriage == MF_CARRIAGE_SEALED &&
+	       is_other_place(&present->association.local, prefix);
+}
+
+bool session_move(struct session *session, const struct mf_template *prefix, __u64 now_ms,
+		  const struct session_chance *chance, struct session_actions *actions)
+{
+	struct session_turn turn = { session, now_ms, chance, actions };
+	struct session_association *association = &session->present.association;
+
+	actions->count = 0;
+	session->settings.prefix = *prefix;
+	if (!may_move(session, prefix))
+		return false;
+	session->added = 0;
+	session->left = association->local;
+	association->local = *prefix;
+	session_act(&turn, SESSION_CHANGE)->association = association;
+	session->said.active = false; /* from where it was */
+	session_ask(&turn, NULL);
+	return true;
 }
 
 void session_close(struct session *session, enum session_reason reason, __u64 now_ms, struct session_actions *actions)

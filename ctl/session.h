@@ -53,7 +53,7 @@ struct session_chance {
 struct session_settings {
 	struct noise_end end;
 	__u8 inner_own[16], inner_peer[16]; /* stable inner addresses */
-	struct mf_template prefix;          /* own hopping one; after a change session_renew() or session_connect() */
+	struct mf_template prefix;          /* own hopping one: session_move(), else session_renew() or session_connect() */
 	__u32 rotation_ms;                  /* that a responder gives; session_renew() after a change */
 	__u32 lifetime_s, idle_ms;          /* 0: default */
 	__u32 period_s;                     /* own introductions', told in responses */
@@ -80,6 +80,7 @@ struct session_association {
 enum session_action_kind {
 	SESSION_SEND,        /* `message` of `bytes`, to the peer's introduction address or its stable one */
 	SESSION_ADD,         /* `association`, once; if that fails: session_failed(), and what follows is dropped */
+	SESSION_CHANGE,      /* the present one hops in another local prefix: `association` is all of it; fails likewise */
 	SESSION_LEAD,        /* packets to the peer go out in `letter` from now on */
 	SESSION_DELETE,      /* `letter` is heard no more */
 	SESSION_STANDS,      /* traffic flows: a first time, or with what has changed */
@@ -93,7 +94,7 @@ struct session_action {
 	bool by_introduction;      /* SEND */
 	char letter;               /* LEAD, DELETE */
 	enum session_reason reason;
-	const struct session_association *association; /* ADD: until the next call */
+	const struct session_association *association; /* ADD, CHANGE: until the next call */
 	__u32 bytes;
 	__u8 message[SESSION_MESSAGE_MOST];
 };
@@ -155,7 +156,8 @@ struct session {
 	__u32 seen[SESSION_SEEN];     /* first bytes of their ephemeral keys */
 	unsigned int seen_at;
 	__u64 budget_ms[SESSION_BUDGETS]; /* when it is whole again */
-	char added;                   /* letter of the last ADD */
+	char added;                   /* letter of the last ADD; 0: a CHANGE came after it, */
+	struct mf_template left;      /* from this prefix */
 	__u64 heard_ms, sent_ms;      /* anything at all, by the caller's counters */
 	__u64 used_ms;                /* other than by what new keys take: else these would keep an idle session for ever */
 	__u64 kept_ms;                /* last ping that only keeps */
@@ -183,8 +185,9 @@ void session_wipe(struct session *session); /* all zero afterwards */
 
 /*
  * Initiator: asks by this introduction. What stands goes on meanwhile: this is how a session begins, comes back, or
- * follows its client to another prefix. While the session itself asks, or an answer waits to be confirmed, nothing is
- * asked, unless this end has moved. SESSION_STANDS, SESSION_LOST or SESSION_ENDED follows in any case.
+ * follows its client to another prefix where session_move() could not. While the session itself asks, or an answer waits
+ * to be confirmed, nothing is asked, unless this end has moved. SESSION_STANDS, SESSION_LOST or SESSION_ENDED follows in
+ * any case.
  */
 void session_connect(struct session *session, const struct session_way *way, __u64 now_ms,
 		     const struct session_chance *chance, struct session_actions *actions);
@@ -213,15 +216,23 @@ void session_traffic(struct session *session, __u64 heard_ms, __u64 sent_ms);
 /* How many packets this end has sealed in the present association. session_tick() is due then. */
 void session_sealed(struct session *session, __u64 packets);
 
-/* The loader did not take the association of the last ADD. */
+/* The loader did not take the association of the last ADD or CHANGE. */
 void session_failed(struct session *session, __u64 now_ms, struct session_actions *actions);
 
 /*
  * Another rotation (responder), prefix, period, carriage or padding of this end: takes effect with another handshake,
- * begun here or asked for. An initiator's prefix changes by the introduction alone: SESSION_LOST.
+ * begun here or asked for. An initiator whose prefix has changed, and who has not moved, is SESSION_LOST.
  */
 void session_renew(struct session *session, enum session_reason reason, __u64 now_ms,
 		   const struct session_chance *chance, struct session_actions *actions);
+
+/*
+ * This end is in another prefix. True: it goes there inside the session, as an initiator can whose packets are sealed: by
+ * them the other end knows it wherever it is. It asks from there for a generation of the new prefix; SESSION_STANDS or
+ * SESSION_LOST follows. False: it cannot, session_renew() or session_connect().
+ */
+bool session_move(struct session *session, const struct mf_template *prefix, __u64 now_ms,
+		  const struct session_chance *chance, struct session_actions *actions);
 
 /* The present generation is carried as this end wants it now, by a key that is not worn. */
 bool session_suits(const struct session *session);

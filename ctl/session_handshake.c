@@ -265,14 +265,17 @@ static int open_inside(const struct session *session, const __u8 *message, struc
 
 /*
  * A client is believed to be where its request has come from, and the response goes there: the first message in the new
- * association shows that it was received. Inside a session nobody moves.
+ * association shows that it was received. Inside a session whose packets are sealed the response goes where the newest
+ * authentic packet has come from, and the first message in the new association has to come from where the request says:
+ * the way in hears nobody from elsewhere before. Inside any other nobody moves.
  */
 static bool is_where_it_says(const struct session *session, const struct session_request *request,
 			     const struct session_way *way, bool by_introduction)
 {
 	if (by_introduction)
 		return !memcmp(request->prefix.base, way->prefix, sizeof(way->prefix));
-	return !memcmp(&request->prefix, &session->present.association.remote, sizeof(request->prefix));
+	return session->present.association.carriage == MF_CARRIAGE_SEALED ||
+	       !memcmp(&request->prefix, &session->present.association.remote, sizeof(request->prefix));
 }
 
 static bool names_the_peer(const struct session *session, const struct session_request *request)

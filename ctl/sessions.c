@@ -209,6 +209,8 @@ static bool carry_out_one(struct sessions *sessions, __u32 number, const struct 
 	case SESSION_ADD:
 		remember(sessions, number);
 		return !sessions_loader_add(sessions, number, action->association, keys);
+	case SESSION_CHANGE:
+		return !sessions_loader_change(sessions, number, action->association);
 	case SESSION_LEAD:
 		sessions_loader_lead(sessions, number, action->letter);
 		break;

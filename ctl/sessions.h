@@ -144,8 +144,12 @@ void sessions_period(struct sessions *sessions, __u32 period_s);
 /* What the configuration says of the node: how long sessions may be idle, and whether a firewall stands before it, which
    the other end is told with another generation. */
 void sessions_settle(struct sessions *sessions, __u32 idle_ms, bool firewall);
-/* Another prefix: sessions that this end answers for are asked to come along, for its own it is the owner who connects. */
+/*
+ * Another prefix, which the node in the loader has: sessions that this end answers for are asked to come along, its own
+ * come along where they can, and for those that do not it is the owner who connects.
+ */
 void sessions_move(struct sessions *sessions, const struct mf_template *prefix);
+bool sessions_comes_along(const struct sessions *sessions, __u32 peer); /* this end's own; if not, LOST will tell */
 void sessions_end(struct sessions *sessions, __u32 peer, enum session_reason reason);
 void sessions_end_all(struct sessions *sessions, enum session_reason reason);
 

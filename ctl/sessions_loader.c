@@ -161,6 +161,22 @@ int sessions_loader_add(struct sessions *sessions, __u32 number, const struct se
 	return error;
 }
 
+/* Its keys are there, and count on. */
+int sessions_loader_change(struct sessions *sessions, __u32 number, const struct session_association *association)
+{
+	static const struct seal_keys none;
+	struct mf_message *message = sessions->secret;
+	int error;
+
+	memset(message, 0, sizeof(*message));
+	fill(&message->assoc_config, sessions, &sessions->peer[number], association, &none);
+	error = ask(sessions, MF_ASSOC_CHANGE, message);
+	if (error)
+		say_refused(sessions, error, MF_ASSOC_CHANGE, message);
+	sodium_memzero(message, sizeof(*message));
+	return error;
+}
+
 /* Nothing that this process knows of is there to choose from. */
 static bool is_alone(const struct session *session, char letter)
 {

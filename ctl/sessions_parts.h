@@ -48,6 +48,7 @@ int sessions_loader_ask(struct sessions *sessions, __u32 peer, const struct sess
 			const struct seal_keys *keys, struct client_question *question);
 int sessions_loader_answer(struct sessions *sessions, __u32 peer, const struct session_association *association,
 			   const struct seal_keys *keys, struct client_question *question);
+int sessions_loader_change(struct sessions *sessions, __u32 peer, const struct session_association *association);
 void sessions_loader_lead(struct sessions *sessions, __u32 peer, char letter);
 void sessions_loader_delete(struct sessions *sessions, __u32 peer, char letter);
 /* By which introduction, and from where, the peer was last heard. 0 or -errno. */

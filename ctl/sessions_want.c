@@ -94,18 +94,38 @@ void sessions_settle(struct sessions *sessions, __u32 idle_ms, bool firewall)
 	}
 }
 
+static void move(struct sessions *sessions, __u32 number)
+{
+	struct session *session;
+	struct session_actions actions;
+	struct session_chance chance;
+
+	sessions_add_for(sessions, number);
+	session = sessions->peer[number].session;
+	if (!session)
+		return; /* what was being added ended it */
+	sessions_chance(&chance);
+	if (session_move(session, &sessions->settings.prefix, sessions_now_ms(), &chance, &actions))
+		sessions_carry_out(sessions, number, &actions, 0);
+	else if (!session->present.initiator)
+		renew(sessions, number, SESSION_MOVED);
+	sodium_memzero(&chance, sizeof(chance));
+}
+
 void sessions_move(struct sessions *sessions, const struct mf_template *prefix)
 {
 	sessions->settings.prefix = *prefix;
-	for (__u32 i = 0; i < sessions->peers; i++) {
-		struct session *session = sessions->peer[i].session;
+	for (__u32 i = 0; i < sessions->peers; i++)
+		if (sessions->peer[i].session)
+			move(sessions, i);
+}
 
-		if (!session)
-			continue;
-		session->settings.prefix = *prefix;
-		if (!session->present.initiator)
-			renew(sessions, i, SESSION_MOVED);
-	}
+bool sessions_comes_along(const struct sessions *sessions, __u32 number)
+{
+	const struct session *session = sessions->peer[number].session;
+
+	return session && session->present.initiator &&
+	       sessions_same_prefix(&session->present.association.local, &sessions->settings.prefix);
 }
 
 void sessions_end(struct sessions *sessions, __u32 number, enum session_reason reason)

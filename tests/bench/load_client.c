@@ -188,6 +188,7 @@ static void carry_out_one(struct load_client *client, const struct session_actio
 	case SESSION_LOST:
 		client->lost++;
 		break;
+	case SESSION_CHANGE: /* it stays where it is */
 	case SESSION_INTRODUCED:
 		break;
 	}

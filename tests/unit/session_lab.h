@@ -14,6 +14,13 @@
 
 enum { LAB_PERIOD = 600 };
 
+/* What a loader knows of who is heard in an association. */
+struct lab_path {
+	bool heard;        /* where it was agreed that it is, once at least */
+	__u64 newest;      /* number of the newest packet heard */
+	__u8 elsewhere[8]; /* where that came from; zero: where it was agreed */
+};
+
 struct lab_end {
 	char name;
 	struct lab_end *peer;
@@ -23,8 +30,10 @@ struct lab_end {
 	struct session session;
 	struct session_association heard[SESSION_GENERATIONS]; /* letter 0: none */
 	struct seal_keys keys[SESSION_GENERATIONS];            /* of the same */
+	struct lab_path path[SESSION_GENERATIONS];             /* likewise */
+	__u64 number;        /* of the last packet that it has sent */
 	char lead;
-	unsigned int refuse; /* so many ADDs to come */
+	unsigned int refuse; /* so many ADDs and CHANGEs to come */
 	unsigned int stands, ended, lost, introduced;
 	enum session_reason reason;
 	void (*send)(struct lab_end *from, const struct session_action *action);
@@ -115,21 +124,71 @@ static inline bool lab_same_template(const struct mf_template *one, const struct
 	return !memcmp(one, other, sizeof(*one));
 }
 
-/* The same association, seen from the other end. */
-static inline bool lab_is_mirror(const struct session_association *one, const struct session_association *other)
+/* The same association, seen from the other end, wherever the two are. */
+static inline bool lab_is_kin(const struct session_association *one, const struct session_association *other)
 {
 	return !memcmp(one->key, other->key, 16) && !memcmp(one->seed_local, other->seed_remote, 8) &&
-	       !memcmp(one->seed_remote, other->seed_local, 8) && lab_same_template(&one->local, &other->remote) &&
-	       lab_same_template(&one->remote, &other->local) && one->rotation_ms == other->rotation_ms &&
+	       !memcmp(one->seed_remote, other->seed_local, 8) && one->rotation_ms == other->rotation_ms &&
 	       one->carriage == other->carriage;
+}
+
+static inline bool lab_is_mirror(const struct session_association *one, const struct session_association *other)
+{
+	return lab_is_kin(one, other) && lab_same_template(&one->local, &other->remote) &&
+	       lab_same_template(&one->remote, &other->local);
+}
+
+/* Place of the association; -1: there is none of that kind. */
+static inline int lab_find(const struct lab_end *end, const struct session_association *sent_in)
+{
+	for (int i = 0; i < SESSION_GENERATIONS; i++)
+		if (end->heard[i].letter && lab_is_kin(&end->heard[i], sent_in))
+			return i;
+	return -1;
+}
+
+/* Once heard where it was agreed that it is, a peer whose packets are sealed is heard from anywhere (bpf/in.h). */
+static inline bool lab_hears_from(const struct lab_end *end, int i, const __u8 source[static 8])
+{
+	return !memcmp(end->heard[i].remote.base, source, 8) ||
+	       (end->heard[i].carriage == MF_CARRIAGE_SEALED && end->path[i].heard);
 }
 
 static inline bool lab_hears(const struct lab_end *end, const struct session_association *sent_in)
 {
-	for (int i = 0; i < SESSION_GENERATIONS; i++)
-		if (end->heard[i].letter && lab_is_mirror(&end->heard[i], sent_in))
-			return true;
-	return false;
+	int i = lab_find(end, sent_in);
+
+	return i >= 0 && lab_same_template(&end->heard[i].local, &sent_in->remote) &&
+	       lab_hears_from(end, i, sent_in->local.base);
+}
+
+/* It has gone from where the other end's packets still go, and has said so, or is about to. */
+static inline bool lab_has_left(const struct lab_end *end, const struct session_association *sent_in)
+{
+	int i = lab_find(end, sent_in);
+
+	return i >= 0 && end->heard[i].carriage == MF_CARRIAGE_SEALED &&
+	       memcmp(end->heard[i].local.base, sent_in->remote.base, 8) != 0;
+}
+
+/* A packet comes in, or is refused: false. The newest says where its sender is (bpf/open.h). */
+static inline bool lab_hear(struct lab_end *end, const struct session_association *sent_in,
+			    const __u8 source[static 8], const __u8 target[static 8], __u64 number)
+{
+	int i = lab_find(end, sent_in);
+	struct lab_path *path = &end->path[i < 0 ? 0 : i];
+	bool agreed = i >= 0 && !memcmp(end->heard[i].remote.base, source, 8);
+
+	if (i < 0 || memcmp(end->heard[i].local.base, target, 8) || !lab_hears_from(end, i, source))
+		return false;
+	path->heard |= agreed;
+	if (number <= path->newest)
+		return true;
+	path->newest = number;
+	memset(path->elsewhere, 0, sizeof(path->elsewhere));
+	if (!agreed)
+		memcpy(path->elsewhere, source, sizeof(path->elsewhere));
+	return true;
 }
 
 /* What it sends in; NULL: nothing. */
@@ -138,6 +197,16 @@ static inline struct session_association *lab_lead(struct lab_end *end)
 	struct session_association *lead = lab_letter(end, end->lead);
 
 	return lead && lead->letter ? lead : NULL;
+}
+
+/* Where a session message goes: after the newest packet (bpf/carry.h). All else goes where it was agreed. */
+static inline void lab_target(struct lab_end *end, __u8 target[static 8])
+{
+	static const __u8 nowhere[8];
+	const struct lab_path *path = &end->path[end->lead - 'a'];
+	bool elsewhere = lab_lead(end)->carriage == MF_CARRIAGE_SEALED && memcmp(path->elsewhere, nowhere, 8) != 0;
+
+	memcpy(target, elsewhere ? path->elsewhere : lab_lead(end)->remote.base, 8);
 }
 
 static inline void lab_restart(struct lab_end *end, bool adopts, __u64 now_ms)
@@ -201,9 +270,30 @@ static inline const char *lab_add(struct lab_end *end, const struct session_asso
 		return "an association was added under a letter that is taken, or is none";
 	*place = *association;
 	end->keys[place - end->heard] = *keys;
+	memset(&end->path[place - end->heard], 0, sizeof(end->path[0]));
 	if (association->carriage == MF_CARRIAGE_SEALED)
 		return lab_give(end, keys);
 	return sodium_is_zero((const __u8 *)keys, sizeof(*keys)) ? NULL : "keys for what is not sealed";
+}
+
+/* It is heard anew, under the keys of before, which count on. */
+static inline const char *lab_change(struct lab_end *end, const struct session_association *association)
+{
+	struct session_association *place = lab_letter(end, association->letter), before = *association;
+	struct lab_path *path;
+
+	if (!place || !place->letter || association->letter != end->lead)
+		return "an association was changed that is not there, or does not lead";
+	before.local = place->local;
+	if (memcmp(&before, place, sizeof(before)))
+		return "more was changed than where this end is";
+	if (association->carriage != MF_CARRIAGE_SEALED)
+		return "this end has moved in what is not sealed";
+	*place = *association;
+	path = &end->path[place - end->heard];
+	path->heard = false;
+	memset(path->elsewhere, 0, sizeof(path->elsewhere));
+	return NULL;
 }
 
 /* One action. NULL, or what is wrong with it. */
@@ -217,6 +307,8 @@ static inline const char *lab_do(struct lab_end *end, const struct session_actio
 		return NULL;
 	case SESSION_ADD:
 		return lab_add(end, action->association, keys);
+	case SESSION_CHANGE:
+		return lab_change(end, action->association);
 	case SESSION_LEAD:
 		if (!place || !place->letter)
 			return "packets are to go out in an association that is not there";
@@ -268,7 +360,12 @@ static inline const char *lab_check(struct lab_end *end)
 	return NULL;
 }
 
-/* All actions of a call; a refused ADD as the header has it. NULL, or what is wrong. */
+static inline bool lab_may_be_refused(const struct session_action *action)
+{
+	return action->kind == SESSION_ADD || action->kind == SESSION_CHANGE;
+}
+
+/* All actions of a call; a refused ADD or CHANGE as the header has it. NULL, or what is wrong. */
 static inline const char *lab_carry_out(struct lab_end *end, const struct session_actions *actions, __u64 now_ms)
 {
 	struct session_actions more;
@@ -277,9 +374,10 @@ static inline const char *lab_carry_out(struct lab_end *end, const struct sessio
 	if (actions->count == SESSION_ACTIONS)
 		return "so many actions";
 	for (unsigned int i = 0; !wrong && i < actions->count; i++) {
-		if (actions->action[i].kind == SESSION_ADD && end->refuse) {
+		if (lab_may_be_refused(&actions->action[i]) && end->refuse) {
 			end->refuse--;
-			if (actions->action[i].association->carriage == MF_CARRIAGE_SEALED)
+			if (actions->action[i].kind == SESSION_ADD &&
+			    actions->action[i].association->carriage == MF_CARRIAGE_SEALED)
 				wrong = lab_give(end, &actions->keys); /* nor does it come again */
 			if (wrong)
 				return wrong;

@@ -26,6 +26,7 @@ struct world_packet {
 	bool by_introduction, data;
 	__u8 source[8], target[8];
 	struct session_association in;
+	__u64 number;               /* inside a session */
 	unsigned int epoch, stands; /* data: as they were when it was sent */
 	__u32 bytes;
 	__u8 message[SESSION_MESSAGE_MOST];
@@ -182,8 +183,11 @@ static void send_inside(struct world_end *end, struct world_packet *packet)
 	if (!lead)
 		return;
 	packet->in = *lead;
+	packet->number = ++end->lab.number;
 	memcpy(packet->source, lead->local.base, 8);
 	memcpy(packet->target, lead->remote.base, 8);
+	if (!packet->data)
+		lab_target(&end->lab, packet->target);
 	end->sent_ms = local_ms(end);
 	if (reaches(end, packet->source))
 		send_packet(packet);
@@ -279,13 +283,22 @@ static void follow_up(struct world_end *end, const struct lab_end *before)
 	}
 }
 
+/*
+ * Who leads is heard, also by the one end that has moved inside the session; but what is sent to that one goes where it was
+ * until it has been agreed on anew from where it is.
+ */
+static bool is_heard(const struct world_end *end, const struct session_association *in)
+{
+	return lab_hears(&end->lab, in) || lab_has_left(&end->lab, in);
+}
+
 static void check_gap(const struct world_end *end)
 {
 	const struct world_end *peer = peer_of(end);
 	const struct session_association *lead = lab_lead((struct lab_end *)&end->lab);
 
 	if (end->sound && (world.faults.gentle || (is_standing(end) && is_standing(peer))) && lead &&
-	    !lab_hears(&peer->lab, lead))
+	    !is_heard(peer, lead))
 		wrong("an end sends in what the other does not hear");
 }
 
@@ -347,6 +360,19 @@ static void daemon_connect(struct world_end *end)
 	carry_out(end, &before);
 }
 
+/* False: not inside the session. */
+static bool daemon_move(struct world_end *end)
+{
+	struct session_chance chance = lab_chance(&world.random);
+	struct lab_end before = end->lab;
+
+	if (!session_move(&end->lab.session, &end->lab.settings.prefix, local_ms(end), &chance, &world.actions))
+		return false;
+	trace("%c moves inside\n", end->lab.name);
+	carry_out(end, &before);
+	return true;
+}
+
 static void report_traffic(struct world_end *end)
 {
 	session_traffic(&end->lab.session, end->heard_ms, end->sent_ms);
@@ -406,7 +432,7 @@ static void check_arrival(const struct world_end *end, const struct world_packet
 	unsigned int entered = end->lab.stands + (end->lab.session.state == SESSION_CONFIRMING);
 
 	if (end->sound && packet->epoch == end->epoch && entered <= packet->stands + 1 &&
-	    !lab_hears(&end->lab, &packet->in))
+	    !is_heard(end, &packet->in))
 		wrong("a packet came too late to be heard");
 }
 
@@ -419,7 +445,7 @@ static void arrive(const struct world_packet *packet)
 	if (packet->data)
 		check_arrival(end, packet);
 	if (!packet->by_introduction) {
-		if (!lab_hears(&end->lab, &packet->in))
+		if (!lab_hear(&end->lab, &packet->in, packet->source, packet->target, packet->number))
 			return;
 		end->heard_ms = local_ms(end);
 	}

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The session engine in a world that does its worst (session_world.h), over many seeds: every schedule is a minute of
- * loss, duplication, reordering, restarts, refusals, roaming, renewals, other carriages, worn keys, closings, crossing
- * handshakes, floods and an attacker who replays, alters and turns round what he has recorded; then calm. All the time:
+ * loss, duplication, reordering, restarts, refusals, roaming (inside the session or beside it), renewals, other carriages,
+ * worn keys, closings, crossing handshakes, floods and an attacker who replays, alters and turns round what he has
+ * recorded; then calm. All the time:
  * what stands has been agreed on, nothing is taken that was not sent, or twice, no counter is used twice, no key is given
  * to an end twice or to two generations, nobody sends in what the other end does not hear. In the end, within CALM_MS:
  * both ends are up, under the same keys, as the responder wants it, and sealed unless both say that encap will do.
@@ -29,7 +30,7 @@ enum {
 };
 
 static struct lab_end template[WORLD_ENDS];
-static __u64 worst_calm_ms, handshakes;
+static __u64 worst_calm_ms, handshakes, moved_inside;
 
 /* --- a schedule ---------------------------------------------------------------------- */
 
@@ -119,6 +120,10 @@ static void roam(struct world_end *end)
 	memcpy(end->old_physical, end->lab.physical, 8);
 	end->old_until_ms = hard ? 0 : world.now_ms + OLD_PREFIX_MS;
 	lab_move(&end->lab, (__u16)chance_of(60000));
+	if (daemon_move(end)) {
+		moved_inside++;
+		return;
+	}
 	unsettle(end);
 	renew(end, SESSION_MOVED);
 	if (end->keeps)
@@ -196,6 +201,15 @@ static void do_event(struct world_end *end)
 	}
 }
 
+/* By the way in, which knows whose it is and hears nobody from elsewhere before he was heard where he is to be. */
+static bool is_refused(const struct world_packet *packet)
+{
+	struct lab_end *lab = &world.end[packet->to].lab;
+
+	return lab_find(lab, &packet->in) >= 0 &&
+	       !lab_hear(lab, &packet->in, packet->source, packet->target, packet->number);
+}
+
 /* What was recorded, once more: as it was, altered, from elsewhere, to somebody else, by another way. */
 static void attack(void)
 {
@@ -213,6 +227,8 @@ static void attack(void)
 	case 4: packet.by_introduction = !packet.by_introduction; break;
 	}
 	trace("attack: kind %u\n", packet.message[0]);
+	if (!packet.by_introduction && is_refused(&packet))
+		return;
 	daemon_receive(&world.end[packet.to], &packet);
 }
 
@@ -408,7 +424,7 @@ static __u64 from_environment(const char *name, __u64 otherwise)
 	return text ? strtoull(text, NULL, 0) : otherwise;
 }
 
-enum { BOTH_ASK = 1, STANDS_BEFORE = 2, SCENARIOS = 4, RESTARTS = 4, RESTART_AT = 3 };
+enum { BOTH_ASK = 1, STANDS_BEFORE = 2, MOVES = 4, SCENARIOS = 6, RESTARTS = 4, RESTART_AT = 3 };
 
 static void set_up_quietly(unsigned int scenario)
 {
@@ -418,8 +434,11 @@ static void set_up_quietly(unsigned int scenario)
 	world.faults = (struct world_faults){ .mesh = (scenario & BOTH_ASK) != 0, .gentle = true };
 	memset(world.end, 0, 2 * sizeof(world.end[0]));
 	set_up_ends();
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < 2; i++) {
 		world.end[i].connect_ms = 0;
+		world.end[i].lab.settings.encap &= !(scenario & MOVES);
+		world.end[i].lab.session.settings.encap = world.end[i].lab.settings.encap;
+	}
 }
 
 static void run_until_settled(__u64 least_ms, __u64 most_ms)
@@ -447,18 +466,28 @@ static void restart_in_the_middle(unsigned int which)
 	look_up(&world.end[0], 500);
 }
 
+static void move_at_once(struct world_end *end)
+{
+	end->old_until_ms = 0;
+	lab_move(&end->lab, 9);
+	if (!daemon_move(end))
+		wrong("an initiator whose packets are sealed does not move inside its session");
+}
+
 static const char *run_chosen(__u64 number, unsigned int depth)
 {
 	unsigned int scenario = number % SCENARIOS, which = number / SCENARIOS % RESTARTS;
 
 	set_up_quietly(scenario);
-	if (scenario & STANDS_BEFORE) {
+	if (scenario & (STANDS_BEFORE | MOVES)) {
 		daemon_connect(&world.end[0]);
 		run_until_settled(0, 1000);
 	}
 	world.choices = number / SCENARIOS / RESTARTS;
 	world.to_choose = depth;
-	if (scenario & STANDS_BEFORE)
+	if (scenario & MOVES)
+		move_at_once(&world.end[0]);
+	else if (scenario & STANDS_BEFORE)
 		renew(&world.end[0], SESSION_NO_REASON);
 	else
 		daemon_connect(&world.end[0]);
@@ -506,7 +535,7 @@ static void run_many(__u64 first, __u64 count)
 {
 	unsigned int bad = 0;
 
-	worst_calm_ms = handshakes = 0;
+	worst_calm_ms = handshakes = moved_inside = 0;
 	for (__u64 seed = first; seed < first + count && bad < 10; seed++) {
 		const char *why = run_schedule(seed);
 
@@ -515,8 +544,9 @@ static void run_many(__u64 first, __u64 count)
 			bad++;
 		}
 	}
-	printf("%llu schedules, %llu times a session stood, at most %llu ms until all had met again\n",
-	       (unsigned long long)count, (unsigned long long)handshakes, (unsigned long long)worst_calm_ms);
+	printf("%llu schedules, %llu times a session stood, %llu moves inside, at most %llu ms until all had met again\n",
+	       (unsigned long long)count, (unsigned long long)handshakes, (unsigned long long)moved_inside,
+	       (unsigned long long)worst_calm_ms);
 	assert_int_equal(bad, 0);
 }
 

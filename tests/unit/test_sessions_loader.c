@@ -80,6 +80,33 @@ static void brings_keys(void **state)
 	line_close(&line);
 }
 
+/* Another prefix: all of it again but the keys, which the loader has, and which count on there. */
+static void changes_without_keys(void **state)
+{
+	const struct session_association association = {
+		.letter = 'c', .rotation_ms = 3000, .carriage = MF_CARRIAGE_SEALED, .padding = MF_PADDING_FULL,
+		.key = { 5 }, .local = { .base = { 0x20, 1 }, .prefix_length = 64, .hop_bits = 64 },
+	};
+	struct mf_message got, accepted = { .version = MF_CONTROL_VERSION, .type = MF_ASSOC_CHANGE, .sequence = 1 };
+	struct line line;
+
+	(void)state;
+	line_open(&line);
+	answer(&line, &accepted);
+	assert_int_equal(sessions_loader_change(&line.sessions, 0, &association), 0);
+	assert_int_equal(recv(line.loader, &got, sizeof(got), 0), sizeof(got));
+	assert_int_equal(got.type, MF_ASSOC_CHANGE);
+	assert_string_equal(got.assoc_config.name, "laptop@c");
+	assert_int_equal(got.assoc_config.shares, 1);
+	assert_int_equal(got.assoc_config.padding, MF_PADDING_FULL);
+	assert_memory_equal(got.assoc_config.key, association.key, sizeof(association.key));
+	assert_memory_equal(&got.assoc_config.local, &association.local, sizeof(association.local));
+	assert_true(sodium_is_zero((const __u8 *)&got.assoc_config.seal_out, sizeof(got.assoc_config.seal_out)));
+	assert_true(sodium_is_zero((const __u8 *)&got.assoc_config.seal_in, sizeof(got.assoc_config.seal_in)));
+	assert_true(sodium_is_zero((const __u8 *)line.sessions.secret, sizeof(*line.sessions.secret)));
+	line_close(&line);
+}
+
 /* What is not sealed brings none, whatever stands there. */
 static void brings_none(void **state)
 {
@@ -289,8 +316,9 @@ static void notes_traffic(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(brings_keys), cmocka_unit_test(brings_none), cmocka_unit_test(brings_keys_once),
-		cmocka_unit_test(knows_the_association), cmocka_unit_test(leaves_others_alone), cmocka_unit_test(notes_traffic),
+		cmocka_unit_test(brings_keys), cmocka_unit_test(changes_without_keys), cmocka_unit_test(brings_none),
+		cmocka_unit_test(brings_keys_once), cmocka_unit_test(knows_the_association),
+		cmocka_unit_test(leaves_others_alone), cmocka_unit_test(notes_traffic),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
