@@ -206,6 +206,41 @@ static void build_wrong_client(struct rig *here, struct rig *there, struct frame
 	frame->byte[AT_SOURCE + 15] ^= 1;
 }
 
+/* Right ends and ports, sealed by the peer but for one bit of the tag: all of it is looked at. */
+static void build_forged(struct rig *here, struct rig *there, struct frame *frame)
+{
+	struct packet packet = { .source = rig_inner(SEALED, THERE), .destination = rig_inner(SEALED, HERE),
+				 .protocol = UDP, .payload = size_of(frame) - IP6_BYTES - 8 };
+	struct mf_seal_key key = there->seal[SEALED].out;
+	struct frame inner;
+
+	(void)here;
+	frame_packet(&inner, &packet);
+	carried_encap(frame, rig_slot(there, SEALED, 0), &inner, WITHOUT_ADDRESSES);
+	key.key[0] ^= 1; /* the mask stays right, and with it the counter */
+	carried_seal(frame, &key, 5, rig_index(there, SEALED));
+}
+
+static void build_forged_small(struct rig *here, struct rig *there, struct frame *frame)
+{
+	frame->length = 64;
+	build_forged(here, there, frame);
+}
+
+static void build_forged_large(struct rig *here, struct rig *there, struct frame *frame)
+{
+	frame->length = 1400;
+	build_forged(here, there, frame);
+}
+
+/* The same from who has no key at all. */
+static void build_noise(struct rig *here, struct rig *there, struct frame *frame)
+{
+	frame->length = 1400;
+	build_forged(here, there, frame);
+	memset(frame->byte + AT_COUNTER, 0xa5, frame->length - AT_COUNTER);
+}
+
 static void build_other(struct rig *here, struct rig *there, struct frame *frame)
 {
 	struct packet packet = { .source = rig_address("2001:db8:77::1"), .destination = rig_address("2001:db8:78::1"),
@@ -239,6 +274,9 @@ static const struct bench_row rows[] = {
 	{ "stranger refused, dead address", BESIDE, 40, 0, build_dead },
 	{ "stranger refused, live address, wrong source", BESIDE, 40, 0, build_wrong_source },
 	{ "stranger refused, an introduction's address, no client's source", BESIDE, 0, 0, build_wrong_client },
+	{ "stranger refused, sealed: right ends and ports, noise of 1400 B", BESIDE, 0, 0, build_noise },
+	{ "stranger refused, sealed: right counter, wrong tag, 64 B", BESIDE, 0, 0, build_forged_small },
+	{ "stranger refused, sealed: right counter, wrong tag, 1400 B", BESIDE, 0, 0, build_forged_large },
 	{ "stranger refused, random dead address, 15,000 associations", DROP_RANDOM, 0, SMALL, build_dead, 64 },
 	{ "stranger refused, random dead address, 100,000 associations", DROP_RANDOM, 0, LARGE, build_dead, 64 },
 	{ "neighbour solicitation for a dead address", BESIDE, 25, 0, build_solicitation, 1 },
