@@ -20,7 +20,7 @@ import socket
 import struct
 import sys
 
-VERSION, MESSAGE_BYTES = 1, 1024
+VERSION, MESSAGE_BYTES = 2, 1024
 ADD, DELETE, LEAD, FIND, SOCKET_GET = 4, 6, 12, 13, 14
 ENCAP, LISTENS, ROAMS = 1, 1 << 5, 1 << 6
 HEADER = struct.Struct("=HHIHHi")
