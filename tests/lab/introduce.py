@@ -26,7 +26,7 @@ ENCAP, LISTENS, ROAMS = 1, 1 << 5, 1 << 6
 HEADER = struct.Struct("=HHIHHi")
 TEMPLATE = struct.Struct("16sBB6x")
 PREFIX = struct.Struct("16sB3x")
-AT_NAME, AT_REMOTE_PREFIX, AT_PEER_PREFIX = HEADER.size + 8, 286, HEADER.size + 584
+AT_NAME, AT_REMOTE_PREFIX, AT_PEER_PREFIX = HEADER.size + 8, 286, HEADER.size + 712
 
 
 def address(text):
