@@ -38,16 +38,6 @@ static __always_inline int is_sealed(const struct mf_association *association)
 	return association->carriage == MF_CARRIAGE_SEALED;
 }
 
-/*
- * A peer that was heard from another /64 is there, or somebody who sends its packets on is: it is asked (session messages go
- * there), and all else follows when it has answered, by another association (docs/PROTOCOL.md 9.3).
- */
-static __always_inline void way_follow(struct way *way, const struct inner *inner)
-{
-	if (is_sealed(way->association) && inner->shim.next_header == MF_NEXT_CONTROL)
-		way->peer_prefix = way->state->peer_prefix;
-}
-
 /* Bytes of the carried packet that the shim replaces, and that outer headers add before them. */
 static __always_inline __u32 inner_skipped(const struct inner *inner)
 {
@@ -65,6 +55,16 @@ static __always_inline int is_host_pair(const struct mf_association *association
 	return association->flags & MF_ASSOC_HOST_PAIR &&
 	       same_address(inner->destination.address, association->inner_remote) &&
 	       same_address(inner->source, association->inner_local);
+}
+
+/*
+ * A peer that was heard from another /64 is there, or somebody who sends its packets on is: it is asked (session messages go
+ * there), and all else follows when it has answered, by another association (docs/PROTOCOL.md 9.3).
+ */
+static __always_inline void way_follow(struct way *way, const struct inner *inner)
+{
+	if (is_sealed(way->association) && inner->shim.next_header == MF_NEXT_CONTROL && is_host_pair(way->association, inner))
+		way->peer_prefix = way->state->peer_prefix;
 }
 
 /* Reads an inner IPv6 header. MF_OUT_SENT or a verdict. */

@@ -16,6 +16,7 @@ struct way {
 	__u32 id;
 	__u64 now_ns;
 	struct mf_association *association;
+	__u32 generation; /* of it, when it was found */
 	struct mf_assoc_state *state;
 	struct mf_traffic *traffic;
 	struct mf_slot *slot;
@@ -73,11 +74,15 @@ static __always_inline __u32 way_slot(struct way *way, __u64 index)
 	return way->slot ? MF_OUT_SENT : MF_DROP_NO_SLOT;
 }
 
-/* All of the slot has been read: was it one and the same? The loader may have put another one in its place meanwhile. */
+/*
+ * All of slot and association has been read: were they one and the same? The loader may have put others in their place meanwhile;
+ * what was to be sealed would leave as it is when it no longer says so.
+ */
 static __always_inline __u32 way_ends(const struct way *way)
 {
 	asm volatile("" ::: "memory");
-	return *(const volatile __u64 *)&way->slot->index == way->index ? MF_OUT_SENT : MF_DROP_NO_SLOT;
+	return *(const volatile __u64 *)&way->slot->index == way->index &&
+	       *(const volatile __u32 *)&way->association->generation == way->generation ? MF_OUT_SENT : MF_DROP_NO_SLOT;
 }
 
 /* MF_OUT_SENT and all of *way, or the verdict that ends the packet. */
@@ -90,7 +95,10 @@ static __always_inline __u32 way_of(struct way *way, __u32 id)
 	way->association = bpf_map_lookup_elem(&mf_assoc, &id);
 	way->state = bpf_map_lookup_elem(&mf_state, &id);
 	way->traffic = bpf_map_lookup_elem(&mf_traffic, &id);
-	if (!way->association || !way->state || !way->traffic || !way->association->generation)
+	if (!way->association || !way->state || !way->traffic)
+		return MF_DROP_NO_ASSOCIATION;
+	way->generation = *(const volatile __u32 *)&way->association->generation;
+	if (!way->generation)
 		return MF_DROP_NO_ASSOCIATION;
 	if (way->association->flags & (MF_ASSOC_LISTENS | MF_ASSOC_ROAMS) && !peer_find(way))
 		return MF_DROP_NO_PEER;

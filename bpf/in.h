@@ -170,7 +170,8 @@ static __always_inline int is_peer(const void *address, const struct mf_slot *sl
 
 /*
  * The same of what comes in. A peer whose packets are sealed may have gone to another /64 with its identifier, once it has
- * been heard where the two had agreed that it is: its first packet shows that it can be reached there.
+ * been heard where the two had agreed that it is: its first packet shows that it can be reached there. Only who has begun
+ * the handshake moves so; a responder has another made.
  */
 static __always_inline int is_from_peer(const void *source, const struct hit *hit,
 					const struct mf_association *association)
@@ -178,13 +179,15 @@ static __always_inline int is_from_peer(const void *source, const struct hit *hi
 	struct words from = words_of(source), remote = words_of(hit->slot->remote);
 	__u32 id = slot_association(hit);
 	struct mf_assoc_state *state;
+	struct mf_seal *seal;
 
 	if (from.low != remote.low)
 		return 0;
 	if (from.high == remote.high)
 		return 1;
 	state = bpf_map_lookup_elem(&mf_state, &id);
-	return is_sealed(association) && is_place(from.high) && state && state->heard_index;
+	seal = bpf_map_lookup_elem(&mf_seal, &id);
+	return is_sealed(association) && is_place(from.high) && state && state->heard_index && seal && !seal->in.sender;
 }
 
 /* Believed only if it quotes what this end sent in this very slot. */

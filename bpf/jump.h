@@ -70,7 +70,9 @@ static __always_inline struct mf_association *handed_association(const struct mf
 	__u32 id = handed->association;
 	struct mf_association *association = bpf_map_lookup_elem(&mf_assoc, &id);
 
-	return association && association->generation == handed->generation ? association : NULL;
+	if (!association || !handed->generation)
+		return NULL;
+	return *(const volatile __u32 *)&association->generation == handed->generation ? association : NULL;
 }
 
 #endif

@@ -7,6 +7,7 @@
 #define MAYFLY_BPF_OPEN_H
 
 #include "bpf/decap.h"
+#include "bpf/probe.h"
 #include "bpf/replay.h"
 #include "bpf/seal.h"
 
@@ -51,6 +52,8 @@ static __always_inline __u32 frame_open(void *data, void *end, struct mf_scratch
 	job_end(job);
 	if (failed)
 		return MF_DROP_TAG;
+	if (!handed_association(&scratch->handed))
+		return MF_DROP_NO_SLOT; /* another one's window, by now */
 	newest = seal->heard;
 	verdict = replay_mark(seal, counter);
 	if (verdict == MF_IN_DELIVERED && counter >= newest)
@@ -74,6 +77,16 @@ static __noinline __u32 deliver_opened(struct xdp_md *ctx)
 			   scratch->handed.now_ns, MF_SEAL_BYTES);
 }
 
+/* Right identifier and ports, from where the peer is not, and not sealed by it: somebody has watched. */
+static __always_inline void probe_from_elsewhere(struct xdp_md *ctx, __u32 id)
+{
+	struct cursor cursor = cursor_of(ctx->data, ctx->data_end);
+	struct sealed_frame *frame = take(&cursor, sizeof(*frame));
+
+	if (frame)
+		probe(MF_EVENT_PROBE_EXPIRED, id, &frame->ip6);
+}
+
 static __always_inline __u32 open_sealed(struct xdp_md *ctx)
 {
 	struct mf_scratch *scratch = scratch_get();
@@ -82,7 +95,11 @@ static __always_inline __u32 open_sealed(struct xdp_md *ctx)
 	if (!scratch || !handed_association(&scratch->handed))
 		return MF_DROP_NO_SLOT;
 	verdict = frame_open((void *)(long)ctx->data, (void *)(long)ctx->data_end, scratch);
-	return verdict == MF_IN_DELIVERED ? deliver_opened(ctx) : verdict;
+	if (verdict == MF_IN_DELIVERED)
+		return deliver_opened(ctx);
+	if (scratch->handed.peer_prefix && (verdict == MF_DROP_TAG || verdict == MF_DROP_COUNTER))
+		probe_from_elsewhere(ctx, scratch->handed.association);
+	return verdict;
 }
 
 /* From the way in: the rest is mf_open's. */
@@ -95,7 +112,8 @@ static __always_inline __u32 to_open(const struct hit *hit, __u32 id, const stru
 	if (!scratch)
 		return MF_DROP_NO_SLOT;
 	scratch->handed = (struct mf_handed){
-		.index = hit->index, .now_ns = now_ns, .association = id, .generation = association->generation,
+		.index = hit->index, .now_ns = now_ns, .association = id,
+		.generation = *(const volatile __u32 *)&association->generation,
 		.peer_prefix = prefix == words_of(hit->slot->remote).high ? 0 : prefix,
 	};
 	return TO_OPEN;

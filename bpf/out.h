@@ -63,7 +63,7 @@ static __always_inline __u32 to_seal(const struct way *way, __u32 bytes, __u32 h
 		return MF_DROP_KEY;
 	scratch->handed = (struct mf_handed){
 		.index = way->index, .now_ns = way->now_ns, .association = way->id,
-		.generation = way->association->generation, .bytes = bytes, .hop = hop, .verdict = verdict,
+		.generation = way->generation, .bytes = bytes, .hop = hop, .verdict = verdict,
 		.at_nic = at_nic,
 	};
 	return way_ends(way) == MF_OUT_SENT ? TO_SEAL : MF_DROP_NO_SLOT;

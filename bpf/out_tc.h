@@ -237,6 +237,8 @@ static __always_inline __u32 out_at_nic(struct __sk_buff *skb, struct mf_node *n
 		return to_cutter(node, exit);
 	if (verdict == MF_OUT_SENT)
 		verdict = way_of(&way, id);
+	if (verdict == MF_OUT_SENT && is_sealed(way.association))
+		return to_cutter(node, exit); /* by now */
 	if (verdict == MF_DROP_NO_ASSOCIATION)
 		report(MF_EVENT_NO_ASSOCIATION, ~0U, inner.source, inner.destination.address, 0);
 	if (verdict == MF_OUT_SENT)

@@ -12,6 +12,8 @@
 #include "bpf/jump.h"
 #include "bpf/siphash.h"
 
+_Static_assert((int)MF_SEALED_MOST == (int)AEAD_MOST, "what the loader lets through is what the cipher takes");
+
 struct sealed_frame {
 	struct ethhdr eth;
 	struct ipv6hdr ip6;
@@ -33,6 +35,8 @@ static __always_inline void job_begin(struct aead_job *job, const struct mf_seal
 static __always_inline void job_end(struct aead_job *job)
 {
 	__builtin_memset(job->key, 0, sizeof(job->key));
+	__builtin_memset(job->stream, 0, sizeof(job->stream));
+	__builtin_memset(&job->poly, 0, sizeof(job->poly));
 	asm volatile("" ::: "memory");
 }
 

@@ -11,6 +11,8 @@
 #include <linux/types.h>
 
 enum mf_seal_limit {
+	MF_SEALED_MOST = 9216,      /* bytes that are sealed at once, from the shim on */
+	MF_SEALED_MTU_MOST = 40 + 8 + 24 + MF_SEALED_MOST, /* so no outer packet is larger */
 	MF_REPLAY_WORDS = 264,   /* of 32 packets each: 8,416 behind the newest are told apart, whatever their order */
 	MF_REPLAY_PACKETS = (MF_REPLAY_WORDS - 1) * 32,
 	MF_PADDING_CLASS_LEAST = 128, /* bytes behind the UDP header */

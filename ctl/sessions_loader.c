@@ -129,13 +129,14 @@ int sessions_loader_answer(struct sessions *sessions, __u32 number, const struct
 			   const struct seal_keys *keys, struct client_question *question)
 {
 	int error = client_wait(sessions->settings.loader, question);
+	bool is_left = error == -EREMOTEIO && question->message->refusal == MF_REFUSED_EXISTS;
 
 	if (!error)
 		note_added(sessions, number, question->message);
-	else if (error != -EREMOTEIO)
+	else if (!is_left)
 		say_refused(sessions, error, MF_ASSOC_ADD, question->message);
 	sodium_memzero(question->message, sizeof(*question->message));
-	return error == -EREMOTEIO ? sessions_loader_add(sessions, number, association, keys) : error;
+	return is_left ? sessions_loader_add(sessions, number, association, keys) : error;
 }
 
 /* One of that name which nobody has told of is left over from a process that died in between: it had other keys. */

@@ -41,8 +41,8 @@ void sessions_add_for(struct sessions *sessions, __u32 peer); /* at least with t
 int sessions_loader_add(struct sessions *sessions, __u32 peer, const struct session_association *association,
 			const struct seal_keys *keys);
 /*
- * The same in two parts: 0 or -errno; then the answer, after which it is asked again as above if it was refused. Not if
- * the loader went meanwhile: it may have taken the keys.
+ * The same in two parts: 0 or -errno; then the answer, after which it is asked again as above if one of that name was left
+ * over. Not in any other case: the loader may have taken the keys.
  */
 int sessions_loader_ask(struct sessions *sessions, __u32 peer, const struct session_association *association,
 			const struct seal_keys *keys, struct client_question *question);

@@ -25,6 +25,12 @@ static int map_of(const struct mf_instance *instance, enum mf_map map)
 	return instance->object.map[map];
 }
 
+/* Its map was made anew: nothing may be sealed with what is there instead of keys. */
+static int is_keyless(const struct mf_seal *seal)
+{
+	return sodium_is_zero((const __u8 *)seal->out.key, sizeof(seal->out.key));
+}
+
 /* One id of mf_assoc. Adding that was cut short before mf_assoc knew of it is undone: seed and keys are wiped. */
 static int recall(struct mf_instance *instance, __u32 id)
 {
@@ -35,6 +41,12 @@ static int recall(struct mf_instance *instance, __u32 id)
 
 	if (!error)
 		error = bpf_map_lookup_elem(map_of(instance, MF_MAP_SEED), &id, &seed);
+	if (error)
+		return error;
+	if (association.carriage == MF_CARRIAGE_SEALED && is_keyless(&instance->object.seal[id])) {
+		memset(&association, 0, sizeof(association));
+		error = bpf_map_update_elem(map_of(instance, MF_MAP_ASSOC), &id, &association, BPF_ANY);
+	}
 	if (error)
 		return error;
 	if (association.rotation_ms && seed.name[0])

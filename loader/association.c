@@ -124,13 +124,20 @@ static void host_pair_set(struct mf_association *association, const struct mf_as
 	association->inner_sum = address_sum(local->address) + address_sum(remote->address);
 }
 
+__u16 mf_association_mtu(const struct mf_instance *instance, __u8 carriage)
+{
+	__u32 most = carriage == MF_CARRIAGE_SEALED ? MF_SEALED_MTU_MOST : 0xffff;
+
+	return instance->nic.mtu > most ? most : instance->nic.mtu;
+}
+
 /* All but generation and ring. Held to its own prefixes until loader/inner.c has looked at them. */
 static struct mf_association from_config(const struct mf_instance *instance, const struct mf_assoc_config *config)
 {
 	struct mf_association association = {
 		.carriage = config->carriage,
 		.flags = config->flags | MF_ASSOC_OWN_PREFIXES,
-		.link_mtu = instance->nic.mtu > 0xffff ? 0xffff : instance->nic.mtu,
+		.link_mtu = mf_association_mtu(instance, config->carriage),
 		.rotation_ms = config->rotation_ms,
 		.phase_ms = mf_slot_phase(config->key, config->rotation_ms),
 		.local_port = config->local_port,
@@ -213,6 +220,7 @@ static void seal_begin(struct mf_seal *seal, const struct mf_assoc_config *confi
 		return;
 	seal->out = config->seal_out;
 	seal->in = config->seal_in;
+	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* before mf_assoc says that it is there */
 }
 
 /* 0, or the field of a CHANGE that would take keys away, bring some, or bring others. */
@@ -376,6 +384,7 @@ void mf_association_remove(struct mf_instance *instance, __u32 id, const struct 
 	ring_put(instance, &old);
 	seed_write(instance, id, &nothing);
 	/* A packet that is being sealed with it looks at mf_assoc once more before it goes. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	sodium_memzero(&instance->object.seal[id], sizeof(instance->object.seal[id]));
 	memset(entry, 0, sizeof(*entry));
 	all->count -= 1;

@@ -7,8 +7,10 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <sodium.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "loader/check.h"
@@ -141,6 +143,15 @@ void mf_node_beat(struct mf_instance *instance)
 }
 
 /* Everything that may have been set up, whether or not it was; twice does no harm. */
+/* No program is left that reads them; the kernel gives their memory to others as it is. */
+static void secrets_wipe(struct mf_object *object)
+{
+	if (object->seal && object->seal != MAP_FAILED)
+		sodium_memzero(object->seal, object->capacity * sizeof(*object->seal));
+	if (object->seed && object->seed != MAP_FAILED)
+		sodium_memzero(object->seed, object->capacity * sizeof(*object->seed));
+}
+
 static void take_down(struct mf_instance *instance)
 {
 	instance->running = 0;
@@ -157,6 +168,7 @@ static void take_down(struct mf_instance *instance)
 		close(instance->record_fd);
 	instance->record_fd = -1;
 	mf_pins_clear(&instance->pins);
+	secrets_wipe(&instance->object);
 	mf_object_close(&instance->object);
 	mf_associations_close(&instance->associations);
 	memset(&instance->record, 0, sizeof(instance->record));

@@ -163,13 +163,13 @@ static void prefixes_route(struct mf_instance *instance, __u32 id)
 static void mtu_spread(struct mf_instance *instance)
 {
 	struct mf_associations *all = &instance->associations;
-	__u32 mtu = instance->nic.mtu > 0xffff ? 0xffff : instance->nic.mtu;
 	__u32 last = instance->mtu_next + MTU_PER_TURN;
 
 	if (instance->mtu_next >= all->limit)
 		return;
 	for (; instance->mtu_next < last && instance->mtu_next < all->limit; instance->mtu_next++) {
 		struct mf_association *association = &all->entry[instance->mtu_next].association;
+		__u16 mtu = mf_association_mtu(instance, association->carriage);
 
 		if (!association->generation || association->link_mtu == mtu)
 			continue;

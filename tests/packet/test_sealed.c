@@ -363,6 +363,15 @@ static void elsewhere(struct lab *lab, const struct row *row)
 	static const char was[] = "2001:db8:b::", is[] = "2001:db8:c::";
 	struct frame inner, wire;
 
+	/* A responder does not move so. */
+	lab->here.state[SEALED].heard_index = 1;
+	arrival(lab, SEALED, 0, 0, &inner, &wire);
+	source_set(&wire, is);
+	expect_refused(lab, &wire, MF_DROP_SOURCE, "who has answered the handshake");
+	lab->here.state[SEALED].heard_index = 0;
+	lab->here.seal[SEALED].in.sender = lab->there.seal[SEALED].out.sender = 0;
+	lab->here.seal[SEALED].out.sender = lab->there.seal[SEALED].in.sender = 1;
+
 	/* Never heard where it was said to be: nobody there. */
 	arrival(lab, SEALED, 0, 0, &inner, &wire);
 	source_set(&wire, is);
