@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the cipher is asked to do, and its working memory. One stands in a per-CPU map of the program that
- * asks: programs run with bottom halves off, so nobody else writes it meanwhile. It holds secrets for as
- * long as the map lives, as the maps with the associations' keys do.
+ * asks: programs run with bottom halves off, so nobody else writes it meanwhile. It is secret; who asks wipes it.
  */
 #ifndef MAYFLY_BPF_AEAD_JOB_H
 #define MAYFLY_BPF_AEAD_JOB_H
