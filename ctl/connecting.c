@@ -15,6 +15,9 @@
 static const char silent[] = "it does not answer: does its mayflyctl serve still run (one that was started anew is found again "
 	"by itself), and does UDP pass to and from the hopping prefixes of both ends?";
 
+static const char static_silent[] = "it does not answer: is mayflyctl up there, with the same KeyFile, Rotation, seeds and prefixes "
+	"(and PublicKey at both ends or at neither), and does UDP pass to and from the hopping prefixes of both ends?";
+
 static __u8 chance(void)
 {
 	return (__u8)randombytes_uniform(256);
@@ -43,7 +46,10 @@ void connecting_tell(const struct connecting *connecting, struct connecting_peer
 {
 	struct connecting_news news = { .name = peer->name, .word = word, .us = us, .text = text };
 
-	identity_address(news.address, peer->public_key);
+	if (peer->is_static)
+		memcpy(news.address, connecting_static_fixed(peer)->inner_peer, sizeof(news.address));
+	else
+		identity_address(news.address, peer->public_key);
 	if (text)
 		snprintf(peer->why, sizeof(peer->why), "%s", text);
 	if (connecting->settings.told)
@@ -146,7 +152,7 @@ void connecting_lost(struct connecting *connecting, __u32 number)
 	if (!peer)
 		return;
 	peer->asked_ns = 0;
-	connecting_tell(connecting, peer, CONNECTING_SILENT, 0, silent);
+	connecting_tell(connecting, peer, CONNECTING_SILENT, 0, peer->is_static ? static_silent : silent);
 	connecting_plan_lost(&peer->plan, sessions_now_ms(), chance());
 	soon(connecting);
 }
@@ -381,6 +387,15 @@ static void rename_all(struct connecting *connecting, const struct config *confi
 	}
 }
 
+/* One that was met so far. */
+static bool has_static_of(const struct config *config, const __u8 public_key[static 32])
+{
+	for (size_t i = 0; i < config->meet_count; i++)
+		if (config->meets[i].is_static && !memcmp(config->meets[i].public_key, public_key, 32))
+			return true;
+	return false;
+}
+
 /* A static peer of whom the file says something else is another one. First of all: what it had may be another's now. */
 static void drop_changed(struct connecting *connecting, const struct config *config)
 {
@@ -390,8 +405,8 @@ static void drop_changed(struct connecting *connecting, const struct config *con
 		for (size_t j = 0; j < config->meet_count; j++)
 			if (config->meets[j].is_static && !strcmp(config->meets[j].name, connecting->peer[i].name))
 				from = &config->meets[j];
-		if (connecting->peer[i].is_static &&
-		    (!from || connecting_static_differs(connecting, &connecting->peer[i], from)))
+		if (connecting->peer[i].is_static ? !from || connecting_static_differs(connecting, &connecting->peer[i], from) :
+						    has_static_of(config, connecting->peer[i].public_key))
 			drop(connecting, i);
 	}
 }

@@ -45,9 +45,12 @@ bool connecting_static_differs(const struct connecting *connecting, const struct
 {
 	struct static_peer *now = key_secret_new(sizeof(*now));
 	char why[SAY_BYTES];
-	bool differs;
+	bool differs = false;
 
-	differs = !now || read_fixed(connecting, now, from, why) || sodium_memcmp(now, &peer->secret->fixed, sizeof(*now));
+	if (!now || read_fixed(connecting, now, from, why))
+		say_error("%s; the session with %s stays as it is", now ? why : "no memory", peer->name);
+	else
+		differs = sodium_memcmp(now, &peer->secret->fixed, sizeof(*now)) != 0;
 	key_secret_free(now);
 	return differs;
 }

@@ -25,7 +25,7 @@ const __u8 *connecting_way_shared(const struct connecting_peer *peer);
 int connecting_static_pair(const struct connecting *connecting, struct connecting_peer *peer,
 			   const struct config_peer *from, char why[static SAY_BYTES]);
 const struct static_peer *connecting_static_fixed(const struct connecting_peer *peer);
-/* What `from` says is something else, or cannot be read now. */
+/* What `from` says is something else. What cannot be read now is said, and differs in nothing. */
 bool connecting_static_differs(const struct connecting *connecting, const struct connecting_peer *peer,
 			       const struct config_peer *from);
 /* Its introduction, afresh: one of that name may be another process's, by another key. */
