@@ -293,11 +293,10 @@ static bool is_ours_to_wait(const struct session *session)
 }
 
 /* The other one is there, and waits for this end's request: it may have come to nobody when it was said last. */
-static void insist(struct session_turn *turn, const __u8 *message)
+static void insist(struct session_turn *turn)
 {
-	struct session *session = turn->session;
+	const struct session *session = turn->session;
 
-	remember(session, message);
 	session_send(turn, session->asked.by_introduction, session->asked.message, SESSION_REQUEST_BYTES);
 }
 
@@ -394,7 +393,7 @@ void session_take_request(struct session_turn *turn, bool by_introduction, const
 	else if (!is_ours_to_wait(session))
 		answer(turn, by_introduction, message, &handshake, &request);
 	else
-		insist(turn, message);
+		insist(turn);
 	sodium_memzero(&handshake, sizeof(handshake));
 	sodium_memzero(&request, sizeof(request));
 }
