@@ -410,7 +410,8 @@ static int add_own_address(struct config *config, const __u8 own[static 16], __u
 }
 
 /*
- * Whoever has sessions needs the host that introductions lead to. Whoever meets knows each other by keys: the addresses that follow from this node's are on the device in any case. With
+ * Whoever has sessions needs the host that introductions lead to; and what is for a static peer goes nowhere but to the device
+ * while there is none, wherever addresses are not as configured. Whoever meets knows each other by keys: the addresses that follow from this node's are on the device in any case. With
  * peers on demand all such addresses are behind the device, so that there is a packet to begin with. The kernel takes
  * the last one of equals as source of what it sends there, which must be the stable one.
  */
@@ -424,8 +425,12 @@ static int complete_meeting_addresses(struct config *config, const __u8 *node_pu
 	int error = 0;
 
 	if (!node_public || (!config_count_met(config) && !*config->node.rendezvous.clients)) {
+		if (!config->meet_count)
+			return 0;
+		if (!config->node.line_of[NODE_ADDRESS])
+			config->node.addresses.prefix[0].length = CONFIG_ON_DEMAND_LENGTH;
 		identity_introduction(own, node_public ? node_public : nobody);
-		return config->meet_count ? add_own_address(config, own, 128, why) : 0;
+		return add_own_address(config, own, 128, why);
 	}
 	if (on_demand && !config->node.line_of[NODE_ADDRESS])
 		config->node.addresses.count = 0;

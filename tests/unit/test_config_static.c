@@ -80,6 +80,23 @@ static void test_by_public_key(void **state)
 	config_close(&config);
 }
 
+/* What is sent while there is no session ends at the device, never on the NIC. */
+static void test_behind_the_device(void **state)
+{
+	struct config config;
+	__u8 own[16];
+
+	(void)state;
+	read_right(&config, KEYED SEALED "PublicKey = " KEY "\n", node_public);
+	identity_address(own, node_public);
+	assert_int_equal(config.node.addresses.count, 2);
+	assert_memory_equal(config.node.addresses.prefix[0].address, own, 16);
+	assert_int_equal(config.node.addresses.prefix[0].length, CONFIG_ON_DEMAND_LENGTH);
+	assert_int_equal(config.node.addresses.prefix[1].length, 128);
+	assert_int_equal(config.meets[0].local_addresses.prefix[0].length, 128);
+	config_close(&config);
+}
+
 /* Others stay what they were. */
 static void test_not_sealed(void **state)
 {
@@ -132,7 +149,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_by_key_file), cmocka_unit_test(test_by_public_key),
-		cmocka_unit_test(test_not_sealed), cmocka_unit_test(test_mistakes),
+		cmocka_unit_test(test_behind_the_device), cmocka_unit_test(test_not_sealed), cmocka_unit_test(test_mistakes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
