@@ -315,49 +315,6 @@ static int free_number(struct sessions *sessions)
 	return (int)sessions->peers++;
 }
 
-int sessions_find_inner(const struct sessions *sessions, const __u8 inner[static 16])
-{
-	const __u32 *number = mf_table_find(&sessions->by_inner, inner);
-
-	return number ? (int)*number : SESSIONS_NONE;
-}
-
-int sessions_find(const struct sessions *sessions, const __u8 public_key[static 32])
-{
-	__u8 introduction[16];
-	const __u32 *number;
-
-	identity_introduction(introduction, public_key);
-	number = mf_table_find(&sessions->by_introduction, introduction);
-	return number ? (int)*number : SESSIONS_NONE;
-}
-
-static int know_addresses(struct sessions *sessions, const struct sessions_peer *peer, __u32 number)
-{
-	__u8 address[16];
-
-	sessions_inner_peer(peer, address);
-	if (mf_table_put(&sessions->by_inner, address, number))
-		return -ENOMEM;
-	identity_introduction(address, peer->public_key);
-	if (mf_table_put(&sessions->by_introduction, address, number))
-		return -ENOMEM;
-	identity_visitor(address, peer->public_key);
-	return mf_table_put(&sessions->by_visitor, address, number);
-}
-
-static void forget_addresses(struct sessions *sessions, const struct sessions_peer *peer)
-{
-	__u8 address[16];
-
-	sessions_inner_peer(peer, address);
-	mf_table_drop(&sessions->by_inner, address);
-	identity_introduction(address, peer->public_key);
-	mf_table_drop(&sessions->by_introduction, address);
-	identity_visitor(address, peer->public_key);
-	mf_table_drop(&sessions->by_visitor, address);
-}
-
 /* Somebody who had this name before may still have associations that are called by it. */
 static void choose_stem(struct sessions *sessions, __u32 number)
 {
@@ -373,8 +330,8 @@ static void choose_stem(struct sessions *sessions, __u32 number)
 	}
 }
 
-static int add(struct sessions *sessions, const char *name, const __u8 public_key[static 32], const __u8 *shared,
-	       const struct static_peer *fixed)
+int sessions_put(struct sessions *sessions, const char *name, const __u8 public_key[static 32], const __u8 *shared,
+		 const struct static_peer *fixed)
 {
 	struct sessions_peer *peer;
 	int number;
@@ -395,8 +352,8 @@ static int add(struct sessions *sessions, const char *name, const __u8 public_ke
 	memcpy(peer->public_key, public_key, sizeof(peer->public_key));
 	if (sessions->renamed)
 		choose_stem(sessions, (__u32)number);
-	if (know_addresses(sessions, peer, (__u32)number)) {
-		forget_addresses(sessions, peer);
+	if (sessions_know(sessions, peer, (__u32)number)) {
+		sessions_unknow(sessions, peer);
 		peer->used = false;
 		return -ENOMEM;
 	}
@@ -406,25 +363,7 @@ static int add(struct sessions *sessions, const char *name, const __u8 public_ke
 
 int sessions_add(struct sessions *sessions, const char *name, const __u8 public_key[static 32], const __u8 *shared)
 {
-	return add(sessions, name, public_key, shared, NULL);
-}
-
-int sessions_add_static(struct sessions *sessions, const char *name, const struct static_peer *fixed, const __u8 *shared,
-			char why[static SAY_BYTES])
-{
-	int number, error = 0;
-
-	if (sessions->socket[SESSIONS_STATIC].fd < 0)
-		error = sessions_socket_open(sessions, SESSIONS_STATIC, why);
-	if (error)
-		return error;
-	number = add(sessions, name, fixed->peer_public, shared, fixed);
-	if (number == -EEXIST)
-		return say_why(why, number, "%s has the key of another peer, or another one has its Address", name);
-	if (number < 0)
-		return say_why(why, number, "no memory for the session with %s", name);
-	sessions->peer[number].rotation_ms = fixed->rotation_ms;
-	return number;
+	return sessions_put(sessions, name, public_key, shared, NULL);
 }
 
 void sessions_share(struct sessions *sessions, __u32 number, const __u8 *shared)
@@ -454,7 +393,7 @@ void sessions_remove(struct sessions *sessions, __u32 number, enum session_reaso
 
 	sessions_end(sessions, number, reason);
 	forget(sessions, number);
-	forget_addresses(sessions, peer);
+	sessions_unknow(sessions, peer);
 	memset(peer, 0, sizeof(*peer));
 	if (number < sessions->first_free)
 		sessions->first_free = number;

@@ -115,7 +115,7 @@ int sessions_loader_ask(struct sessions *sessions, __u32 number, const struct se
 	struct mf_message *message = question->message;
 
 	memset(message, 0, sizeof(*message));
-	fill(&message->assoc_config, sessions, &sessions->peer[number], association, keys);
+	fill(&message->assoc_config, sessions, number, association, keys);
 	message->type = MF_ASSOC_ADD;
 	return client_begin(sessions->settings.loader, question);
 }
@@ -172,7 +172,7 @@ int sessions_loader_change(struct sessions *sessions, __u32 number, const struct
 	int error;
 
 	memset(message, 0, sizeof(*message));
-	fill(&message->assoc_config, sessions, &sessions->peer[number], association, &none);
+	fill(&message->assoc_config, sessions, number, association, &none);
 	error = ask(sessions, MF_ASSOC_CHANGE, message);
 	if (error)
 		say_refused(sessions, error, MF_ASSOC_CHANGE, message);
