@@ -95,6 +95,7 @@ struct config_peer {
 	__u32 rotation_ms;
 	enum mf_carriage carriage; /* of one to meet: as in the node */
 	enum mf_padding padding;
+	bool is_static; /* among `meets`: all that there is to know stands in the file, and its session is sealed */
 	bool zero_checksum;
 	__u8 firewall; /* MF_ASSOC_OPENS, MF_ASSOC_FOLLOWS */
 	__be16 port, peer_port;
@@ -107,7 +108,7 @@ struct config {
 	struct config_node node;
 	struct config_peer *peers;
 	size_t peer_count, peer_room;
-	/* Of whom nothing but the public key is known: for serve and meet. They stand behind the others in `peers`. */
+	/* With whom there are sessions: those of whom only the public key is known, and static ones. Behind the others in `peers`. */
 	struct config_peer *meets;
 	size_t meet_count;
 };
@@ -125,12 +126,20 @@ int config_parse(struct config *config, const char *file, const char *text, size
  */
 int config_complete(struct config *config, const __u8 *node_public, char why[static SAY_BYTES]);
 
+/* How many of `meets` are to be met: known by their public key alone. */
+size_t config_count_met(const struct config *config);
+
 /* All zero is fine. */
 void config_close(struct config *config);
 
 /* "FILE:LINE: " and a sentence; returns -EINVAL. */
 int config_wrong(const struct config *config, unsigned int line, char why[static SAY_BYTES], const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
+
+/* config_static.c: a peer of a file whose Carriage is sealed. 0, or -EINVAL and `why`. */
+int config_check_static(const struct config *config, const struct config_peer *peer, bool has_private_key,
+			char why[static SAY_BYTES]);
+bool config_is_one_v6_host(const struct config_prefixes *list);
 
 /* Names that no two peers share, prefixes that do not overlap where they must not. 0, or -EINVAL and `why`. */
 int config_check_names(const struct config *config, char why[static SAY_BYTES]);

@@ -149,15 +149,15 @@ static int complete_peer_prefix(const struct config *config, struct config_peer 
 			    format_template(text, &peer->local_prefix));
 }
 
-/* The node's own addresses, each as a host; `rewrite` takes the first IPv6 one alone. */
+/* The node's own addresses, each as a host; between hosts alone it is the first IPv6 one. */
 static void default_local_addresses(const struct config *config, struct config_peer *peer)
 {
 	const struct config_prefixes *from = &config->node.addresses;
 	struct config_prefixes *to = &peer->local_addresses;
-	bool rewrite = peer->carriage == MF_CARRIAGE_REWRITE;
+	bool hosts = peer->carriage != MF_CARRIAGE_ENCAP;
 
 	for (unsigned int i = 0; i < from->count; i++) {
-		if (rewrite && (to->count || prefix_is_v4(&from->prefix[i])))
+		if (hosts && (to->count || prefix_is_v4(&from->prefix[i])))
 			continue;
 		to->prefix[to->count] = from->prefix[i];
 		to->prefix[to->count++].length = 128;
@@ -184,22 +184,17 @@ static int complete_peer_addresses(const struct config *config, struct config_pe
 	return 0;
 }
 
-static bool is_one_v6_host(const struct config_prefixes *list)
-{
-	return list->count == 1 && list->prefix[0].length == 128 && !prefix_is_v4(&list->prefix[0]);
-}
-
 /* rewrite has no room for inner addresses in the packet, so there can be but one pair of them. */
 static int check_peer_rewrite(const struct config *config, const struct config_peer *peer, char why[static SAY_BYTES])
 {
 	if (peer->line_of[PEER_ZERO_CHECKSUM])
 		return config_wrong(config, peer->line_of[PEER_ZERO_CHECKSUM], why,
 				    "found ZeroChecksum with Carriage = rewrite, expected it with encap only");
-	if (!is_one_v6_host(&peer->addresses))
+	if (!config_is_one_v6_host(&peer->addresses))
 		return config_wrong(config, peer_line(peer, PEER_ADDRESS), why,
 				    "found other inner prefixes than one IPv6 host for peer %s, "
 				    "expected just one such as fd00::2 with Carriage = rewrite", peer->name);
-	if (!is_one_v6_host(&peer->local_addresses))
+	if (!config_is_one_v6_host(&peer->local_addresses))
 		return config_wrong(config, peer_line(peer, PEER_LOCAL_ADDRESS), why,
 				    "found other inner prefixes than one IPv6 host for this end of peer %s, "
 				    "expected LocalAddress to be just one with Carriage = rewrite", peer->name);
@@ -221,6 +216,12 @@ static int check_peer_encap(const struct config *config, const struct config_pee
 static bool is_rendezvous(const struct config_peer *peer)
 {
 	return peer->line_of[PEER_PUBLIC_KEY] && !peer->line_of[PEER_PREFIX] && !peer->line_of[PEER_KEY_FILE];
+}
+
+/* What is sealed with comes from a handshake, which the association of the file carries. */
+static bool is_static(const struct config_peer *peer)
+{
+	return peer->carriage == MF_CARRIAGE_SEALED && !is_rendezvous(peer);
 }
 
 static int check_meet(const struct config *config, const struct config_peer *peer, char why[static SAY_BYTES])
@@ -277,17 +278,13 @@ static int check_no_session(const struct config *config, const struct config_pee
 			return config_wrong(config, peer->line_of[keys[i]], why,
 					    "found %s for peer %s, who has a KeyFile, expected it for a peer with a PublicKey "
 					    "alone", config_peer_keys.keys[keys[i]].name, peer->name);
-	if (peer->carriage == MF_CARRIAGE_SEALED)
-		return config_wrong(config, peer->line_of[PEER_CARRIAGE], why,
-				    "found Carriage = sealed for peer %s, who has a KeyFile, expected it for a peer with a PublicKey "
-				    "alone: what is sealed with comes from a handshake", peer->name);
 	return 0;
 }
 
 static int complete_peer(const struct config *config, struct config_peer *peer, const __u8 *node_public,
 			 char why[static SAY_BYTES])
 {
-	int error = check_no_session(config, peer, why);
+	int error = peer->is_static ? 0 : check_no_session(config, peer, why);
 
 	if (!error)
 		error = require_some_key(config, peer, why);
@@ -303,11 +300,20 @@ static int complete_peer(const struct config *config, struct config_peer *peer, 
 		error = complete_peer_prefix(config, peer, why);
 	if (error)
 		return error;
+	if (peer->is_static)
+		return config_check_static(config, peer, node_public != NULL, why);
 	return peer->carriage == MF_CARRIAGE_REWRITE ? check_peer_rewrite(config, peer, why) :
 						       check_peer_encap(config, peer, why);
 }
 
-/* Puts those to meet behind the others, both as they stand in the file. */
+static int complete_static(const struct config *config, struct config_peer *peer, const __u8 *node_public,
+			   char why[static SAY_BYTES])
+{
+	complete_carriage(config, peer);
+	return complete_peer(config, peer, node_public, why);
+}
+
+/* Puts those that have sessions behind the others, both as they stand in the file. */
 static int part_peers(struct config *config, char why[static SAY_BYTES])
 {
 	size_t count = config->peer_count, kept = 0, met = 0;
@@ -317,7 +323,8 @@ static int part_peers(struct config *config, char why[static SAY_BYTES])
 		return say_why(why, -ENOMEM, "no memory for %zu peers", count);
 	for (size_t i = 0; i < count; i++) {
 		complete_peer_name(config, &config->peers[i]);
-		if (is_rendezvous(&config->peers[i]))
+		config->peers[i].is_static = is_static(&config->peers[i]);
+		if (config->peers[i].is_static || is_rendezvous(&config->peers[i]))
 			meets[met++] = config->peers[i];
 		else if (kept++ != i)
 			config->peers[kept - 1] = config->peers[i];
@@ -403,7 +410,8 @@ static int add_own_address(struct config *config, const __u8 own[static 16], __u
 }
 
 /*
- * Whoever meets knows each other by keys: the addresses that follow from this node's are on the device in any case. With
+ * Whoever has sessions needs the host that introductions lead to; and what is for a static peer goes nowhere but to the device
+ * while there is none, wherever addresses are not as configured. Whoever meets knows each other by keys: the addresses that follow from this node's are on the device in any case. With
  * peers on demand all such addresses are behind the device, so that there is a packet to begin with. The kernel takes
  * the last one of equals as source of what it sends there, which must be the stable one.
  */
@@ -411,12 +419,19 @@ static int complete_meeting_addresses(struct config *config, const __u8 *node_pu
 {
 	static void (*const address_of[])(__u8 *, const __u8 *) = { identity_address, identity_introduction,
 								     identity_visitor, identity_address };
+	static const __u8 nobody[32];
 	bool on_demand = wants_on_demand(config);
 	__u8 own[16];
 	int error = 0;
 
-	if (!node_public || (!config->meet_count && !*config->node.rendezvous.clients))
-		return 0;
+	if (!node_public || (!config_count_met(config) && !*config->node.rendezvous.clients)) {
+		if (!config->meet_count)
+			return 0;
+		if (!config->node.line_of[NODE_ADDRESS])
+			config->node.addresses.prefix[0].length = CONFIG_ON_DEMAND_LENGTH;
+		identity_introduction(own, node_public ? node_public : nobody);
+		return add_own_address(config, own, 128, why);
+	}
 	if (on_demand && !config->node.line_of[NODE_ADDRESS])
 		config->node.addresses.count = 0;
 	for (int i = on_demand; !error && i < 3 + on_demand; i++) {
@@ -458,7 +473,8 @@ int config_complete(struct config *config, const __u8 *node_public, char why[sta
 	for (size_t i = 0; !error && i < config->peer_count; i++)
 		error = complete_peer(config, &config->peers[i], node_public, why);
 	for (size_t i = 0; !error && i < config->meet_count; i++)
-		error = complete_meet(config, &config->meets[i], node_public, why);
+		error = config->meets[i].is_static ? complete_static(config, &config->meets[i], node_public, why) :
+						     complete_meet(config, &config->meets[i], node_public, why);
 	if (!error)
 		error = complete_meeting_addresses(config, node_public, why);
 	if (!error)

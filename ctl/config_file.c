@@ -180,18 +180,26 @@ static int compare_derivations(const void *one, const void *other, void *context
 	return difference;
 }
 
+/* Peers that are met have none. */
+static bool has_key(const struct config *config, size_t peer)
+{
+	return peer < config->peer_count || config->peers[peer].is_static;
+}
+
 static int check_derivations(const struct config_keys *keys, const struct config *config, char why[static SAY_BYTES])
 {
 	struct order order = { config, keys };
-	size_t *sorted = reallocarray(NULL, config->peer_count + 1, sizeof(*sorted));
+	size_t room = config->peer_count + config->meet_count, count = 0;
+	size_t *sorted = reallocarray(NULL, room + 1, sizeof(*sorted));
 	int error = 0;
 
 	if (!sorted)
-		return say_why(why, -ENOMEM, "no memory for %zu peers", config->peer_count);
-	for (size_t i = 0; i < config->peer_count; i++)
-		sorted[i] = i;
-	qsort_r(sorted, config->peer_count, sizeof(*sorted), compare_derivations, &order);
-	for (size_t i = 1; !error && i < config->peer_count; i++) {
+		return say_why(why, -ENOMEM, "no memory for %zu peers", room);
+	for (size_t i = 0; i < room; i++)
+		if (has_key(config, i))
+			sorted[count++] = i;
+	qsort_r(sorted, count, sizeof(*sorted), compare_derivations, &order);
+	for (size_t i = 1; !error && i < count; i++) {
 		const struct config_peer *one = &config->peers[sorted[i - 1]], *other = &config->peers[sorted[i]];
 
 		if (!compare_derivations(&sorted[i - 1], &sorted[i], &order))
@@ -206,14 +214,17 @@ static int check_derivations(const struct config_keys *keys, const struct config
 
 int config_keys_read(struct config_keys *keys, const struct config *config, char why[static SAY_BYTES])
 {
-	struct config_keys value = { key_secret_new((config->peer_count + 1) * KEY_HOP_BYTES) };
+	size_t count = config->peer_count + config->meet_count; /* those that have sessions stand behind the others */
+	struct config_keys value = { key_secret_new((count + 1) * KEY_HOP_BYTES) };
 	int error = 0;
 
 	if (!value.key)
-		return say_why(why, -ENOMEM, "no memory for %zu keys", config->peer_count);
-	for (size_t i = 0; !error && i < config->peer_count; i++) {
+		return say_why(why, -ENOMEM, "no memory for %zu keys", count);
+	for (size_t i = 0; !error && i < count; i++) {
 		const struct config_peer *peer = &config->peers[i];
 
+		if (!has_key(config, i))
+			continue;
 		error = key_read_hop(peer->key_file, value.key[i], why);
 		if (error)
 			at_line(config, peer->line_of[PEER_KEY_FILE], error, why);

@@ -115,8 +115,15 @@ static int gather(struct entries *entries, const struct config *config)
 		add_prefixes(entries, &peer->local_addresses, USE_LOCAL_INNER, peer);
 		add_prefixes(entries, &peer->addresses, USE_PEER_INNER, peer);
 	}
-	for (size_t i = 0; i < config->meet_count; i++)
-		add_prefixes(entries, &config->meets[i].addresses, USE_PEER_INNER, &config->meets[i]);
+	for (size_t i = 0; i < config->meet_count; i++) {
+		const struct config_peer *peer = &config->meets[i];
+
+		add_prefixes(entries, &peer->addresses, USE_PEER_INNER, peer);
+		if (!peer->is_static)
+			continue;
+		add_template(entries, &peer->prefix, USE_PEER_HOP, peer);
+		add_prefixes(entries, &peer->local_addresses, USE_LOCAL_INNER, peer);
+	}
 	return 0;
 }
 

@@ -15,6 +15,9 @@
 static const char silent[] = "it does not answer: does its mayflyctl serve still run (one that was started anew is found again "
 	"by itself), and does UDP pass to and from the hopping prefixes of both ends?";
 
+static const char static_silent[] = "it does not answer: is mayflyctl up there, with the same KeyFile, Rotation, seeds and prefixes "
+	"(and PublicKey at both ends or at neither), and does UDP pass to and from the hopping prefixes of both ends?";
+
 static __u8 chance(void)
 {
 	return (__u8)randombytes_uniform(256);
@@ -43,7 +46,10 @@ void connecting_tell(const struct connecting *connecting, struct connecting_peer
 {
 	struct connecting_news news = { .name = peer->name, .word = word, .us = us, .text = text };
 
-	identity_address(news.address, peer->public_key);
+	if (peer->is_static)
+		memcpy(news.address, connecting_static_fixed(peer)->inner_peer, sizeof(news.address));
+	else
+		identity_address(news.address, peer->public_key);
 	if (text)
 		snprintf(peer->why, sizeof(peer->why), "%s", text);
 	if (connecting->settings.told)
@@ -89,7 +95,7 @@ static void step(struct connecting *connecting, struct connecting_peer *peer)
 		break;
 	case CONNECTING_ASK:
 		peer->moves = false;
-		if (connecting_way_ask(connecting, peer))
+		if (peer->is_static ? connecting_static_ask(connecting, peer) : connecting_way_ask(connecting, peer))
 			connecting_plan_lost(&peer->plan, sessions_now_ms(), chance());
 		break;
 	case CONNECTING_NOTHING:
@@ -146,7 +152,7 @@ void connecting_lost(struct connecting *connecting, __u32 number)
 	if (!peer)
 		return;
 	peer->asked_ns = 0;
-	connecting_tell(connecting, peer, CONNECTING_SILENT, 0, silent);
+	connecting_tell(connecting, peer, CONNECTING_SILENT, 0, peer->is_static ? static_silent : silent);
 	connecting_plan_lost(&peer->plan, sessions_now_ms(), chance());
 	soon(connecting);
 }
@@ -155,7 +161,7 @@ void connecting_introduced(struct connecting *connecting, __u32 number)
 {
 	struct connecting_peer *peer = by_number(connecting, number);
 
-	if (peer)
+	if (peer && !peer->is_static)
 		connecting_way_leave(connecting, peer);
 }
 
@@ -209,7 +215,7 @@ void connecting_move(struct connecting *connecting, const struct mf_template *pr
 		struct connecting_peer *peer = &connecting->peer[i];
 		const struct session *session = session_of(connecting, peer);
 
-		if (!session || session->state == SESSION_NONE)
+		if (!session || session->state == SESSION_NONE || peer->is_static)
 			continue;
 		peer->moves = !sessions_comes_along(connecting->settings.sessions, peer->number);
 		if (peer->moves)
@@ -231,7 +237,7 @@ void connecting_count(const struct connecting *connecting, size_t *kept, size_t 
 
 bool connecting_wants(const struct config_peer *peer, bool by_default)
 {
-	return peer->connect == CONNECT_DEFAULT ? by_default : peer->connect != CONNECT_NO;
+	return peer->connect == CONNECT_DEFAULT ? by_default || peer->is_static : peer->connect != CONNECT_NO;
 }
 
 static void await(const struct connecting *connecting, struct connecting_peer *peer)
@@ -272,6 +278,31 @@ static struct connecting_peer *find(const struct connecting *connecting, const _
 	return NULL;
 }
 
+static struct connecting_peer *find_static(const struct connecting *connecting, const char *name)
+{
+	for (size_t i = 0; i < connecting->peers; i++)
+		if (connecting->peer[i].is_static && !strcmp(connecting->peer[i].name, name))
+			return &connecting->peer[i];
+	return NULL;
+}
+
+static struct connecting_peer *find_from(const struct connecting *connecting, const struct config_peer *from)
+{
+	return from->is_static ? find_static(connecting, from->name) : find(connecting, from->public_key);
+}
+
+static int join_static(struct connecting *connecting, struct connecting_peer *peer, char why[static SAY_BYTES])
+{
+	int number = sessions_add_static(connecting->settings.sessions, peer->name, connecting_static_fixed(peer),
+					 connecting_way_shared(peer), why);
+
+	if (number < 0)
+		return number;
+	peer->number = (__u32)number;
+	peer->ours = true;
+	return 0;
+}
+
 static int join_sessions(struct connecting *connecting, struct connecting_peer *peer, char why[static SAY_BYTES])
 {
 	struct sessions *sessions = connecting->settings.sessions;
@@ -296,18 +327,22 @@ static int add(struct connecting *connecting, const struct config_peer *from, ch
 		return say_why(why, -ENOMEM, "no memory for %s", from->name);
 	connecting->peer = more;
 	peer = &more[connecting->peers];
-	*peer = (struct connecting_peer){ .seen = true, .tag = ++connecting->tags };
+	*peer = (struct connecting_peer){ .seen = true, .tag = ++connecting->tags, .is_static = from->is_static };
 	snprintf(peer->name, sizeof(peer->name), "%s", from->name);
 	memcpy(peer->public_key, from->public_key, sizeof(peer->public_key));
-	error = connecting_way_pair(connecting, peer, why);
+	error = peer->is_static ? connecting_static_pair(connecting, peer, from, why) :
+				  connecting_way_pair(connecting, peer, why);
 	if (!error)
-		error = join_sessions(connecting, peer, why);
+		error = peer->is_static ? join_static(connecting, peer, why) : join_sessions(connecting, peer, why);
 	if (error) {
 		key_secret_free(peer->secret);
 		return error;
 	}
 	connecting->peers++;
-	connecting_plan_begin(&peer->plan, from->connect != CONNECT_ON_DEMAND, sessions_now_ms());
+	if (peer->is_static)
+		connecting_plan_begin_known(&peer->plan, sessions_now_ms());
+	else
+		connecting_plan_begin(&peer->plan, from->connect != CONNECT_ON_DEMAND, sessions_now_ms());
 	let_keep(connecting, peer, peer->plan.keep); /* told of before it is found, too */
 	await(connecting, peer);
 	return 0;
@@ -317,9 +352,13 @@ static void settle(const struct connecting *connecting, struct connecting_peer *
 		   const struct config_peer *from)
 {
 	bool keep = from->connect != CONNECT_ON_DEMAND;
+	__u8 flags = from->firewall | (config->node.firewall ? MF_ASSOC_OPENS : 0);
+	bool stands = *peer->visitor && peer->flags == flags;
 
 	peer->seen = true;
-	peer->flags = from->firewall | (config->node.firewall ? MF_ASSOC_OPENS : 0);
+	peer->flags = flags;
+	if (peer->is_static && !stands)
+		connecting_static_stand(connecting, peer);
 	peer->idle_ms = from->idle_ms ? from->idle_ms : config->node.idle_ms;
 	connecting_way_patience(connecting, peer);
 	sessions_carry(connecting->settings.sessions, peer->number, from->carriage == MF_CARRIAGE_ENCAP,
@@ -348,22 +387,47 @@ static void rename_all(struct connecting *connecting, const struct config *confi
 	}
 }
 
+/* One that was met so far. */
+static bool has_static_of(const struct config *config, const __u8 public_key[static 32])
+{
+	for (size_t i = 0; i < config->meet_count; i++)
+		if (config->meets[i].is_static && !memcmp(config->meets[i].public_key, public_key, 32))
+			return true;
+	return false;
+}
+
+/* A static peer of whom the file says something else is another one. First of all: what it had may be another's now. */
+static void drop_changed(struct connecting *connecting, const struct config *config)
+{
+	for (size_t i = connecting->peers; i-- > 0;) {
+		const struct config_peer *from = NULL;
+
+		for (size_t j = 0; j < config->meet_count; j++)
+			if (config->meets[j].is_static && !strcmp(config->meets[j].name, connecting->peer[i].name))
+				from = &config->meets[j];
+		if (connecting->peer[i].is_static ? !from || connecting_static_differs(connecting, &connecting->peer[i], from) :
+						    has_static_of(config, connecting->peer[i].public_key))
+			drop(connecting, i);
+	}
+}
+
 int connecting_take(struct connecting *connecting, const struct config *config, char why[static SAY_BYTES])
 {
 	int error = 0;
 
 	for (size_t i = 0; i < connecting->peers; i++)
 		connecting->peer[i].seen = false;
+	drop_changed(connecting, config);
 	rename_all(connecting, config);
 	for (size_t i = 0; !error && i < config->meet_count; i++) {
 		const struct config_peer *from = &config->meets[i];
 
 		if (!connecting_wants(from, connecting->settings.by_default))
 			continue;
-		if (!find(connecting, from->public_key))
+		if (!find_from(connecting, from))
 			error = add(connecting, from, why);
 		if (!error)
-			settle(connecting, find(connecting, from->public_key), config, from);
+			settle(connecting, find_from(connecting, from), config, from);
 	}
 	for (size_t i = connecting->peers; !error && i-- > 0;)
 		if (!connecting->peer[i].seen)

@@ -39,6 +39,7 @@ struct connecting_peer {
 	__u8 flags;                    /* of the introduction: MF_ASSOC_OPENS, MF_ASSOC_FOLLOWS */
 	__u32 idle_ms;                 /* 0: default */
 	bool seen, ours;               /* ours: sessions know it by us alone */
+	bool is_static;                /* its introduction is that of the file, and stays */
 	bool moves;                    /* this end has another prefix since its session was asked for, which does not come along */
 	__u32 number;                  /* in sessions */
 	__u64 tag;                     /* of its lookups */

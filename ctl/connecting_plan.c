@@ -5,14 +5,14 @@
 static const __u64 never = ~0ULL;
 
 /* Doubled with every failure, and a quarter more or less by chance, so that many do not come at once. */
-static __u64 pause_ms(__u32 failures, __u8 chance)
+static __u64 pause_ms(__u32 failures, __u64 most_ms, __u8 chance)
 {
 	__u64 ms = CONNECTING_WAIT_FIRST_MS;
 
-	while (--failures && ms < CONNECTING_WAIT_MOST_MS)
+	while (--failures && ms < most_ms)
 		ms *= 2;
-	if (ms > CONNECTING_WAIT_MOST_MS)
-		ms = CONNECTING_WAIT_MOST_MS;
+	if (ms > most_ms)
+		ms = most_ms;
 	return ms * 3 / 4 + ms * chance / 512;
 }
 
@@ -24,9 +24,11 @@ static void wait_until(struct connecting_plan *plan, __u64 due_ms)
 
 static void wait_more(struct connecting_plan *plan, __u64 now_ms, __u8 chance)
 {
+	__u64 most_ms = plan->known ? CONNECTING_KNOWN_MOST_MS : CONNECTING_WAIT_MOST_MS;
+
 	plan->failures++;
 	if (plan->keep || plan->failures < CONNECTING_TRIES)
-		wait_until(plan, now_ms + pause_ms(plan->failures, chance));
+		wait_until(plan, now_ms + pause_ms(plan->failures, most_ms, chance));
 	else
 		*plan = (struct connecting_plan){ .state = CONNECTING_RESTS, .failures = 0 };
 }
@@ -36,6 +38,12 @@ void connecting_plan_begin(struct connecting_plan *plan, bool keep, __u64 now_ms
 	*plan = (struct connecting_plan){ .keep = keep };
 	if (keep)
 		wait_until(plan, now_ms);
+}
+
+void connecting_plan_begin_known(struct connecting_plan *plan, __u64 now_ms)
+{
+	connecting_plan_begin(plan, true, now_ms);
+	plan->known = true;
 }
 
 void connecting_plan_want(struct connecting_plan *plan, __u64 now_ms)
@@ -59,7 +67,7 @@ enum connecting_step connecting_plan_next(struct connecting_plan *plan, bool may
 {
 	if (plan->state != CONNECTING_WAITS || now_ms < plan->due_ms)
 		return CONNECTING_NOTHING;
-	if (!plan->failed && connecting_is_heard(plan->period, plan->period_s, unix_s)) {
+	if (plan->known || (!plan->failed && connecting_is_heard(plan->period, plan->period_s, unix_s))) {
 		plan->state = CONNECTING_ASKS;
 		return CONNECTING_ASK;
 	}

@@ -18,6 +18,7 @@
 enum connecting_limit {
 	CONNECTING_WAIT_FIRST_MS = 1000, /* doubled with every failure, +-25 % */
 	CONNECTING_WAIT_MOST_MS = 60000,
+	CONNECTING_KNOWN_MOST_MS = 4000, /* where nothing is looked up: a packet that nobody need hear */
 	CONNECTING_ENDED_MS = 5000,      /* after the other end has ended a session that is kept: at least */
 	CONNECTING_TRIES = 5,            /* on demand: failures in a row until it waits for another packet */
 };
@@ -34,10 +35,12 @@ struct connecting_plan {
 	__u64 due_ms;   /* WAITS */
 	__u32 period, period_s; /* of the offer that is remembered; period_s 0: none */
 	bool failed;    /* it was asked by this offer, in vain */
+	bool known;     /* there is nothing to look up: its introduction is the one of a file. Always kept */
 };
 
 /* Begins at once if it is to be kept. */
 void connecting_plan_begin(struct connecting_plan *plan, bool keep, __u64 now_ms);
+void connecting_plan_begin_known(struct connecting_plan *plan, __u64 now_ms);
 
 /* Something for it to do: a packet for the peer, or this end has moved. */
 void connecting_plan_want(struct connecting_plan *plan, __u64 now_ms);

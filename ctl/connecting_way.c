@@ -11,11 +11,6 @@
 #include "ctl/key.h"
 #include "ctl/snapshot.h"
 
-struct connecting_secret {
-	struct rendezvous_pair pair;
-	struct rendezvous_offer offer; /* that is remembered */
-};
-
 int connecting_way_pair(const struct connecting *connecting, struct connecting_peer *peer, char why[static SAY_BYTES])
 {
 	peer->secret = key_secret_new(sizeof(*peer->secret));
@@ -158,7 +153,10 @@ void connecting_way_leave_earlier(const struct connecting *connecting)
 
 		for (size_t j = 0; j < connecting->peers; j++)
 			known |= !memcmp(connecting->peer[j].visitor, config->name, MF_NAME_BYTES);
-		if (!known && config->local_count == 1 && !memcmp(config->local_prefix[0].address, visitor, 16))
+		if (known)
+			continue;
+		if (static_peer_is_introduction(config->name) ||
+		    (config->local_count == 1 && !memcmp(config->local_prefix[0].address, visitor, 16)))
 			delete_named(connecting, config->name);
 	}
 	snapshot_close(&snapshot);

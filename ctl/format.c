@@ -160,7 +160,9 @@ const char *format_role(unsigned int flags)
 {
 	if (flags & MF_ASSOC_LISTENS)
 		return "introduction";
-	return flags & MF_ASSOC_ROAMS ? "client" : "peer";
+	if (flags & MF_ASSOC_ROAMS)
+		return "client";
+	return flags & MF_ASSOC_CONTROL ? "introduction" : "peer"; /* a static one's */
 }
 
 const char *format_mode(unsigned int mode)

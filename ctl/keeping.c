@@ -112,12 +112,12 @@ static void take_peers(struct keeping *keeping)
 		say_error("%s", why);
 }
 
-/* A node without a key of its own meets nobody. */
+/* A node without a key of its own meets nobody, and may have static peers. */
 static int open_all(struct keeping *keeping, char why[static SAY_BYTES])
 {
 	int error;
 
-	if (keeping->serves || !keeping->config.node.line_of[NODE_PRIVATE_KEY_FILE])
+	if (keeping->serves || (!keeping->private_key && !keeping->config.meet_count))
 		return 0;
 	error = open_sessions(keeping, why);
 	if (!error)

@@ -44,14 +44,14 @@ static int failed(const char *why)
 
 static const struct config_peer *find_peer(const struct config *config, const char *name, char why[static SAY_BYTES])
 {
-	if (!config->meet_count) {
+	size_t met = config_count_met(config);
+
+	if (!met) {
 		say_why(why, -ENOENT, "%s names nobody to meet: expected a [Peer] with a PublicKey alone", config->file);
 		return NULL;
 	}
-	if (!name && config->meet_count == 1)
-		return &config->meets[0];
-	for (size_t i = 0; name && i < config->meet_count; i++)
-		if (!strcmp(config->meets[i].name, name))
+	for (size_t i = 0; i < config->meet_count; i++)
+		if (!config->meets[i].is_static && (name ? !strcmp(config->meets[i].name, name) : met == 1))
 			return &config->meets[i];
 	if (name)
 		say_why(why, -ENOENT, "%s has no peer %s with a PublicKey alone", config->file, name);

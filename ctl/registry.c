@@ -246,7 +246,8 @@ int registry_load(struct registry *registry, const struct config *config, const 
 	int error = 0;
 
 	for (size_t i = 0; !error && i < config->meet_count; i++)
-		error = add(&list, config->meets[i].name, config->meets[i].public_key);
+		if (!config->meets[i].is_static)
+			error = add(&list, config->meets[i].name, config->meets[i].public_key);
 	if (error)
 		say_why(why, error, "no memory for %zu clients", config->meet_count);
 	if (!error)

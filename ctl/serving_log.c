@@ -3,7 +3,6 @@
 #include <stdio.h>
 
 #include "ctl/format.h"
-#include "ctl/identity.h"
 #include "ctl/serving.h"
 
 static bool stands(const struct session *session)
@@ -18,7 +17,7 @@ static void put_beginning(char words[static SERVING_LOG_WORDS], const struct ses
 	char address[FORMAT_ADDRESS], prefix[FORMAT_PREFIX], rotation[FORMAT_AMOUNT];
 	__u8 inner[16];
 
-	identity_address(inner, peer->public_key);
+	sessions_inner_peer(peer, inner);
 	snprintf(words, SERVING_LOG_WORDS, "%s: session %s: %s, hops in %s, every %s", peer->name,
 		 present->deaf ? "of an earlier process goes on" : "begins", format_address(address, inner),
 		 format_template(prefix, &present->association.remote),

@@ -10,6 +10,8 @@ static __u32 wanted_ms(const struct serving *serving, __u32 peer)
 {
 	__u32 configured_ms = peer < serving->of_sessions ? serving->of_session[peer].rotation_ms : 0;
 
+	if (serving->sessions.peer[peer].fixed)
+		configured_ms = serving->sessions.peer[peer].fixed->rotation_ms;
 	if (!configured_ms)
 		configured_ms = serving->sessions.settings.rotation_ms;
 	return level_rotation_ms(sessions_level_of(&serving->sessions, serving_levels(serving), peer), configured_ms);

@@ -231,7 +231,7 @@ void serving_carry(struct serving *serving, const struct config *config)
 	for (__u32 i = 0; i < sessions->peers && i < serving->of_sessions; i++) {
 		const struct config_peer *section = serving->of_session[i].section;
 
-		if (sessions->peer[i].used)
+		if (sessions->peer[i].used && !sessions->peer[i].fixed)
 			sessions_carry(sessions, i, (section ? section->carriage : config->node.carriage) == MF_CARRIAGE_ENCAP,
 				       (__u8)(section ? section->padding : config->node.padding));
 	}

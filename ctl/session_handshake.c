@@ -292,6 +292,14 @@ static bool is_ours_to_wait(const struct session *session)
 	return session->asked.active && memcmp(end->own_public, end->peer_public, NOISE_KEY_BYTES) < 0;
 }
 
+/* The other one is there, and waits for this end's request: it may have come to nobody when it was said last. */
+static void insist(struct session_turn *turn)
+{
+	const struct session *session = turn->session;
+
+	session_send(turn, session->asked.by_introduction, session->asked.message, SESSION_REQUEST_BYTES);
+}
+
 static void prepare(struct session_turn *turn, const struct session_request *request)
 {
 	struct session *session = turn->session;
@@ -384,6 +392,8 @@ void session_take_request(struct session_turn *turn, bool by_introduction, const
 		session->refused[SESSION_FROM_ELSEWHERE]++;
 	else if (!is_ours_to_wait(session))
 		answer(turn, by_introduction, message, &handshake, &request);
+	else
+		insist(turn);
 	sodium_memzero(&handshake, sizeof(handshake));
 	sodium_memzero(&request, sizeof(request));
 }

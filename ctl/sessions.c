@@ -100,14 +100,15 @@ static void on_sweep(uv_timer_t *timer)
 struct session *sessions_of(struct sessions *sessions, __u32 number)
 {
 	struct sessions_peer *peer = &sessions->peer[number];
+	const struct static_peer *fixed = peer->fixed;
 	struct session_settings settings = {
 		.end = {
-			.own_private = sessions->settings.private_key,
-			.own_public = sessions->settings.public_key,
+			.own_private = fixed ? fixed->own_private : sessions->settings.private_key,
+			.own_public = fixed ? fixed->own_public : sessions->settings.public_key,
 			.peer_public = peer->public_key,
 			.shared = peer->shared,
 		},
-		.prefix = sessions->settings.prefix,
+		.prefix = fixed ? fixed->local : sessions->settings.prefix,
 		.rotation_ms = peer->rotation_ms ? peer->rotation_ms : sessions->settings.rotation_ms,
 		.lifetime_s = sessions->settings.lifetime_s,
 		.idle_ms = sessions->settings.idle_ms,
@@ -123,8 +124,8 @@ struct session *sessions_of(struct sessions *sessions, __u32 number)
 	peer->session = key_pool_take(&sessions->engines);
 	if (!peer->session)
 		return NULL;
-	memcpy(settings.inner_own, sessions->inner, sizeof(settings.inner_own));
-	identity_address(settings.inner_peer, peer->public_key);
+	sessions_inner_own(sessions, number, settings.inner_own);
+	sessions_inner_peer(peer, settings.inner_peer);
 	session_init(peer->session, &settings);
 	sessions->begun++;
 	return peer->session;
@@ -314,47 +315,6 @@ static int free_number(struct sessions *sessions)
 	return (int)sessions->peers++;
 }
 
-int sessions_find_inner(const struct sessions *sessions, const __u8 inner[static 16])
-{
-	const __u32 *number = mf_table_find(&sessions->by_inner, inner);
-
-	return number ? (int)*number : SESSIONS_NONE;
-}
-
-int sessions_find(const struct sessions *sessions, const __u8 public_key[static 32])
-{
-	__u8 inner[16];
-
-	identity_address(inner, public_key);
-	return sessions_find_inner(sessions, inner);
-}
-
-static int know_addresses(struct sessions *sessions, const struct sessions_peer *peer, __u32 number)
-{
-	__u8 address[16];
-
-	identity_address(address, peer->public_key);
-	if (mf_table_put(&sessions->by_inner, address, number))
-		return -ENOMEM;
-	identity_introduction(address, peer->public_key);
-	if (mf_table_put(&sessions->by_introduction, address, number))
-		return -ENOMEM;
-	identity_visitor(address, peer->public_key);
-	return mf_table_put(&sessions->by_visitor, address, number);
-}
-
-static void forget_addresses(struct sessions *sessions, const struct sessions_peer *peer)
-{
-	__u8 address[16];
-
-	identity_address(address, peer->public_key);
-	mf_table_drop(&sessions->by_inner, address);
-	identity_introduction(address, peer->public_key);
-	mf_table_drop(&sessions->by_introduction, address);
-	identity_visitor(address, peer->public_key);
-	mf_table_drop(&sessions->by_visitor, address);
-}
-
 /* Somebody who had this name before may still have associations that are called by it. */
 static void choose_stem(struct sessions *sessions, __u32 number)
 {
@@ -370,19 +330,21 @@ static void choose_stem(struct sessions *sessions, __u32 number)
 	}
 }
 
-int sessions_add(struct sessions *sessions, const char *name, const __u8 public_key[static 32], const __u8 *shared)
+int sessions_put(struct sessions *sessions, const char *name, const __u8 public_key[static 32], const __u8 *shared,
+		 const struct static_peer *fixed)
 {
 	struct sessions_peer *peer;
 	int number;
 
-	if (sessions_find(sessions, public_key) != SESSIONS_NONE)
+	if (sessions_find(sessions, public_key) != SESSIONS_NONE ||
+	    (fixed && sessions_find_inner(sessions, fixed->inner_peer) != SESSIONS_NONE))
 		return -EEXIST;
 	number = free_number(sessions);
 	if (number < 0)
 		return number;
 	peer = &sessions->peer[number];
 	*peer = (struct sessions_peer){
-		.used = true, .shared = shared, .told_ms = sessions_now_ms(),
+		.used = true, .shared = shared, .fixed = fixed, .told_ms = sessions_now_ms(),
 		.encap = sessions->settings.encap, .padding = sessions->settings.padding,
 		.association = SESSIONS_NO_ASSOCIATION, .scored = SESSIONS_NO_ASSOCIATION,
 	};
@@ -390,13 +352,18 @@ int sessions_add(struct sessions *sessions, const char *name, const __u8 public_
 	memcpy(peer->public_key, public_key, sizeof(peer->public_key));
 	if (sessions->renamed)
 		choose_stem(sessions, (__u32)number);
-	if (know_addresses(sessions, peer, (__u32)number)) {
-		forget_addresses(sessions, peer);
+	if (sessions_know(sessions, peer, (__u32)number)) {
+		sessions_unknow(sessions, peer);
 		peer->used = false;
 		return -ENOMEM;
 	}
 	sessions->first_free = (__u32)number + 1;
 	return number;
+}
+
+int sessions_add(struct sessions *sessions, const char *name, const __u8 public_key[static 32], const __u8 *shared)
+{
+	return sessions_put(sessions, name, public_key, shared, NULL);
 }
 
 void sessions_share(struct sessions *sessions, __u32 number, const __u8 *shared)
@@ -426,7 +393,7 @@ void sessions_remove(struct sessions *sessions, __u32 number, enum session_reaso
 
 	sessions_end(sessions, number, reason);
 	forget(sessions, number);
-	forget_addresses(sessions, peer);
+	sessions_unknow(sessions, peer);
 	memset(peer, 0, sizeof(*peer));
 	if (number < sessions->first_free)
 		sessions->first_free = number;
@@ -449,7 +416,7 @@ int sessions_open(struct sessions *sessions, const struct sessions_settings *set
 {
 	int error = 0;
 
-	*sessions = (struct sessions){ .settings = *settings, .socket = { { .fd = -1 }, { .fd = -1 }, { .fd = -1 } } };
+	*sessions = (struct sessions){ .settings = *settings, .socket = { { .fd = -1 }, { .fd = -1 }, { .fd = -1 }, { .fd = -1 } } };
 	sessions->engines.size = sizeof(struct session);
 	sessions->secret = key_secret_new(sizeof(*sessions->secret));
 	identity_address(sessions->inner, settings->public_key);
@@ -459,7 +426,7 @@ int sessions_open(struct sessions *sessions, const struct sessions_settings *set
 	    mf_table_open(&sessions->by_visitor, 16) || make_room(sessions) || !sessions->secret ||
 	    sessions_adding_open(sessions))
 		error = say_why(why, -ENOMEM, "no memory for sessions");
-	for (int place = 0; !error && place < SESSIONS_PLACES; place++)
+	for (int place = 0; !error && place < SESSIONS_STATIC; place++)
 		error = sessions_socket_open(sessions, place, why);
 	if (error)
 		sessions_close(sessions);

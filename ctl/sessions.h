@@ -12,6 +12,7 @@
 #include "ctl/config.h"
 #include "ctl/key_pool.h"
 #include "ctl/session.h"
+#include "ctl/static_peer.h"
 #include "loader/due.h"
 #include "loader/table.h"
 
@@ -26,8 +27,11 @@ enum {
 	SESSIONS_NO_ASSOCIATION = ~0, /* no id of the loader's */
 };
 
-/* Own addresses that sockets are bound to. */
-enum sessions_place { SESSIONS_ASKED, SESSIONS_ASKING, SESSIONS_INSIDE, SESSIONS_PLACES };
+/*
+ * What sockets are for: own addresses that they are bound to; the last one, open while there is a static peer, is bound to
+ * none, because inner addresses of those are as configured.
+ */
+enum sessions_place { SESSIONS_ASKED, SESSIONS_ASKING, SESSIONS_INSIDE, SESSIONS_STATIC, SESSIONS_PLACES };
 
 /* What the owner has to say and to hear; all of them may be NULL. */
 struct sessions_owner {
@@ -63,6 +67,7 @@ struct sessions_peer {
 	char stem[MF_NAME_BYTES]; /* that associations are called by, "": the name. Whoever is renamed keeps it */
 	__u8 public_key[32];
 	const __u8 *shared;   /* X25519: the owner's secret memory */
+	const struct static_peer *fixed; /* of a static peer, the owner's secret memory; NULL: one that is met */
 	__u32 rotation_ms;    /* 0: that of the settings */
 	bool encap;
 	__u8 padding;
@@ -115,6 +120,9 @@ void sessions_close(struct sessions *sessions);
 
 /* A peer more. Its number, the lowest that is free; -EEXIST; -ENOMEM. `shared` must outlive it, or be given anew. */
 int sessions_add(struct sessions *sessions, const char *name, const __u8 public_key[static 32], const __u8 *shared);
+/* Likewise a static one, who asks and is asked by the introduction of its file: that stands in the loader as long as it is here. */
+int sessions_add_static(struct sessions *sessions, const char *name, const struct static_peer *fixed, const __u8 *shared,
+			char why[static SAY_BYTES]);
 void sessions_share(struct sessions *sessions, __u32 peer, const __u8 *shared);
 void sessions_rename(struct sessions *sessions, __u32 peer, const char *name); /* its session goes on as it is */
 void sessions_remove(struct sessions *sessions, __u32 peer, enum session_reason reason); /* its session ends */
@@ -160,6 +168,12 @@ bool sessions_leave_prefixes(struct sessions *sessions, const struct config_temp
 bool sessions_same_prefix(const struct mf_template *one, const struct mf_template *other);
 
 __u64 sessions_now_ms(void); /* CLOCK_BOOTTIME: no step of the clock ends a session */
+
+/* --- sessions_static.c: what differs where peers are static ---------------------------- */
+
+void sessions_inner_own(const struct sessions *sessions, __u32 peer, __u8 address[static 16]);
+void sessions_inner_peer(const struct sessions_peer *peer, __u8 address[static 16]); /* its stable address */
+void sessions_static_way(const struct static_peer *fixed, struct session_way *way);
 
 /* An association's name in the loader, "NAME@a". */
 void sessions_name(char name[static MF_NAME_BYTES], const struct sessions_peer *peer, char letter);

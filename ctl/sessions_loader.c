@@ -42,9 +42,10 @@ static void put_host(struct mf_prefix *prefix, const __u8 address[static 16])
 	prefix->length = 128;
 }
 
-static void fill(struct mf_assoc_config *config, const struct sessions *sessions, const struct sessions_peer *peer,
+static void fill(struct mf_assoc_config *config, const struct sessions *sessions, __u32 number,
 		 const struct session_association *association, const struct seal_keys *keys)
 {
+	const struct sessions_peer *peer = &sessions->peer[number];
 	__u8 inner[16];
 
 	memset(config, 0, sizeof(*config));
@@ -64,8 +65,9 @@ static void fill(struct mf_assoc_config *config, const struct sessions *sessions
 	}
 	config->shares = 1;
 	config->local_count = config->remote_count = 1;
-	put_host(&config->local_prefix[0], sessions->inner);
-	identity_address(inner, peer->public_key);
+	sessions_inner_own(sessions, number, inner);
+	put_host(&config->local_prefix[0], inner);
+	sessions_inner_peer(peer, inner);
 	put_host(&config->remote_prefix[0], inner);
 }
 
@@ -113,7 +115,7 @@ int sessions_loader_ask(struct sessions *sessions, __u32 number, const struct se
 	struct mf_message *message = question->message;
 
 	memset(message, 0, sizeof(*message));
-	fill(&message->assoc_config, sessions, &sessions->peer[number], association, keys);
+	fill(&message->assoc_config, sessions, number, association, keys);
 	message->type = MF_ASSOC_ADD;
 	return client_begin(sessions->settings.loader, question);
 }
@@ -148,7 +150,7 @@ int sessions_loader_add(struct sessions *sessions, __u32 number, const struct se
 
 	for (int i = 0; error && i < 2; i++) {
 		memset(message, 0, sizeof(*message));
-		fill(&message->assoc_config, sessions, &sessions->peer[number], association, keys);
+		fill(&message->assoc_config, sessions, number, association, keys);
 		error = ask_once(sessions, message);
 		if (error != -EREMOTEIO || message->refusal != MF_REFUSED_EXISTS)
 			break;
@@ -170,7 +172,7 @@ int sessions_loader_change(struct sessions *sessions, __u32 number, const struct
 	int error;
 
 	memset(message, 0, sizeof(*message));
-	fill(&message->assoc_config, sessions, &sessions->peer[number], association, &none);
+	fill(&message->assoc_config, sessions, number, association, &none);
 	error = ask(sessions, MF_ASSOC_CHANGE, message);
 	if (error)
 		say_refused(sessions, error, MF_ASSOC_CHANGE, message);

@@ -9,11 +9,19 @@
 
 /* What the session of this peer is or is about to be: begun if there is none. NULL: no memory. */
 struct session *sessions_of(struct sessions *sessions, __u32 peer);
+/* A peer more, `fixed` or (NULL) to meet: as sessions_add(). */
+int sessions_put(struct sessions *sessions, const char *name, const __u8 public_key[static 32], const __u8 *shared,
+		 const struct static_peer *fixed);
 /* Does what an engine wants done, from the action of this number on; those before it are done. */
 void sessions_carry_out(struct sessions *sessions, __u32 peer, struct session_actions *actions, unsigned int from);
 /* The loader has not taken the association of the last ADD. */
 void sessions_not_added(struct sessions *sessions, __u32 peer);
 void sessions_chance(struct session_chance *chance);
+
+/* --- sessions_known.c --- */
+
+int sessions_know(struct sessions *sessions, const struct sessions_peer *peer, __u32 number); /* 0 or -ENOMEM: in part */
+void sessions_unknow(struct sessions *sessions, const struct sessions_peer *peer);
 
 /* --- sessions_socket.c --- */
 

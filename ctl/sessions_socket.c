@@ -28,12 +28,17 @@ struct arrival {
 /* Finds out where a request has come from: only then it is worth a key agreement. */
 static int find_way(struct sessions *sessions, struct arrival *arrival, bool by_introduction, struct session_way *way)
 {
+	const struct static_peer *fixed = sessions->peer[arrival->number].fixed;
 	struct session_header header;
 	int error;
 
 	*way = (struct session_way){ 0 };
 	if (!by_introduction)
 		return 0;
+	if (fixed) {
+		sessions_static_way(fixed, way);
+		return 0;
+	}
 	if (!sessions->settings.owner->introduction ||
 	    session_header_read(arrival->message, SESSION_REQUEST_BYTES, &header))
 		return -ENOENT;
@@ -78,13 +83,27 @@ static enum sessions_place place_of(const struct sessions_socket *socket)
 	return (enum sessions_place)(socket - socket->sessions->socket);
 }
 
-/* Whose address this is, at this place: a number, or SESSIONS_NONE. */
+static bool is_static(const struct sessions *sessions, const __u32 *number)
+{
+	return sessions->peer[*number].fixed != NULL;
+}
+
+/*
+ * Whose address this is, at this place: a number, or SESSIONS_NONE. Static peers ask and answer from where they are asked;
+ * and what is inside a session may come to two sockets, of which one is that peer's.
+ */
 static int peer_of(const struct sessions *sessions, enum sessions_place place, const __u8 address[static 16])
 {
-	const struct mf_table *const table[] = { &sessions->by_visitor, &sessions->by_introduction, &sessions->by_inner };
-	const __u32 *number = mf_table_find(table[place], address);
+	const struct mf_table *const table[] = { &sessions->by_visitor, &sessions->by_introduction, &sessions->by_inner,
+						 &sessions->by_inner };
+	const __u32 *number = mf_table_find(&sessions->by_introduction, address);
 
-	return number ? (int)*number : SESSIONS_NONE;
+	if (place == SESSIONS_ASKED && number && is_static(sessions, number))
+		return (int)*number;
+	number = mf_table_find(table[place], address);
+	if (!number || (place >= SESSIONS_INSIDE && is_static(sessions, number) != (place == SESSIONS_STATIC)))
+		return SESSIONS_NONE;
+	return (int)*number;
 }
 
 /* How many; 0: nothing waits any more. */
@@ -113,9 +132,11 @@ static int receive(const struct sessions_socket *socket, struct arrival arrival[
 /* Of several requests the loader is asked at once. */
 static void ask_ahead(const struct sessions_socket *socket, struct arrival *arrival)
 {
+	const struct sessions *sessions = socket->sessions;
 	struct session_header header;
 
 	if (place_of(socket) != SESSIONS_ASKED || arrival->number == SESSIONS_NONE || arrival->bytes != SESSION_REQUEST_BYTES ||
+	    sessions->peer[arrival->number].fixed ||
 	    session_header_read(arrival->message, arrival->bytes, &header) || header.kind != SESSION_REQUEST)
 		return;
 	arrival->question.message = &arrival->answer;
@@ -130,9 +151,9 @@ static void take_all(const struct sessions_socket *socket, struct arrival *arriv
 		ask_ahead(socket, &arrival[i]);
 	for (int i = 0; i < count; i++) {
 		if (arrival[i].number == SESSIONS_NONE || arrival[i].bytes > SESSION_MESSAGE_MOST)
-			sessions->dropped++;
+			sessions->dropped += place_of(socket) != SESSIONS_STATIC; /* which hears what is others', too */
 		else
-			take(sessions, place_of(socket) != SESSIONS_INSIDE, &arrival[i]);
+			take(sessions, place_of(socket) < SESSIONS_INSIDE, &arrival[i]);
 		sessions_added(sessions);
 	}
 	for (int i = 0; i < count; i++)
@@ -170,7 +191,8 @@ static int bind_to(int fd, const __u8 address[static 16])
 
 int sessions_socket_open(struct sessions *sessions, enum sessions_place place, char why[static SAY_BYTES])
 {
-	const __u8 *address[] = { sessions->introduction, sessions->visitor, sessions->inner };
+	static const __u8 any[16];
+	const __u8 *address[] = { sessions->introduction, sessions->visitor, sessions->inner, any };
 	struct sessions_socket *socket = &sessions->socket[place];
 	int error;
 
@@ -206,25 +228,61 @@ void sessions_socket_close(struct sessions_socket *socket)
 	socket->fd = -1;
 }
 
-static enum sessions_place way_out(const struct session_action *action)
+static enum sessions_place way_out(const struct sessions_peer *peer, const struct session_action *action)
 {
 	if (!action->by_introduction)
-		return SESSIONS_INSIDE;
+		return peer->fixed ? SESSIONS_STATIC : SESSIONS_INSIDE;
+	if (peer->fixed)
+		return SESSIONS_ASKED;
 	return action->message[0] == SESSION_REQUEST ? SESSIONS_ASKING : SESSIONS_ASKED;
+}
+
+static void address_of(const struct sessions_peer *peer, enum sessions_place place, __u8 address[static 16])
+{
+	if (place >= SESSIONS_INSIDE)
+		sessions_inner_peer(peer, address);
+	else if (place == SESSIONS_ASKING || peer->fixed)
+		identity_introduction(address, peer->public_key);
+	else
+		identity_visitor(address, peer->public_key);
+}
+
+/* `source`: in what is left to the kernel otherwise, since the socket is bound to no address. */
+static void put_source(struct msghdr *message, const __u8 source[static 16])
+{
+	struct in6_pktinfo info = { 0 };
+	struct cmsghdr *control = CMSG_FIRSTHDR(message);
+
+	memcpy(&info.ipi6_addr, source, sizeof(info.ipi6_addr));
+	control->cmsg_level = IPPROTO_IPV6;
+	control->cmsg_type = IPV6_PKTINFO;
+	control->cmsg_len = CMSG_LEN(sizeof(info));
+	memcpy(CMSG_DATA(control), &info, sizeof(info));
 }
 
 /* A message that does not go out is a lost one: the engine says it again. */
 void sessions_socket_send(const struct sessions *sessions, __u32 number, const struct session_action *action)
 {
-	static void (*const address_of[])(__u8 *, const __u8 *) = { identity_visitor, identity_introduction,
-								     identity_address };
-	enum sessions_place place = way_out(action);
+	const struct sessions_peer *peer = &sessions->peer[number];
+	enum sessions_place place = way_out(peer, action);
 	struct sockaddr_in6 to = { .sin6_family = AF_INET6 };
+	union {
+		struct cmsghdr header; /* for its alignment */
+		__u8 bytes[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+	} control = { .bytes = { 0 } };
+	struct iovec part = { (void *)action->message, action->bytes };
+	struct msghdr message = { .msg_name = &to, .msg_namelen = sizeof(to), .msg_iov = &part, .msg_iovlen = 1 };
+	__u8 source[16];
 
-	if (place == SESSIONS_INSIDE)
+	if (place >= SESSIONS_INSIDE)
 		sessions->peer[number].said++;
-	address_of[place](to.sin6_addr.s6_addr, sessions->peer[number].public_key);
-	if (sendto(sessions->socket[place].fd, action->message, action->bytes, MSG_DONTWAIT | MSG_NOSIGNAL,
-		   (const struct sockaddr *)&to, sizeof(to)) < 0)
+	address_of(peer, place, to.sin6_addr.s6_addr);
+	if (place == SESSIONS_STATIC) {
+		sessions_inner_own(sessions, number, source);
+		message.msg_control = &control;
+		message.msg_controllen = sizeof(control);
+		put_source(&message, source);
+	}
+	if (sendmsg(sessions->socket[place].fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
 		return;
 }

@@ -91,7 +91,7 @@ void sessions_tell_line(const struct sessions_tell *tell, __u32 number, const ch
 	PUT(line->peer, peer->name);
 	sodium_bin2base64(line->public_key, sizeof(line->public_key), peer->public_key, sizeof(peer->public_key),
 			  sodium_base64_VARIANT_ORIGINAL);
-	identity_address(address, peer->public_key);
+	sessions_inner_peer(peer, address);
 	format_address(line->inner, address);
 	PUT(line->state, session_state_name(peer->session ? peer->session->state : SESSION_NONE));
 	line->state_age_ms = age_of(now_ms, peer->told_ms);

@@ -17,7 +17,8 @@ void sessions_connect(struct sessions *sessions, __u32 number, const struct sess
 	if (!session)
 		return;
 	session->settings.keep = keep;
-	session->settings.prefix = sessions->settings.prefix;
+	if (!sessions->peer[number].fixed)
+		session->settings.prefix = sessions->settings.prefix;
 	sessions_chance(&chance);
 	session_connect(session, way, sessions_now_ms(), &chance, &actions);
 	sodium_memzero(&chance, sizeof(chance));
@@ -116,7 +117,7 @@ void sessions_move(struct sessions *sessions, const struct mf_template *prefix)
 {
 	sessions->settings.prefix = *prefix;
 	for (__u32 i = 0; i < sessions->peers; i++)
-		if (sessions->peer[i].session)
+		if (sessions->peer[i].session && !sessions->peer[i].fixed)
 			move(sessions, i);
 }
 

@@ -50,7 +50,7 @@ static bool leave_to_serve(const struct up_run *run)
 
 	if (pid)
 		say_note("mayflyctl serve (process %d) keeps the sessions of this node: those of peers that say Connect = yes or "
-			 "on-demand", (int)pid);
+			 "on-demand, and of static ones", (int)pid);
 	return pid != 0;
 }
 

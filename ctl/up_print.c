@@ -43,17 +43,28 @@ enum own { OWN_PLAIN, OWN_STABLE, OWN_INTRODUCTORY, OWN_KINDS };
 
 static bool meets(const struct config *config)
 {
-	return config->meet_count || *config->node.rendezvous.clients;
+	return config_count_met(config) || *config->node.rendezvous.clients;
+}
+
+/* All zero is the key of a node that has none. */
+static bool is_introductory(const struct up_run *run, const __u8 address[static 16])
+{
+	__u8 own[16];
+
+	identity_introduction(own, run->public_key);
+	return !memcmp(own, address, sizeof(own));
 }
 
 /* Of the three that follow from the key of a node that meets, two are nobody's to send to. */
 static enum own kind_of(const struct up_run *run, const __u8 address[static 16])
 {
+	if (is_introductory(run, address))
+		return OWN_INTRODUCTORY;
 	if (!meets(&run->config))
 		return OWN_PLAIN;
 	if (is_of_key(run, address, identity_address))
 		return OWN_STABLE;
-	return is_of_key(run, address, identity_introduction) || is_of_key(run, address, identity_visitor) ?
+	return is_of_key(run, address, identity_visitor) ?
 		OWN_INTRODUCTORY : OWN_PLAIN;
 }
 
@@ -98,6 +109,8 @@ static void print_peers(const struct config *config)
 
 static const char *begun_by(const struct config_peer *peer, bool by_default)
 {
+	if (peer->is_static)
+		return "sealed: reach it at this address once there is a session";
 	if (!connecting_wants(peer, by_default))
 		return "to be met: a session begins when it asks";
 	return peer->connect == CONNECT_ON_DEMAND ? "to be met: the first packet to this address begins a session" :
@@ -114,7 +127,7 @@ static void print_meets(const struct up_run *run)
 		       format_address(address, config->meets[i].addresses.prefix[0].address),
 		       begun_by(&config->meets[i], run->keeps));
 	if (config->meet_count > LIST_MOST)
-		printf("  ... and %zu more to be met\n", config->meet_count - LIST_MOST);
+		printf("  ... and %zu more\n", config->meet_count - LIST_MOST);
 }
 
 /* --- all of it ----------------------------------------------------------------------- */
@@ -123,11 +136,14 @@ static void print_summary(const struct up_run *run)
 {
 	const struct config *config = &run->config;
 	char count[FORMAT_AMOUNT], meets[FORMAT_AMOUNT], hop[FORMAT_PREFIX];
+	size_t met = config_count_met(config);
 
 	printf("%s is up on %s: %s association%s", config->node.device, config->node.interface,
 	       format_count(count, config->peer_count), plural(config->peer_count));
-	if (config->meet_count)
-		printf(", %s peer%s to meet", format_count(meets, config->meet_count), plural(config->meet_count));
+	if (met)
+		printf(", %s peer%s to meet", format_count(meets, met), plural(met));
+	if (config->meet_count > met)
+		printf(", %s sealed", format_count(meets, config->meet_count - met));
 	printf(", hopping in %s%s\n", format_template(hop, &config->node.prefixes.template[0]),
 	       config->node.prefixes.count > 1 ? " and others" : "");
 	print_own(run);
@@ -141,7 +157,7 @@ static void print_meets_again(const struct config *config)
 	char count[FORMAT_AMOUNT];
 
 	if (config->meet_count)
-		printf("peers to meet are read again by whoever keeps their sessions: %s\n",
+		printf("peers with sessions are read again by whoever keeps their sessions: %s\n",
 		       format_count(count, config->meet_count));
 }
 

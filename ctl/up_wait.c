@@ -3,6 +3,7 @@
  * Sessions that another process keeps already, waited for: it tells of them (ctl/sessions_tell.h), and who has been asked to
  * read a configuration again may take a moment until it knows all peers.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <sodium.h>
 #include <stdlib.h>
@@ -31,11 +32,28 @@ static bool is_kept(const struct config_peer *peer, enum sessions_keeper keeper)
 	return connecting_wants(peer, keeper == SESSIONS_UP) && peer->connect != CONNECT_ON_DEMAND;
 }
 
-static int find(const struct config *config, const char *public_key)
+/* Its key may follow from one that is in no configuration: what is configured is its address. */
+static int find_static(const struct config *config, const char *text)
 {
+	__u8 inner[16];
+
+	if (inet_pton(AF_INET6, text, inner) != 1)
+		return -1;
+	for (size_t i = 0; i < config->meet_count; i++)
+		if (config->meets[i].is_static && !memcmp(config->meets[i].addresses.prefix[0].address, inner, sizeof(inner)))
+			return (int)i;
+	return -1;
+}
+
+static int find(const struct config *config, const struct sessions_line *line)
+{
+	const char *public_key = line->public_key;
 	__u8 key[KEY_PUBLIC_BYTES];
 	size_t length;
+	int fixed = find_static(config, line->inner);
 
+	if (fixed >= 0)
+		return fixed;
 	if (sodium_base642bin(key, sizeof(key), public_key, strlen(public_key), NULL, &length, NULL,
 			      sodium_base64_VARIANT_ORIGINAL) || length != sizeof(key))
 		return -1;
@@ -48,7 +66,7 @@ static int find(const struct config *config, const char *public_key)
 /* One that is renewed by the introduction has to be answered first. */
 static void take(struct waiting *waiting, const struct sessions_line *line)
 {
-	int i = find(&waiting->run->config, line->public_key);
+	int i = find(&waiting->run->config, line);
 	bool stands = !strcmp(line->state, "up");
 
 	if (i < 0 || !waiting->peer[i].wanted)
@@ -114,13 +132,18 @@ static bool hear_all(struct waiting *waiting, __u32 wait_ms)
 static void say_missing(const struct waiting *waiting)
 {
 	for (size_t i = 0; i < waiting->run->config.meet_count; i++) {
-		const char *state = waiting->peer[i].state;
+		const struct config_peer *peer = &waiting->run->config.meets[i];
+		const char *state = *waiting->peer[i].state ? waiting->peer[i].state : "not known";
 
-		if (waiting->peer[i].wanted && !waiting->peer[i].stands)
+		if (!waiting->peer[i].wanted || waiting->peer[i].stands)
+			continue;
+		if (peer->is_static)
+			say_error("%s has no session yet, its state is %s; it is tried on in the background "
+				  "(is mayflyctl up there too, with the same KeyFile?)", peer->name, state);
+		else
 			say_error("%s has no session yet, its state is %s; it is tried on in the background "
 				  "(mayflyctl meet FILE %s --print says whether it is found, mayflyctl doctor what is wrong)",
-				  waiting->run->config.meets[i].name, *state ? state : "not known",
-				  waiting->run->config.meets[i].name);
+				  peer->name, state, peer->name);
 	}
 }
 

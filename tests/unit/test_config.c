@@ -249,8 +249,6 @@ static const struct mistake mistakes[] = {
 	{ NODE "[Peer]\nCarriage=none\n", "f:6: found Carriage = none, expected sealed, encap or rewrite" },
 	{ NODE "Carriage=rewrite\n", "f:5: found Carriage = rewrite, expected sealed or encap, for sessions" },
 	{ NODE "Padding=yes\n", "f:5: found Padding = yes, expected none, classes or full" },
-	{ NODE PEER "Address=fd00::2\nCarriage=sealed\n",
-	  "f:11: found Carriage = sealed for peer peer1, who has a KeyFile, expected it for a peer with a PublicKey alone" },
 	{ NODE PEER "Address=fd00::2\nPadding=full\n", "f:11: found Padding for peer peer1, who has a KeyFile" },
 	{ NODE "[Peer]\nFirewall=yes\n", "f:6: found Firewall = yes, expected none, local, peer or both" },
 	{ NODE "[Peer]\nLocalSeed=12\n", "f:6: found LocalSeed = 12, expected 16 hexadecimal digits" },

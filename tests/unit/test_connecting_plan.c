@@ -207,11 +207,32 @@ static void test_out_of_turn(void **state)
 	assert_string_equal(connecting_state_name(plan.state), "looks");
 }
 
+/* Nothing is looked up, whatever has failed, and the pauses stay short. */
+static void test_known(void **state)
+{
+	struct connecting_plan plan;
+	__u64 now_ms = 0;
+
+	(void)state;
+	connecting_plan_begin_known(&plan, 0);
+	for (int failures = 0; failures < 10; failures++) {
+		assert_int_equal(connecting_plan_next(&plan, false, now_ms, T), CONNECTING_ASK);
+		connecting_plan_lost(&plan, now_ms, 255);
+		assert_in_range(connecting_plan_wake_ms(&plan) - now_ms, 1, CONNECTING_KNOWN_MOST_MS * 5 / 4);
+		now_ms = connecting_plan_wake_ms(&plan);
+	}
+	assert_int_equal(next(&plan, now_ms), CONNECTING_ASK);
+	connecting_plan_stands(&plan, now_ms);
+	connecting_plan_lost(&plan, now_ms, 0);
+	assert_int_equal(next(&plan, now_ms), CONNECTING_ASK);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_way),
 		cmocka_unit_test(test_rests_on_demand),
+		cmocka_unit_test(test_known),
 		cmocka_unit_test(test_pauses),
 		cmocka_unit_test(test_most_pause),
 		cmocka_unit_test(test_gives_up_on_demand),

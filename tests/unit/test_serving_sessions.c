@@ -24,15 +24,15 @@ static void test_carriage(void **state)
 	};
 	struct serving_client clients[3] = { 0 };
 	struct serving serving = { .of_session = clients, .of_sessions = 3 };
-	__u8 inner[16];
+	__u8 introduction[16];
 
 	(void)state;
 	serving.sessions = (struct sessions){ .peer = peers, .peers = 3, .open = true };
-	assert_int_equal(mf_table_open(&serving.sessions.by_inner, 4), 0);
+	assert_int_equal(mf_table_open(&serving.sessions.by_introduction, 4), 0);
 	for (__u8 i = 0; i < 2; i++) {
 		memset(peers[i].public_key, i + 1, sizeof(peers[i].public_key));
-		identity_address(inner, peers[i].public_key);
-		assert_int_equal(mf_table_put(&serving.sessions.by_inner, inner, i), 0);
+		identity_introduction(introduction, peers[i].public_key);
+		assert_int_equal(mf_table_put(&serving.sessions.by_introduction, introduction, i), 0);
 	}
 	memcpy(section.public_key, peers[1].public_key, 32);
 	serving_carry(&serving, &config);
@@ -47,7 +47,7 @@ static void test_carriage(void **state)
 	serving_carry(&serving, &config);
 	assert_true(serving.sessions.settings.encap && peers[0].encap && peers[1].encap);
 	assert_int_equal(peers[1].padding, MF_PADDING_CLASSES);
-	mf_table_close(&serving.sessions.by_inner);
+	mf_table_close(&serving.sessions.by_introduction);
 }
 
 int main(void)

@@ -349,6 +349,22 @@ static void test_both_open(void **state)
 	}
 }
 
+/* One that asked when nobody was there yet says so again as soon as the other is heard: no retry has to be waited for. */
+static void test_insists(void **state)
+{
+	(void)state;
+	ask(&server); /* the lower one */
+	lose_all();
+	ask(&client);
+	deliver();
+	assert_int_equal(on_wire, 1);
+	assert_ptr_equal(wire[0].from, &server);
+	assert_memory_equal(wire[0].message, server.session.asked.message, SESSION_REQUEST_BYTES);
+	deliver_all();
+	assert_met();
+	assert_true(server.session.present.initiator);
+}
+
 /* The end that gave way is told when nothing comes of it. */
 static void test_gave_way(void **state)
 {
@@ -406,7 +422,7 @@ int main(void)
 		WIRE_TEST(test_roams), WIRE_TEST(test_period_changes), WIRE_TEST(test_confirmed_in_vain),
 		WIRE_TEST(test_renewed_at_last), WIRE_TEST(test_connects_while_confirming),
 		WIRE_TEST(test_renewed_all_the_same), WIRE_TEST(test_connects_while_renewing),
-		WIRE_TEST(test_both_open), WIRE_TEST(test_gave_way), WIRE_TEST(test_crossing),
+		WIRE_TEST(test_both_open), WIRE_TEST(test_insists), WIRE_TEST(test_gave_way), WIRE_TEST(test_crossing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
