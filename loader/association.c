@@ -17,6 +17,7 @@
 #include "loader/instance.h"
 #include "loader/introduction.h"
 #include "loader/prefix.h"
+#include "loader/seal.h"
 
 int mf_associations_open(struct mf_associations *all, __u32 capacity, __u32 ring_slots)
 {
@@ -124,20 +125,13 @@ static void host_pair_set(struct mf_association *association, const struct mf_as
 	association->inner_sum = address_sum(local->address) + address_sum(remote->address);
 }
 
-__u16 mf_association_mtu(const struct mf_instance *instance, __u8 carriage)
-{
-	__u32 most = carriage == MF_CARRIAGE_SEALED ? MF_SEALED_MTU_MOST : 0xffff;
-
-	return instance->nic.mtu > most ? most : instance->nic.mtu;
-}
-
 /* All but generation and ring. Held to its own prefixes until loader/inner.c has looked at them. */
 static struct mf_association from_config(const struct mf_instance *instance, const struct mf_assoc_config *config)
 {
 	struct mf_association association = {
 		.carriage = config->carriage,
 		.flags = config->flags | MF_ASSOC_OWN_PREFIXES,
-		.link_mtu = mf_association_mtu(instance, config->carriage),
+		.link_mtu = mf_seal_mtu(config->carriage, instance->nic.mtu),
 		.rotation_ms = config->rotation_ms,
 		.phase_ms = mf_slot_phase(config->key, config->rotation_ms),
 		.local_port = config->local_port,
@@ -212,33 +206,6 @@ static void entry_begin(struct mf_entry *entry, const struct mf_seed *seed)
 	entry->local_count = seed->local_count;
 }
 
-/* Keys of their own handshake, whose counters begin with them: an association has had no others, nor will it. */
-static void seal_begin(struct mf_seal *seal, const struct mf_assoc_config *config)
-{
-	memset(seal, 0, sizeof(*seal));
-	if (config->carriage != MF_CARRIAGE_SEALED)
-		return;
-	seal->out = config->seal_out;
-	seal->in = config->seal_in;
-	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* before mf_assoc says that it is there */
-}
-
-/* 0, or the field of a CHANGE that would take keys away, bring some, or bring others. */
-static __u16 seal_conflict(const struct mf_seal *seal, const struct mf_association *before,
-			   const struct mf_assoc_config *config)
-{
-	static const struct mf_seal_key none;
-	int sealed = before->carriage == MF_CARRIAGE_SEALED;
-
-	if (sealed != (config->carriage == MF_CARRIAGE_SEALED))
-		return MF_FIELD(assoc_config.carriage);
-	if (!sealed || !sodium_memcmp(&config->seal_out, &none, sizeof(none)))
-		return 0;
-	if (sodium_memcmp(&config->seal_out, &seal->out, sizeof(seal->out)))
-		return MF_FIELD(assoc_config.seal_out);
-	return sodium_memcmp(&config->seal_in, &seal->in, sizeof(seal->in)) ? MF_FIELD(assoc_config.seal_in) : 0;
-}
-
 /* Ring, live entries, mf_assoc. The entry's association is complete but for its ring's contents. */
 static int begin(struct mf_instance *instance, __u32 id, const struct mf_seed *seed)
 {
@@ -303,7 +270,7 @@ static __u16 find_conflict(const struct mf_instance *instance, int id, const str
 	if (id >= 0 && config->shares != instance->associations.entry[id].association.shares)
 		return MF_FIELD(assoc_config.shares);
 	if (id >= 0) {
-		__u16 field = seal_conflict(&instance->object.seal[id], &instance->associations.entry[id].association,
+		__u16 field = mf_seal_conflict(&instance->object.seal[id], &instance->associations.entry[id].association,
 					    config);
 
 		if (field)
@@ -334,7 +301,7 @@ int mf_association_add(struct mf_instance *instance, const struct mf_assoc_confi
 		error = ring_get(instance, &association);
 	if (!error) {
 		association.generation = generation_next(all);
-		seal_begin(&instance->object.seal[id], config);
+		mf_seal_begin(&instance->object.seal[id], config);
 		error = add_with_seed(instance, id, &association, &seed);
 	}
 	sodium_memzero(&seed, sizeof(seed));
@@ -383,9 +350,7 @@ void mf_association_remove(struct mf_instance *instance, __u32 id, const struct 
 	mf_table_drop(&all->names, seed->name);
 	ring_put(instance, &old);
 	seed_write(instance, id, &nothing);
-	/* A packet that is being sealed with it looks at mf_assoc once more before it goes. */
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	sodium_memzero(&instance->object.seal[id], sizeof(instance->object.seal[id]));
+	mf_seal_end(&instance->object.seal[id]);
 	memset(entry, 0, sizeof(*entry));
 	all->count -= 1;
 	if (id < all->free_from)

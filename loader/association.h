@@ -55,9 +55,6 @@ struct mf_associations {
 	__u64 hops;
 };
 
-/* The largest outer packet of an association: the link bears it, and so does its carriage. */
-__u16 mf_association_mtu(const struct mf_instance *instance, __u8 carriage);
-
 int mf_associations_open(struct mf_associations *all, __u32 capacity, __u32 ring_slots);
 void mf_associations_close(struct mf_associations *all);
 

@@ -16,6 +16,7 @@
 #include "loader/log.h"
 #include "loader/neighbour.h"
 #include "loader/nic.h"
+#include "loader/seal.h"
 #include "loader/node.h"
 #include "loader/route.h"
 
@@ -169,7 +170,7 @@ static void mtu_spread(struct mf_instance *instance)
 		return;
 	for (; instance->mtu_next < last && instance->mtu_next < all->limit; instance->mtu_next++) {
 		struct mf_association *association = &all->entry[instance->mtu_next].association;
-		__u16 mtu = mf_association_mtu(instance, association->carriage);
+		__u16 mtu = mf_seal_mtu(association->carriage, instance->nic.mtu);
 
 		if (!association->generation || association->link_mtu == mtu)
 			continue;
