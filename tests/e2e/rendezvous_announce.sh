@@ -13,7 +13,7 @@ meeting_of server client "Store = announce" "Form = compact"
 meeting_of client server "Store = announce" "Form = compact"
 loader server
 serve server
-check "serve publishes" within 100 published server 1
+check "serve publishes" within 180 published server 1 # paced, and slower where nodes share a processor
 say "  $(served server last_publication_took_ms) ms, $(served server last_publication_holders) nodes"
 check "the client finds it" within 60 meet client --print
 say "  $(number meet.log took_ms) ms, $(number meet.log sent) datagrams"
