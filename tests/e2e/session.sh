@@ -50,7 +50,7 @@ on client mayflyctl up eth0.conf >"$RUN/again.log" 2>&1
 check "up again tells the keeper" grep -q "reads its configuration again" "$RUN/again.log"
 on client mayflyctl reload eth0.conf >"$RUN/again.log" 2>&1
 check "and so does reload" grep -q "reads its configuration again" "$RUN/again.log"
-check "and says that peers to meet are looked at" grep -q "peers to meet are read again" "$RUN/again.log"
+check "and says that peers with sessions are looked at" grep -q "peers with sessions are read again" "$RUN/again.log"
 check "traffic goes on" on client ping -c 3 -i 0.2 -W 1 "$THERE"
 
 say "# the peer gets another name, this end a firewall"
