@@ -56,11 +56,18 @@ def ratios(samples, result):
     return table(["of what", "`sealed` to", "ratio", "95 % interval", "target", "verdict"], rows)
 
 
+def added_verdict(ours, theirs):
+    """Where the path without sealing takes ten times what may be added, the machine is what was measured."""
+    if theirs > 10 * ADDED_NS:
+        return "not told: the machine itself takes longer"
+    return "reached" if ours - theirs <= ADDED_NS else "**missed**"
+
+
 def added(samples, result):
     rows = []
     for measure, words in (("slow", "median"), ("slowest", "99 %")):
         ours, theirs = samples.median(f"sealed.{measure}", "sealed"), samples.median(f"sealed.{measure}", "encap")
         result[f"sealed.{measure} added ns"] = ours - theirs
         rows.append([words, f"{theirs / 1e3:.1f} us", f"{ours / 1e3:.1f} us", f"**{(ours - theirs) / 1e3:.1f} us**", "<= 15 us",
-                     "reached" if ours - theirs <= ADDED_NS else "**missed**"])
+                     added_verdict(ours, theirs)])
     return table(["round trip of 64 bytes at 100 a second", "`encap`", "`sealed`", "added by sealing", "target", "verdict"], rows)
