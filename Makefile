@@ -40,12 +40,12 @@ fuzz_bin := $(fuzz_src:tests/fuzz/%.c=$(B)/fuzz/%)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all help demo check check-unit check-long check-kernels bench fuzz tests deps install uninstall clean
+.PHONY: all help demo check check-unit check-long check-kernels bench bench-adversary fuzz tests deps install uninstall clean
 
 all: $(B)/mayfly-loader $(B)/mayflyctl ## build both programs (default)
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' Makefile dist/install.mk
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' Makefile dist/install.mk
 
 deps: ## install the Debian packages that building and testing need
 	$(Q)tests/install-deps
@@ -71,6 +71,11 @@ check-kernels: all tests ## run the kernel-dependent part on Debian's 6.1 and 6.
 
 bench: all tests ## measure everything that docs/benchmarks.md states (about 45 minutes)
 	$(Q)tests/bench/run
+
+bench-adversary: deps ## attack Mayfly with others' tools, and tell what each attacker got for it (about 10 minutes)
+	$(Q)tests/install-deps netsniff-ng tcpreplay
+	$(Q)$(MAKE) --no-print-directory all tests
+	$(Q)tests/adversary/run
 
 # The cipher's inner loops as assembly. make CIPHER=plain takes plain C instead, CIPHER=multiply rotates by
 # multiplication, which suits processors with fewer ports for shifts; make clean before another choice.
@@ -137,6 +142,7 @@ include $(wildcard dist/install.mk)
 include tests/packet/packet.mk
 include tests/bench/bench.mk
 include tests/lab/dht.mk
+include tests/adversary/adversary.mk
 
 compile_commands.json: ## for editors
 	$(Q)bear --output $@ -- $(MAKE) -B all
