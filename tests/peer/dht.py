@@ -83,12 +83,12 @@ class Reader:
         self.bootstrap, self.log = bootstrap, log
         self.id = os.urandom(20)
         self.socket = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
-        self.answered = 0
+        self.silent = set()  # nodes that have not answered, which are asked no more
 
     def get(self, public, seconds=8):
         """Values that stand under this key, the newest first, each once; with how many nodes gave one."""
         target = item_target(public)
-        lookup = _Lookup(target, self.bootstrap)
+        lookup = _Lookup(target, self.bootstrap, self.silent)
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             for node in lookup.to_ask():
@@ -96,8 +96,7 @@ class Reader:
             if not lookup.waiting:
                 break
             self._hear(lookup, public)
-        self.answered += lookup.answers
-        self.log(f"lookup: {lookup.answers} nodes answered, {lookup.holders} gave a value")
+        self.log(f"lookup: {lookup.answers} of {len(lookup.asked)} nodes answered, {lookup.holders} gave a value")
         values = sorted(lookup.values.items(), key=lambda pair: -pair[1])
         return [value for value, _ in values], lookup.holders
 
@@ -122,16 +121,15 @@ class Reader:
                 lookup.hear(bdecode(data), source[:2], public)
             except Refused:
                 pass
-        now = time.monotonic()
-        lookup.waiting = {t: asked for t, asked in lookup.waiting.items() if asked[1] > now}
+        lookup.give_up(time.monotonic())
 
 
 class _Lookup:
-    def __init__(self, target, bootstrap):
-        self.target = target
+    def __init__(self, target, bootstrap, silent):
+        self.target, self.silent = target, silent
         self.nodes = {}  # (address, port): identifier, of those that have one
         self.fresh = list(bootstrap)
-        self.asked, self.done = set(), set()
+        self.asked = set()
         self.waiting = {}
         self.values = {}
         self.answers = self.holders = 0
@@ -145,21 +143,26 @@ class _Lookup:
         if self.fresh:
             chosen, self.fresh = self.fresh[:room], self.fresh[room:]
         else:
-            silent = self.asked - self.done - {node for node, _ in self.waiting.values()}
-            alive = sorted((node for node in self.nodes if node not in silent), key=self.distance)[:CLOSEST]
+            alive = sorted((node for node in self.nodes if node not in self.silent), key=self.distance)[:CLOSEST]
             chosen = [node for node in alive if node not in self.asked][:room]
         self.asked.update(chosen)
         return chosen
 
+    def give_up(self, now):
+        """On those that have had time enough."""
+        late = {transaction for transaction, (_, end) in self.waiting.items() if end <= now}
+        self.silent.update(self.waiting.pop(transaction)[0] for transaction in late)
+
     def hear(self, message, source, public):
         transaction = message.get(b"t") if isinstance(message, dict) else None
+        if not isinstance(transaction, bytes):
+            return
         node, _ = self.waiting.get(transaction, (None, 0))
         answer = message.get(b"r") if node == source else None
         if not isinstance(answer, dict) or not isinstance(answer.get(b"id"), bytes) or len(answer[b"id"]) != 20:
             return
         del self.waiting[transaction]
         self.nodes[node] = answer[b"id"]
-        self.done.add(node)
         self.answers += 1
         self._hear_nodes(answer.get(b"nodes6"))
         self._hear_value(answer, public)

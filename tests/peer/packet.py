@@ -10,6 +10,7 @@ UDP, TCP, ICMPV6 = 17, 6, 58
 OPENER, PAYLOAD, WHOLE_IPV6, WHOLE_IPV4 = range(4)
 NOT_ECT, ECT1, ECT0, CE = range(4)
 OUTER_HOP_LIMIT = 64
+TPIDS = (0x8100, 0x88A8)
 
 
 def checksum(data, pseudo):
@@ -71,9 +72,8 @@ class Datagram:
         if outer.next_header != UDP or len(data) < 8:
             raise Refused("not UDP")
         source_port, destination_port, length, total = struct.unpack_from("!HHHH", data)
-        if not 8 <= length <= len(data):
+        if length != len(data):
             raise Refused("length of UDP")
-        data = data[:length]
         if total == 0:
             if not zero_allowed:
                 raise Refused("no checksum")
@@ -138,12 +138,24 @@ def carried(data, hosts, outer_ecn):
     if kind == OPENER:
         return None, ()
     tags = tuple(struct.unpack_from("!HH", data, 4 + 4 * i) for i in range(count))
+    if any(tpid not in TPIDS for tpid, _ in tags):
+        raise Refused("tag that is none")
     body = data[4 + 4 * count :]
     if kind == PAYLOAD:
         inner = Ipv6(hosts.source, hosts.destination, data[1], body, data[2], data[3]).pack()
     else:
         inner = body
+        check_whole(body, 6 if kind == WHOLE_IPV6 else 4)
     return with_ecn(inner, outer_ecn), tags
+
+
+def check_whole(packet, version):
+    if len(packet) < 20 or packet[0] >> 4 != version:
+        raise Refused("not what its kind says")
+    if version == 6:
+        Ipv6.parse(packet)
+    elif not 20 <= 4 * (packet[0] & 15) <= int.from_bytes(packet[2:4], "big") <= len(packet):
+        raise Refused("length of IPv4")
 
 
 def with_ecn(inner, outer_ecn):

@@ -49,7 +49,7 @@ def unpadded(data):
     if not data[0] & PADDED:
         return data
     count = int.from_bytes(data[-2:], "big")
-    if not 2 <= count <= len(data) - 4 or any(data[len(data) - count : -2]):
+    if not 2 <= count <= len(data) - 4 - 4 * (data[0] >> 4):
         raise Refused("padding")
     return bytes([data[0] & ~PADDED]) + data[1:-count]
 
@@ -92,7 +92,7 @@ class Opener:
 
     def __init__(self, key, mask_key, sender):
         self.key, self.mask_key, self.sender = key, mask_key, sender
-        self.newest, self.opened = -1, set()
+        self.newest, self.opened = 0, set()
 
     def open(self, index, payload):
         """From the shim on, without padding. payload: behind the UDP header."""

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The vectors of docs/vectors.json, computed anew from what goes in.
 
-    python3 -m peer.vectors FILE [--write]      --write: what comes out is put into the file instead of compared
+    python3 -m peer.vectors FILE [PAGE]         PAGE: whose vectors must be among them
+    python3 -m peer.vectors FILE --write        what comes out is put into the file instead of compared
 
 A vector is {"kind": ..., "in": {...}, "out": {...}}. Bytes are hexadecimal, addresses and prefixes as people write them.
 The C tests have a function for each kind, too; either side fails at a kind or at a word of "out" that it does not know.
@@ -10,7 +11,7 @@ The C tests have a function for each kind, too; either side fails at a kind or a
 import json
 import sys
 
-from . import dht, messages, offer, packet, rewrite, sealed, stuffing, twostage
+from . import dht, messages, offer, packet, page, rewrite, sealed, stuffing, twostage
 from .derive import Association, End, Refused, Slot, agree, key_address, key_seed, packed
 from .derive import phase_of, prefix_of, public_of, read_digest, static_private, told
 from .noise import Handshake, open_sealed, prologue
@@ -360,27 +361,42 @@ def notice(given):
 # --- the file --------------------------------------------------------------------------------
 
 
-def main():
-    file = sys.argv[1]
-    with open(file, encoding="ascii") as opened:
-        told_vectors = json.load(opened)
+def compare(vectors):
+    """How many are wrong."""
     wrong = 0
-    for number, vector in enumerate(told_vectors["vectors"]):
+    for number, vector in enumerate(vectors):
         found = KINDS[vector["kind"]](vector["in"])
-        if "--write" in sys.argv:
-            vector["out"] = found
-        elif found != vector["out"]:
+        if found != vector["out"]:
             wrong += 1
             print(f"vector {number}, {vector['kind']}: wanted {vector['out']}, found {found}")
-    untold = KINDS.keys() - {vector["kind"] for vector in told_vectors["vectors"]}
+    untold = KINDS.keys() - {vector["kind"] for vector in vectors}
     if untold:
-        wrong += 1
         print("kinds without a vector:", *sorted(untold))
-    if "--write" in sys.argv:
-        with open(file, "w", encoding="ascii") as opened:
-            json.dump(told_vectors, opened, indent=1)
-            opened.write("\n")
-    print(f"{len(told_vectors['vectors'])} vectors of {len(KINDS)} kinds, {wrong} wrong")
+    return wrong + len(untold)
+
+
+def write(file, content):
+    for vector in content["vectors"]:
+        vector["out"] = KINDS[vector["kind"]](vector["in"])
+    with open(file, "w", encoding="ascii") as opened:
+        opened.write(json.dumps(content, indent=1) + "\n")
+
+
+def main():
+    file, *rest = sys.argv[1:]
+    with open(file, encoding="ascii") as opened:
+        text = opened.read()
+    content = json.loads(text)
+    if rest == ["--write"]:
+        return write(file, content)
+    wrong = compare(content["vectors"])
+    for name in rest:
+        with open(name, encoding="utf-8") as opened:
+            absent = page.missing(opened.read(), text)
+        wrong += len(absent)
+        for one in absent:
+            print(f"{name}: no vector has its \"{one}\"")
+    print(f"{len(content['vectors'])} vectors of {len(KINDS)} kinds, {wrong} wrong")
     return 1 if wrong else 0
 
 
