@@ -3,41 +3,13 @@
 #
 # The other end as a stranger builds it: tests/peer, in Python, written from docs/PROTOCOL.md alone. It finds the server in
 # the DHT, begins a session, hops, carries echo and TCP, has new keys when the server wants them and when it wants them
-# itself, and takes leave. It forms and opens its packets itself: the client's kernel has no program of Mayfly's.
+# itself, moves, and takes leave; then it is the server. It forms and opens its packets itself: the kernel at its end has no
+# program of Mayfly's.
 
 . "$(dirname "$0")/../lab/lib.sh"
 . "$LAB/rendezvous.sh"
 . "$LAB/session.sh"
-
-/usr/bin/python3 -c 'import nacl.bindings' 2>/dev/null || skip "python3-nacl is not installed"
-export PYTHONPATH=$TOP/tests
-
-# peer OPTION...: in the background, until it has a session. It reads commands from $RUN/client/commands.
-peer() {
-	[ -p "$RUN/client/commands" ] || mkfifo "$RUN/client/commands"
-	start peer client python3 -m peer --key "$RUN/client/key" --server "$(key_of server)" --prefix "${HOP[client]}/64" \
-		--bootstrap "[fd80:0:0:1::1]:6881" "[fd80:0:0:2::1]:6881" --commands commands "$@"
-	within 15 happened session && return
-	log_of peer
-	return 1
-}
-
-command_peer() { echo "$*" >"$RUN/client/commands"; }
-
-# happened EVENT [COUNT]: so often, or more.
-happened() { [ "$(grep -c "\"event\": \"$1\"" "$RUN/peer.log")" -ge "${2:-1}" ]; }
-
-# heard EVENT FIELD: of the newest event of that name.
-heard() {
-	grep "\"event\": \"$1\"" "$RUN/peer.log" | tail -n 1 | python3 -c "import json, sys; print(json.loads(sys.stdin.read())['$2'])"
-}
-
-# told FIELD: what the server tells of its only session.
-told() {
-	on server mayflyctl sessions --json | python3 -c "import json, sys; print(json.loads(sys.stdin.readline())['$1'])"
-}
-
-is_told() { [ "$(told "$1")" = "$2" ]; }
+. "$LAB/peer.sh"
 
 # dropped COUNT VERDICT BEFORE: how many more of them than before, when they have had time to become so many.
 dropped() {
@@ -50,54 +22,48 @@ is_dropped() { [ $(($(verdict server "$2") - $3)) -ge "$1" ]; }
 # has_ended COUNT: so many sessions because the client wanted it so, says the server.
 has_ended() { [ "$(grep -c "^client: session ended: closed$" "$RUN/serve-server.log")" = "$1" ]; }
 
-# echoes COUNT INTERVAL_MS: as the peer counts them.
-echoes() {
-	local before
-	before=$(grep -c '"event": "echo"' "$RUN/peer.log")
-	command_peer echo "$1" "$2"
-	within $(($1 * $2 / 1000 + 10)) happened echo $((before + 1))
+# reload WHAT EXPRESSION: the server's configuration, changed so.
+reload() {
+	sed -i "$2" "$RUN/server/eth0.conf"
+	check "$1" quiet on server mayflyctl reload eth0.conf
 }
 
-# level LEVEL: of the server, from now on.
-level() {
-	sed -i "s/^Level = .*/Level = $1/" "$RUN/server/eth0.conf"
-	check "reload" quiet on server mayflyctl reload eth0.conf
-}
+# hops_in HOST PREFIX: its peer.
+hops_in() { on "$1" mayflyctl show | grep -q "$2"; }
 
 say "# vectors"
 python3 -m peer.vectors "$TOP/docs/vectors.json" "$TOP/docs/PROTOCOL.md" >"$RUN/vectors.log"
 check "$(tail -n 1 "$RUN/vectors.log")" grep -q "vectors of .*, 0 wrong" "$RUN/vectors.log"
 
 lab_internet
+on router ip route add 2001:db8:c2::/64 via "${LINK[client]}::2" dev client
 rendezvous_nodes 12 || exit 1
 meeting_of server client "Padding = full" "Level = attacked"
-key_of client >/dev/null
+meeting_of client server
 loader server
 serve server
 check "serve publishes" within 20 published server 1
 mesh=$(stable_of server)
 
 say "# a session"
-check "the peer has one" peer --padding classes --tun inner0
+check "the peer has one" peer_of_key client meet session server --padding classes
 equal "found on the last step of the ladder" 150 "$(heard found period_s)"
 say "  from $(heard found holders) nodes; a lifetime of $(heard response lifetime_s) s"
-equal "the server tells of it" up "$(told state)"
-equal "with whom" "$(key_of client)" "$(told public_key)"
-equal "who began it" responder "$(told role)"
-equal "sealed" sealed "$(told carriage)"
-equal "every so many ms" 750 "$(told rotation_ms)"
+equal "the server tells of it" up "$(told server state)"
+equal "with whom" "$(key_of client)" "$(told server public_key)"
+equal "who began it" responder "$(told server role)"
+equal "sealed" sealed "$(told server carriage)"
+equal "every so many ms" 750 "$(told server rotation_ms)"
 check "echo" echoes 60 60
-equal "answered" 60 "$(heard echo answered)"
 compare "slots that requests went in" "$(heard echo slots)" ">=" 3
 compare "slots that answers came in" "$(heard echo slots_back)" ">=" 3
 
 say "# the server wants to hop slower"
-level calm
-check "it asks for another generation, and has it" within 10 is_told rotation_ms 3000
+reload "another level" "s/^Level = .*/Level = calm/"
+check "it asks for another generation, and has it" within 10 is_told server rotation_ms 3000
 check "which the peer has too" within 5 happened session 2
 equal "asked because of" level "$(heard renew reason)"
 check "echo" echoes 5 20
-equal "answered" 5 "$(heard echo answered)"
 
 say "# what is false"
 before=$(verdict server drop_tag)
@@ -109,7 +75,6 @@ command_peer replay 5
 check "a packet again" within 5 happened replayed
 equal "is dropped for that" 5 "$(dropped 5 drop_replay "$before")"
 check "and traffic goes on" echoes 3 20
-equal "answered" 3 "$(heard echo answered)"
 
 say "# programs of the client, by new keys"
 head -c 600000 /dev/urandom >"$RUN/server/file"
@@ -123,6 +88,13 @@ check "TCP" await transfer
 check "what it brings is right" cmp "$RUN/got" "$RUN/server/file"
 check "ping" quiet on client ping -c 3 -i 0.2 -W 1 "$mesh"
 
+say "# in another network"
+refute "not yet" hops_in server 2001:db8:c2:
+command_peer move 2001:db8:c2::/64
+check "the peer asks from there" within 5 happened session 4
+check "and is there" within 2 hops_in server 2001:db8:c2:
+check "echo" echoes 5 20
+
 say "# the end"
 command_peer teardown
 check "the peer ends" await peer
@@ -130,13 +102,35 @@ check "the server has heard why" within 2 has_ended 1
 equal "and has no session" "no sessions" "$(on server mayflyctl sessions)"
 
 say "# once more, not sealed"
-sed -i '/^PublicKey/a Carriage = encap' "$RUN/server/eth0.conf"
-check "reload" quiet on server mayflyctl reload eth0.conf
-check "the peer has a session" peer --encap
-equal "carried by" encap "$(told carriage)"
+reload "the server does without" '/^PublicKey/a Carriage = encap'
+check "the peer has a session" peer_of_key client meet session server --encap
+equal "carried by" encap "$(told server carriage)"
 check "echo" echoes 5 20
-equal "answered" 5 "$(heard echo answered)"
 command_peer teardown
 check "the peer ends" await peer
 check "the server has heard why" within 2 has_ended 2
+
+say "# the other way round"
+stop web
+stop serve-server
+quiet on server mayflyctl down eth0
+stop loader-server
+loader client
+check "the peer publishes, where the server had" peer_of_key server serve published client --padding full
+compare "nodes that hold it" "$(heard published holders)" ">=" 4
+check "for the next period too" within 5 happened published 2
+check "up" session_up client
+equal "sealed" sealed "$(told client carriage)"
+equal "every so many ms" 1000 "$(told client rotation_ms)"
+equal "who began it" initiator "$(told client role)"
+check "ping" quiet on client ping -c 40 -i 0.05 -W 1 "$mesh"
+command_peer renew
+check "another generation, because the peer wants it" within 5 happened session 2
+start web server python3 -m http.server --bind "$mesh" --directory "$RUN/server" 8080
+listening server 8080
+check "TCP" on client curl -sf -o "$RUN/got" "http://[$mesh]:8080/file"
+check "what it brings is right" cmp "$RUN/got" "$RUN/server/file"
+check "down" quiet on client mayflyctl down eth0
+check "the peer ends" await peer
+equal "because the client wanted it so" closed "$(heard ended reason)"
 finish

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A reader of the Mainline DHT: KRPC (BEP 5, 32, 43) and mutable items (BEP 44), over IPv6 as any program sends it."""
+"""A client of the Mainline DHT: KRPC (BEP 5, 32, 43) and mutable items (BEP 44), over IPv6 as any program sends it."""
 
 import os
 import select
@@ -9,7 +9,7 @@ import time
 from nacl.bindings import crypto_sign, crypto_sign_seed_keypair
 
 from .derive import Refused
-from .offer import item_target
+from .offer import item_public, item_target
 from .twostage import verify
 
 ASKED_AT_ONCE = 4
@@ -76,8 +76,8 @@ def check_item(public, sequence, value, signature):
     verify(public, signature, signed_part(sequence, value))
 
 
-class Reader:
-    """Looks items up, beginning at these nodes: (address, port)."""
+class Dht:
+    """Reads and writes items, beginning at these nodes: (address, port)."""
 
     def __init__(self, bootstrap, log=lambda text: None):
         self.bootstrap, self.log = bootstrap, log
@@ -87,71 +87,70 @@ class Reader:
 
     def get(self, public, seconds=8):
         """Values that stand under this key, the newest first, each once; with how many nodes gave one."""
-        target = item_target(public)
-        lookup = _Lookup(target, self.bootstrap, self.silent)
+        lookup = self._look_up(public, seconds)
+        values = sorted(lookup.values.items(), key=lambda pair: -pair[1])
+        return [value for value, _ in values], lookup.holders
+
+    def put(self, seed, value, sequence):
+        """How many nodes hold it; sequence: or one more than what is stored. seed: of its Ed25519 key."""
+        public = item_public(seed)
+        lookup = self._look_up(public, 8)
+        sequence = max([sequence, *(one + 1 for one in lookup.values.values())])
+        written = _Written()
+        for node in lookup.closest():
+            if node in lookup.tokens:
+                self._query(written, node, b"put", {
+                    b"k": public, b"seq": sequence, b"sig": sign_item(seed, sequence, value),
+                    b"token": lookup.tokens[node], b"v": value,
+                })
+        while written.waiting:
+            self._hear(written, public)
+        return written.answers
+
+    def _look_up(self, public, seconds):
+        lookup = _Lookup(item_target(public), self.bootstrap, self.silent)
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             for node in lookup.to_ask():
-                self._ask(lookup, node)
+                self._query(lookup, node, b"get", {b"target": lookup.target, b"want": [b"n6"]})
             if not lookup.waiting:
                 break
             self._hear(lookup, public)
         self.log(f"lookup: {lookup.answers} of {len(lookup.asked)} nodes answered, {lookup.holders} gave a value")
-        values = sorted(lookup.values.items(), key=lambda pair: -pair[1])
-        return [value for value, _ in values], lookup.holders
+        return lookup
 
-    def _ask(self, lookup, node):
+    def _query(self, operation, node, name, arguments):
         transaction = os.urandom(4)
-        lookup.waiting[transaction] = node, time.monotonic() + ANSWER_WITHIN_S
-        query = {
-            b"t": transaction, b"y": b"q", b"q": b"get", b"ro": 1,
-            b"a": {b"id": self.id, b"target": lookup.target, b"want": [b"n6"]},
-        }
+        operation.waiting[transaction] = node, time.monotonic() + ANSWER_WITHIN_S
+        query = {b"t": transaction, b"y": b"q", b"q": name, b"ro": 1, b"a": {b"id": self.id, **arguments}}
         try:
             self.socket.sendto(bencode(query), node)
         except OSError as error:
             self.log(f"{node[0]}: {error.strerror}")
 
-    def _hear(self, lookup, public):
-        until = min(end for _, end in lookup.waiting.values())
+    def _hear(self, operation, public):
+        until = min(end for _, end in operation.waiting.values())
         ready, _, _ = select.select([self.socket], [], [], max(0, until - time.monotonic()))
         if ready:
             data, source = self.socket.recvfrom(2048)
             try:
-                lookup.hear(bdecode(data), source[:2], public)
+                operation.hear(bdecode(data), source[:2], public)
             except Refused:
                 pass
-        lookup.give_up(time.monotonic())
+        self.silent.update(operation.give_up(time.monotonic()))
 
 
-class _Lookup:
-    def __init__(self, target, bootstrap, silent):
-        self.target, self.silent = target, silent
-        self.nodes = {}  # (address, port): identifier, of those that have one
-        self.fresh = list(bootstrap)
-        self.asked = set()
+class _Operation:
+    """Queries on their way: transaction to node and the time that it has."""
+
+    def __init__(self):
         self.waiting = {}
-        self.values = {}
-        self.answers = self.holders = 0
-
-    def distance(self, node):
-        return bytes(a ^ b for a, b in zip(self.nodes[node], self.target))
-
-    def to_ask(self):
-        """Those of the closest that answered or may yet, as many as may be asked now."""
-        room = ASKED_AT_ONCE - len(self.waiting)
-        if self.fresh:
-            chosen, self.fresh = self.fresh[:room], self.fresh[room:]
-        else:
-            alive = sorted((node for node in self.nodes if node not in self.silent), key=self.distance)[:CLOSEST]
-            chosen = [node for node in alive if node not in self.asked][:room]
-        self.asked.update(chosen)
-        return chosen
+        self.answers = 0
 
     def give_up(self, now):
-        """On those that have had time enough."""
-        late = {transaction for transaction, (_, end) in self.waiting.items() if end <= now}
-        self.silent.update(self.waiting.pop(transaction)[0] for transaction in late)
+        """On those that have had time enough, which are these."""
+        late = [transaction for transaction, (_, end) in self.waiting.items() if end <= now]
+        return [self.waiting.pop(transaction)[0] for transaction in late]
 
     def hear(self, message, source, public):
         transaction = message.get(b"t") if isinstance(message, dict) else None
@@ -162,8 +161,45 @@ class _Lookup:
         if not isinstance(answer, dict) or not isinstance(answer.get(b"id"), bytes) or len(answer[b"id"]) != 20:
             return
         del self.waiting[transaction]
-        self.nodes[node] = answer[b"id"]
         self.answers += 1
+        self.take(node, answer, public)
+
+
+class _Written(_Operation):
+    def take(self, node, answer, public):
+        pass
+
+
+class _Lookup(_Operation):
+    def __init__(self, target, bootstrap, silent):
+        super().__init__()
+        self.target, self.silent = target, silent
+        self.nodes = {}  # (address, port): identifier, of those that have one
+        self.fresh = list(bootstrap)
+        self.asked = set()
+        self.values, self.tokens = {}, {}
+        self.holders = 0
+
+    def distance(self, node):
+        return bytes(a ^ b for a, b in zip(self.nodes[node], self.target))
+
+    def to_ask(self):
+        """Those of the closest that answered or may yet, as many as may be asked now."""
+        room = ASKED_AT_ONCE - len(self.waiting)
+        if self.fresh:
+            chosen, self.fresh = self.fresh[:room], self.fresh[room:]
+        else:
+            chosen = [node for node in self.closest() if node not in self.asked][:room]
+        self.asked.update(chosen)
+        return chosen
+
+    def closest(self):
+        return sorted((node for node in self.nodes if node not in self.silent), key=self.distance)[:CLOSEST]
+
+    def take(self, node, answer, public):
+        self.nodes[node] = answer[b"id"]
+        if isinstance(answer.get(b"token"), bytes):
+            self.tokens[node] = answer[b"token"]
         self._hear_nodes(answer.get(b"nodes6"))
         self._hear_value(answer, public)
 

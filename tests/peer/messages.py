@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from nacl.bindings import crypto_aead_chacha20poly1305_ietf_encrypt as aead_seal
 
-from .derive import ROTATION_MS, Refused, key_address, sha256
+from .derive import ROTATION_MS, Refused, sha256
 from .noise import nonce, open_sealed
 from .offer import check_prefix
 
@@ -62,14 +62,14 @@ class Request:
         )
 
     @classmethod
-    def parse(cls, plain, initiator):
-        """initiator: its public key, that identifier and tunnel address must follow from."""
+    def parse(cls, plain, initiator, tunnel):
+        """initiator: its public key; tunnel: its inner address."""
         if len(plain) != 48 or plain[0] != 0 or plain[36] != 1 or plain[39] & ~(FIREWALL | ENCAP_WILL_DO):
             raise Refused("request")
         prefix = Prefix(plain[4:12] + plain[40:48], plain[37], plain[38])
         check_prefix(prefix.base, prefix.length, prefix.hop_bits)
         found = cls(plain[1:4], prefix, plain[12:20], plain[20:36], plain[39])
-        if found.client_id != client_id(initiator) or found.tunnel != key_address("inner", initiator):
+        if found.client_id != client_id(initiator) or found.tunnel != tunnel:
             raise Refused("request of somebody else")
         return found
 

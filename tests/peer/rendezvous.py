@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""How a reader finds the publisher by its public key (sections 7, 7.2 and 7.5). A reader publishes nothing."""
+"""How a reader finds the publisher by its public key, and what the publisher leaves for it (sections 7, 7.2 and 7.5)."""
 
+import os
 from dataclasses import dataclass
 
 from . import offer, twostage
@@ -70,3 +71,21 @@ class Finder:
                 except Refused as why:
                     self.log(f"common item: {why}")
         return None
+
+
+class Publisher:
+    """Leaves an introduction a period for one reader. put(seed, value): how many nodes hold it."""
+
+    def __init__(self, private, reader, prefix, put):
+        self.public, self.reader, self.prefix, self.put = public_of(private), reader, prefix, put
+        self.secret = agree(private, reader)
+        self.box_key = offer.box_key(private, reader)
+
+    def publish(self, period_s, start, rotation_ms):
+        """The offer of this period, and how many nodes hold it."""
+        prefix = self.prefix
+        fresh = offer.Offer(os.urandom(16), prefix.base, prefix.length, prefix.hop_bits, os.urandom(8), rotation_ms)
+        context = offer.Context(self.public, self.reader, period_s, start)
+        plain = offer.native_plain(offer.OFFER, context, fresh.body())
+        value = offer.box(plain, os.urandom(offer.NONCE), self.box_key)
+        return fresh, self.put(offer.item_seed(self.secret, context), value)

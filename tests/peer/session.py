@@ -1,20 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A session as its initiator keeps it (sections 8 and 9). Pure: time and packets come in, packets and words go out."""
+"""What both ends of a session do alike (sections 8 and 9). Pure: time and packets come in, packets and words go out."""
 
 import os
 import random
 from dataclasses import dataclass
 
 from . import messages, packet, sealed
-from .derive import Association, End, Refused, key_address, public_of, told
-from .messages import CONFIRM, CONFIRMED, PING, PONG, REASONS, RENEW, TEARDOWN
-from .noise import Handshake, prologue
+from .derive import Association, End, Refused, key_address, public_of
+from .messages import PING, PONG, REASONS, TEARDOWN
 
 FIRST_WAIT_MS = 400
 TIMES = 5
 UNCONFIRMED_MS = 40_000
 HEARD_ON_MS = 3000  # and three rotations
-SILENCE_MS = 10_000
+HEARD_LAST_MS = 120_000  # where a client was heard is where it is, for so long
 
 
 @dataclass
@@ -24,16 +23,37 @@ class Introduction:
     number: int  # T
     association: Association
     hosts: packet.Hosts  # as packets leave
+    listens: bool = False  # this end is the introduction's: the other's prefix is open, and learned
+    learned: bytes = None
+    learned_at: int = 0
+
+    def find(self, now, outer):
+        if not self.listens:
+            return find_slot(self.association, now, outer)
+        found = find_slot(self.association, now, outer, any_prefix=True)
+        if found and no_host_in(outer.source):
+            raise Refused("prefix that no host can have")
+        return found
+
+    def learn(self, outer, now):
+        self.learned, self.learned_at = outer.source[:8], now
+
+    def packet(self, now, inner):
+        """None: nobody knows where to."""
+        association = self.association
+        if self.listens:
+            if not self.learned or now > self.learned_at + HEARD_LAST_MS:
+                return None
+            remote = End(self.learned + bytes(8), 64, association.remote.seed)
+            association = Association(association.key, association.rotation_ms, association.local, remote)
+        return packet.encapsulate(association.now(now), inner, self.hosts)
 
 
-@dataclass
 class Repeated:
-    """Something that is said again until it is answered."""
+    """Something that is said again until it is answered: said(now)."""
 
-    say: object  # called with the time
-    due: int = 0
-    wait: int = FIRST_WAIT_MS
-    times: int = 0
+    def __init__(self, say):
+        self.say, self.due, self.wait, self.times = say, 0, FIRST_WAIT_MS, 0
 
     def tick(self, now):
         """False: it has been said often enough, and waited for."""
@@ -50,6 +70,8 @@ class Repeated:
 
 @dataclass
 class Generation:
+    """An association that a handshake has agreed on."""
+
     association: Association
     hosts: packet.Hosts
     notices: messages.NoticeKeys
@@ -57,16 +79,19 @@ class Generation:
     opener: object
     began: int
     lifetime_ms: int
-    confirmed: bool = False
-    until: int = 0  # heard no longer than this, 0: no end
-    last_heard: int = 0
-    said_since: int = 0  # when something was sent that nothing has been heard after
+    until: int  # heard no longer than this; 0: no end
+    silent_since: int = 0  # when something was sent, and nothing heard since; 0: not so
 
     def packet(self, now, inner, padding=None):
         slot = self.association.now(now)
         if not self.sealer:
             return packet.encapsulate(slot, inner, self.hosts)
-        return self.sealer.packet(slot, inner, self.hosts, padding)
+        size = self._size(inner, padding) if padding else None
+        return self.sealer.packet(slot, inner, self.hosts, size)
+
+    def _size(self, inner, padding):
+        most = packet.LINK_MTU - 48 - sealed.COUNTER - sealed.TAG
+        return sealed.padded_size(len(packet.carry(inner, self.hosts)), padding, most)
 
     def open(self, slot, datagram, ecn):
         hosts = packet.Hosts(self.hosts.destination, self.hosts.source)
@@ -75,10 +100,17 @@ class Generation:
         return self.opener.inner(slot.index, datagram.payload, hosts, ecn)
 
 
-def find_slot(association, now, outer):
+def no_host_in(address):
+    """Multicast, fe80::/10, zero."""
+    return address[0] == 0xFF or address[0] == 0xFE and address[1] & 0xC0 == 0x80 or not any(address[:8])
+
+
+def find_slot(association, now, outer, any_prefix=False):
     """The slot of an outer packet to this end, and its datagram; None: it is of no slot that is heard."""
     for slot in association.heard(now):
-        if (outer.destination, outer.source) != (slot.local.address, slot.remote.address):
+        if outer.destination != slot.local.address:
+            continue
+        if outer.source != slot.remote.address and not (any_prefix and outer.source[8:] == slot.remote.identifier):
             continue
         datagram = packet.Datagram.parse(outer, zero_allowed=True)
         if (datagram.source_port, datagram.destination_port) == (slot.remote.port, slot.local.port):
@@ -86,51 +118,56 @@ def find_slot(association, now, outer):
     return None
 
 
-class Session:
-    """send(outer packet), deliver(inner packet, slot), tell(event, **words): what it does."""
+@dataclass
+class Hooks:
+    """What a session does to the world: send(outer packet), deliver(inner packet, slot), tell(event, **words)."""
 
-    def __init__(self, private, peer, prefix, send, deliver, tell, encap=False, padding=None):
+    send: object
+    deliver: object
+    tell: object
+
+
+class Session:
+    """Of this end, which has a private key and hops in a prefix, with a peer by its public key."""
+
+    initiator = None  # which of the two a subclass is
+
+    def __init__(self, private, peer, prefix, hooks, encap=False, padding=None):
         self.private, self.public, self.peer = private, public_of(private), peer
-        self.prefix = prefix
-        self.send_outer, self.deliver, self.tell = send, deliver, tell
+        self.prefix, self.hooks, self.padding = prefix, hooks, padding
         self.flags = messages.ENCAP_WILL_DO if encap else 0
-        self.padding = padding
         self.inner = packet.Hosts(key_address("inner", self.public), key_address("inner", peer))
-        self.introduction = None
+        self.introductions = []
         self.present, self.coming, self.before = None, None, []
-        self.asking = self.repeated = None
         self.ended = None
         self.refused = {}
 
-    # --- asking (9.2) ---
+    def generations(self):
+        return [one for one in (self.coming, self.present, *self.before) if one]
 
-    def ask_by_introduction(self, offered, number, secret_seed, now):
-        """offered: an Offer; secret_seed: C_IID."""
-        local = End(self.prefix.base, self.prefix.hop_bits, secret_seed)
-        remote = End(offered.base, offered.hop_bits, offered.seed)
-        association = Association(offered.key, offered.rotation_ms, local, remote)
-        hosts = packet.Hosts(key_address("visitor", self.public), key_address("introduction", self.peer))
-        self.introduction = Introduction(number, association, hosts)
-        self._ask(now, number, association, hosts, lambda at, inner: packet.encapsulate(association.now(at), inner, hosts))
+    def begin_generation(self, handshake, key, rotation_ms, seeds, remote_prefix, other_flags, lifetime_s, now):
+        """What a handshake has agreed on, heard from now on. seeds: own, the other's."""
+        local = End(self.prefix.base, self.prefix.hop_bits, seeds[0])
+        remote = End(remote_prefix.base, remote_prefix.hop_bits, seeds[1])
+        to_responder, to_initiator = handshake.split()
+        own, other = (to_responder, to_initiator) if self.initiator else (to_initiator, to_responder)
+        sealer = opener = None
+        if not self.flags & other_flags & messages.ENCAP_WILL_DO:
+            number = 0 if self.initiator else 1
+            sealer = sealed.Sealer(*sealed.keys_of(own, handshake.hash), number)
+            opener = sealed.Opener(*sealed.keys_of(other, handshake.hash), 1 - number)
+        self.coming = Generation(
+            Association(key, rotation_ms, local, remote), self.inner,
+            messages.NoticeKeys(own, other, handshake.hash[:4]), sealer, opener, now, 1000 * lifetime_s, now + UNCONFIRMED_MS,
+        )
 
-    def ask_inside(self, now):
-        """Another generation, by the present one."""
-        present = self.present
-        self._ask(now, 0, present.association, self.inner, present.packet)
-
-    def _ask(self, now, number, association, hosts, wrap):
-        if self.asking:
-            return
-        seed = os.urandom(8)
-        said = prologue(association.key, self.public, self.peer)
-        handshake = Handshake(True, self.private, self.peer, said, os.urandom(32))
-        request = messages.Request(messages.client_id(self.public), self.prefix, seed, self.inner.source, self.flags)
-        message = messages.header(messages.REQUEST, number) + handshake.write_request(request.pack())
-        inner = packet.Ipv6(hosts.source, hosts.destination, messages.NEXT_HEADER, message).pack()
-        self.asking = handshake, number, seed
-        self.repeated = Repeated(lambda at: self.send_outer(wrap(at, inner)))
-        self.repeated.tick(now)
-        self.tell("asking", inside=number == 0)
+    def take_into_use(self, now):
+        if self.present:
+            self.present.until = now + HEARD_ON_MS + 3 * self.present.association.rotation_ms
+            self.before.append(self.present)
+        self.present, self.coming = self.coming, None
+        self.present.until = 0
+        self.hooks.tell("session", rotation_ms=self.present.association.rotation_ms)
 
     # --- what comes (8, 9.3) ---
 
@@ -141,148 +178,106 @@ class Session:
             for generation in self.generations():
                 found = find_slot(generation.association, now, outer)
                 if found:
-                    return self._heard_in(generation, *found, outer.traffic_class & 3, now)
-            found = self.introduction and find_slot(self.introduction.association, now, outer)
-            if found:
-                self._heard_by_introduction(*found, outer.traffic_class & 3, now)
+                    return self._heard_in(generation, *found, outer, now)
+            for introduction in self.introductions:
+                found = introduction.find(now, outer)
+                if found:
+                    return self._heard_by(introduction, *found, outer, now)
         except Refused as why:
             self.refused[str(why)] = self.refused.get(str(why), 0) + 1
 
-    def generations(self):
-        return [one for one in (self.coming, self.present, *self.before) if one]
+    def _heard_by(self, introduction, slot, datagram, outer, now):
+        hosts = packet.Hosts(introduction.hosts.destination, introduction.hosts.source)
+        inner, _ = packet.carried(datagram.payload, hosts, outer.traffic_class & 3)
+        message = message_of(inner, hosts)
+        if inner is not None and message is None:
+            raise Refused("an introduction carries session messages only")
+        introduction.learn(outer, now)
+        if message is not None:
+            self.hear_message(message, introduction, outer, now)
 
-    def _heard_by_introduction(self, slot, datagram, ecn, now):
-        hosts = packet.Hosts(self.introduction.hosts.destination, self.introduction.hosts.source)
-        inner, _ = packet.carried(datagram.payload, hosts, ecn)
-        message = self._message_of(inner, hosts)
-        if message is None:
-            raise Refused("introduction carries session messages only")
-        self._hear_message(message, None, self.introduction.number, now)
-
-    def _heard_in(self, generation, slot, datagram, ecn, now):
-        inner = generation.open(slot, datagram, ecn)
-        generation.last_heard, generation.said_since = now, 0
+    def _heard_in(self, generation, slot, datagram, outer, now):
+        inner = generation.open(slot, datagram, outer.traffic_class & 3)
+        generation.silent_since = 0
+        self.heard_authentic(generation, now)
         if inner is None:
             return
         hosts = packet.Hosts(self.inner.destination, self.inner.source)
-        message = self._message_of(inner, hosts)
+        message = message_of(inner, hosts)
         if message is not None:
-            return self._hear_message(message, generation, 0, now)
+            return self.hear_message(message, generation, outer, now)
         header = packet.Ipv6.parse(inner)
         if (header.source, header.destination) != (hosts.source, hosts.destination):
             raise Refused("inner address")
-        self.deliver(inner, slot, now)
+        self.hooks.deliver(inner, slot)
 
-    @staticmethod
-    def _message_of(inner, hosts):
-        """The session message that an inner packet is between these two; None: it is something else."""
-        if not inner or inner[0] >> 4 != 6:
-            return None
-        header = packet.Ipv6.parse(inner)
-        same = (header.source, header.destination) == (hosts.source, hosts.destination)
-        return header.payload if same and header.next_header == messages.NEXT_HEADER else None
+    def hear_message(self, message, way, outer, now):
+        """way: the introduction or the generation that it came by."""
+        kind, number, body = messages.parse_header(message)
+        by_introduction = isinstance(way, Introduction)
+        if kind == messages.NOTICE:
+            if by_introduction or number != int.from_bytes(way.notices.index, "big"):
+                raise Refused("notice of another session")
+            return self._hear_notice(way.notices.open(body), way, now)
+        if number != (way.number if by_introduction else 0):
+            raise Refused("number of another introduction")
+        self.hear_handshake(kind, message, way, outer, now)
 
-    def _hear_message(self, message, generation, number, now):
-        kind, said, body = messages.parse_header(message)
-        if kind == messages.RESPONSE:
-            if not self.asking or said != number or said != self.asking[1]:
-                raise Refused("response to nothing")
-            return self._take_response(body, now)
-        if kind != messages.NOTICE or not generation or said != int.from_bytes(generation.notices.index, "big"):
-            raise Refused("message that is not expected")
-        self._take_notice(generation.notices.open(body), generation, now)
-
-    def _take_response(self, body, now):
-        handshake, _, seed = self.asking
-        response = messages.Response.parse(handshake.read_response(body))
-        to_peer, to_us = handshake.split()
-        local = End(self.prefix.base, self.prefix.hop_bits, seed)
-        remote = End(response.prefix.base, response.prefix.hop_bits, response.seed)
-        association = Association(response.key, response.rotation_ms, local, remote)
-        sealer = opener = None
-        if not self.flags & response.flags & messages.ENCAP_WILL_DO:
-            sealer = sealed.Sealer(*sealed.keys_of(to_peer, handshake.hash), 0)
-            opener = sealed.Opener(*sealed.keys_of(to_us, handshake.hash), 1)
-        notices = messages.NoticeKeys(to_peer, to_us, handshake.hash[:4])
-        self.asking = self.introduction = None
-        self.coming = Generation(
-            association, self.inner, notices, sealer, opener, now, 1000 * response.lifetime_s, until=now + UNCONFIRMED_MS
-        )
-        self.repeated = Repeated(lambda at: self._notice(self.coming, messages.Notice(CONFIRM), at))
-        self.repeated.tick(now)
-        self.tell(
-            "response", rotation_ms=response.rotation_ms, lifetime_s=response.lifetime_s, period_s=response.period_s,
-            prefix=f"{told(response.prefix.base)}/{response.prefix.length}", sealed=sealer is not None,
-        )
-
-    def _take_notice(self, notice, generation, now):
-        if notice.id == CONFIRMED and generation is self.coming:
-            self._take_into_use(now)
-        elif notice.id == RENEW and generation is self.present:
-            self.tell("renew", reason=REASONS[notice.reason], period_s=notice.period_s)
-            self.ask_inside(now)
-        elif notice.id == PING:
-            self._notice(generation, messages.Notice(PONG, echo=notice.echo), now)
+    def _hear_notice(self, notice, generation, now):
+        if notice.id == PING:
+            self.say(generation, messages.Notice(PONG, echo=notice.echo), now)
         elif notice.id == TEARDOWN:
             self._end(REASONS[notice.reason])
+        else:
+            self.hear_notice(notice, generation, now)
 
-    def _take_into_use(self, now):
-        if self.present:
-            self.present.until = now + HEARD_ON_MS + 3 * self.present.association.rotation_ms
-            self.before.append(self.present)
-        self.present, self.coming, self.repeated = self.coming, None, None
-        self.present.confirmed, self.present.until = True, 0
-        self.tell("session", rotation_ms=self.present.association.rotation_ms, peer=told(self.inner.destination))
+    # --- what goes ---
 
-    # --- what goes (9.3) ---
+    def sending(self):
+        """The generation that packets go out in."""
+        return self.present
 
     def send(self, inner, now):
         """An inner packet of this end; the slot that it went in, None where there is no session."""
-        generation = self.coming or self.present
+        generation = self.sending()
         if not generation:
             return None
-        self.send_outer(generation.packet(now, inner, self._size_of(inner, generation)))
-        generation.said_since = generation.said_since or now
+        self.hooks.send(generation.packet(now, inner, self.padding))
+        generation.silent_since = generation.silent_since or now
         return generation.association.index(now)
 
-    def _size_of(self, inner, generation):
-        if not self.padding or not generation.sealer:
-            return None
-        most = 1500 - 48 - sealed.COUNTER - sealed.TAG
-        return sealed.padded_size(len(packet.carry(inner, self.inner)), self.padding, most)
-
-    def _notice(self, generation, notice, now):
-        message = generation.notices.seal(notice)
-        inner = packet.Ipv6(self.inner.source, self.inner.destination, messages.NEXT_HEADER, message).pack()
-        self.send_outer(generation.packet(now, inner, self._size_of(inner, generation)))
-
-    def ping(self, now):
-        self._notice(self.present, messages.Notice(PING, echo=os.urandom(8)), now)
+    def say(self, generation, notice, now):
+        inner = between(self.inner, generation.notices.seal(notice))
+        self.hooks.send(generation.packet(now, inner, self.padding))
 
     def teardown(self, now):
         if self.present:
-            self._notice(self.present, messages.Notice(TEARDOWN, reason=REASONS.index("closed")), now)
-        self._end("closed by this end")
+            self.say(self.present, messages.Notice(TEARDOWN, reason=REASONS.index("closed")), now)
+        self._end("by this end")
 
     def _end(self, why):
-        self.tell("ended", reason=why)
-        self.ended, self.present, self.coming, self.before, self.asking = why, None, None, [], None
+        self.present, self.coming, self.before = None, None, []
+        self.ended = why
+        self.hooks.tell("ended", reason=why)
 
     def tick(self, now):
         """What time brings. Called some ten times a second."""
         self.before = [one for one in self.before if one.until > now]
-        if self.repeated and not self.repeated.tick(now):
-            self.repeated = self.asking = None
-            self.tell("unanswered")
-            if self.coming:
-                # The generation before goes on; this one is heard as long as the other end may use it.
-                self.before.append(self.coming)
-                self.coming = None
-        if self.present and not self.repeated and now - self.present.began > self._renew_after():
-            self.ask_inside(now)
-        if self.present and self.present.said_since and now - self.present.said_since > SILENCE_MS:
-            self.present.said_since = now
-            self.ping(now)
 
-    def _renew_after(self):
-        return 0.87 * self.present.lifetime_ms
+
+def between(hosts, message):
+    """The inner packet that carries a message."""
+    return packet.Ipv6(hosts.source, hosts.destination, messages.NEXT_HEADER, message).pack()
+
+
+def message_of(inner, hosts):
+    """The session message that an inner packet is between these two; None: it is something else."""
+    if not inner or inner[0] >> 4 != 6:
+        return None
+    header = packet.Ipv6.parse(inner)
+    same = (header.source, header.destination) == (hosts.source, hosts.destination)
+    return header.payload if same and header.next_header == messages.NEXT_HEADER else None
+
+
+def fresh_seed():
+    return os.urandom(8)

@@ -331,10 +331,9 @@ def handshake(given):
 @kind
 def request(given):
     initiator = raw(given["initiator"])
-    made = messages.Request(
-        messages.client_id(initiator), prefix_in(given), raw(given["seed"]), key_address("inner", initiator), given["flags"]
-    )
-    assert messages.Request.parse(made.pack(), initiator) == made
+    tunnel = key_address("inner", initiator)
+    made = messages.Request(messages.client_id(initiator), prefix_in(given), raw(given["seed"]), tunnel, given["flags"])
+    assert messages.Request.parse(made.pack(), initiator, tunnel) == made
     return {"plain": made.pack().hex()}
 
 
