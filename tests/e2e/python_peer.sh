@@ -38,16 +38,19 @@ check "$(tail -n 1 "$RUN/vectors.log")" grep -q "vectors of .*, 0 wrong" "$RUN/v
 lab_internet
 on router ip route add 2001:db8:c2::/64 via "${LINK[client]}::2" dev client
 rendezvous_nodes 12 || exit 1
-meeting_of server client "Padding = full" "Level = attacked"
+meeting_of server client "Padding = full" "Level = attacked" "TwoStage = 1"
+mkdir -p "$RUN/second"
+printf '# second\n[Peer]\nName = second\nPublicKey = %s\n' "$(key_of second)" >>"$RUN/server/eth0.conf"
 meeting_of client server
 loader server
 serve server
-check "serve publishes" within 20 published server 1
+check "serve publishes, for two clients in two stages" within 20 published server 2
 mesh=$(stable_of server)
 
 say "# a session"
 check "the peer has one" peer_of_key client meet session server --padding classes
 equal "found on the last step of the ladder" 150 "$(heard found period_s)"
+equal "in two stages" True "$(heard found common)"
 say "  from $(heard found holders) nodes; a lifetime of $(heard response lifetime_s) s"
 equal "the server tells of it" up "$(told server state)"
 equal "with whom" "$(key_of client)" "$(told server public_key)"
@@ -102,8 +105,10 @@ check "the server has heard why" within 2 has_ended 1
 equal "and has no session" "no sessions" "$(on server mayflyctl sessions)"
 
 say "# once more, not sealed"
-reload "the server does without" '/^PublicKey/a Carriage = encap'
+reload "the server does without, and has one client" '/^# second/,$d; /^PublicKey/a Carriage = encap'
+check "it publishes for this one" within 20 published server 1
 check "the peer has a session" peer_of_key client meet session server --encap
+equal "found in one stage" False "$(heard found common)"
 equal "carried by" encap "$(told server carriage)"
 check "echo" echoes 5 20
 command_peer teardown
