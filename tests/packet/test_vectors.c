@@ -20,6 +20,14 @@ enum { TAG_BYTES = 16, COUNTER_BYTES = 8 };
 
 /* --- an association of a vector in the place of a deal --- */
 
+struct added {
+	struct rig *rig;
+	__u8 local[16], remote[16];
+};
+
+static struct added added[8];
+static size_t added_count;
+
 static void inner_add(struct rig *rig, enum deal deal, const __u8 *local, const __u8 *remote)
 {
 	struct mf_lpm_key key = { .length = 128 };
@@ -28,8 +36,29 @@ static void inner_add(struct rig *rig, enum deal deal, const __u8 *local, const 
 	memcpy(key.address, local, 16);
 	assert_int_equal(bpf_map_update_elem(bpf_map__fd(rig->skel->maps.mf_local), &key, &one, BPF_ANY), 0);
 	rig_remote_add(rig, address_of(remote), 128, deal);
+	assert_true(added_count < sizeof(added) / sizeof(added[0]));
+	added[added_count].rig = rig;
+	memcpy(added[added_count].local, local, 16);
+	memcpy(added[added_count++].remote, remote, 16);
 	rig->node.inner_first[local[0] >> 6] |= 1ULL << (local[0] & 63);
 	rig->node.inner_first[remote[0] >> 6] |= 1ULL << (remote[0] & 63);
+}
+
+/* All of the vector before. */
+static void inner_forget(void)
+{
+	struct mf_lpm_key key = { .length = 128 };
+
+	for (; added_count; added_count--) {
+		const struct added *one = &added[added_count - 1];
+
+		/* Some have been added twice, and are gone. */
+		memcpy(key.address, one->local, 16);
+		bpf_map_delete_elem(bpf_map__fd(one->rig->skel->maps.mf_local), &key);
+		memcpy(key.address, one->remote, 16);
+		bpf_map_delete_elem(bpf_map__fd(one->rig->skel->maps.mf_remote), &key);
+		one->rig->clock->epoch++;
+	}
 }
 
 static __u32 sum_of(const __u8 *bytes)
@@ -92,6 +121,7 @@ static void take_place(struct rig *rig, enum deal deal, const json_t *in, const 
 /* The sender HERE, the receiver THERE. */
 static void take_places(struct lab *lab, enum deal deal, const json_t *in)
 {
+	inner_forget();
 	rig_reset(&lab->here);
 	rig_reset(&lab->there);
 	take_place(&lab->here, deal, in, "from", "to");
@@ -337,6 +367,35 @@ static void check_padding(struct vector *vector, void *context)
 	out_number(vector, "behind_udp", lab->result.out.length - AT_SHIM);
 }
 
+/* Any bytes from the shim on, sealed by the sender if there is a key. */
+static void check_bytes_arrive(struct vector *vector, void *context)
+{
+	int sealed = json_object_get(vector->in, "key") != NULL;
+	enum deal deal = sealed ? SEALED : HOST;
+	__u8 bytes[VECTOR_BYTES_MOST];
+	size_t length = in_any(vector->in, "bytes", bytes, sizeof(bytes));
+	struct lab *lab = context;
+	struct mf_seal_key key;
+	struct frame wire;
+
+	take_places(lab, deal, vector->in);
+	assert_true(length >= 4);
+	carried_raw(&wire, rig_slot(&lab->here, deal, 0), bytes, bytes + 4, length - 4);
+	if (sealed) {
+		read_key(vector->in, &key);
+		lab->there.seal[deal].in = key;
+		carried_seal(&wire, &key, 0, rig_index(&lab->here, deal));
+	}
+	rig_receive(&lab->there, &wire, &lab->result);
+	if (lab->result.verdict == MF_IN_DELIVERED)
+		out_text(vector, "verdict", "delivered");
+	else if (lab->result.verdict == MF_IN_OPENED)
+		out_text(vector, "verdict", "opener");
+	else
+		out_text(vector, "verdict", lab->result.action == DROP_XDP || lab->result.action == SHOT_TC ? "dropped" :
+			 verdict_name(lab->result.verdict));
+}
+
 static void all_vectors(struct lab *lab, const struct row *row)
 {
 	static struct vector_kind kinds[] = {
@@ -345,6 +404,7 @@ static void all_vectors(struct lab *lab, const struct row *row)
 		{ "ecn", check_ecn },
 		{ "sealed_packet", check_sealed_packet },
 		{ "padding", check_padding },
+		{ "arrival", check_bytes_arrive },
 	};
 
 	(void)row;

@@ -62,16 +62,17 @@ class Request:
         )
 
     @classmethod
-    def parse(cls, plain, initiator, tunnel):
-        """initiator: its public key; tunnel: its inner address."""
+    def parse(cls, plain):
         if len(plain) != 48 or plain[0] != 0 or plain[36] != 1 or plain[39] & ~(FIREWALL | ENCAP_WILL_DO):
             raise Refused("request")
         prefix = Prefix(plain[4:12] + plain[40:48], plain[37], plain[38])
         check_prefix(prefix.base, prefix.length, prefix.hop_bits)
-        found = cls(plain[1:4], prefix, plain[12:20], plain[20:36], plain[39])
-        if found.client_id != client_id(initiator) or found.tunnel != tunnel:
+        return cls(plain[1:4], prefix, plain[12:20], plain[20:36], plain[39])
+
+    def check(self, initiator, tunnel):
+        """initiator: its public key; tunnel: its inner address."""
+        if self.client_id != client_id(initiator) or self.tunnel != tunnel:
             raise Refused("request of somebody else")
-        return found
 
 
 @dataclass(frozen=True)

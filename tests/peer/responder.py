@@ -45,7 +45,8 @@ class Responder(Session):
     def _answer(self, message, way, outer, now):
         said = prologue(way.association.key, self.peer, self.public)
         handshake = Handshake(False, self.private, self.peer, said, os.urandom(32))
-        request = messages.Request.parse(handshake.read_request(message[8:]), self.peer, self.inner.destination)
+        request = messages.Request.parse(handshake.read_request(message[8:]))
+        request.check(self.peer, self.inner.destination)
         if isinstance(way, Introduction):
             self._check_prefix(request.prefix, way, outer)
         key, seed = os.urandom(16), fresh_seed()

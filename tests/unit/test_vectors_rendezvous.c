@@ -154,6 +154,21 @@ static void check_value(struct vector *vector, void *context)
 	assert_memory_equal(&found, &offer, sizeof(offer));
 }
 
+/* Authentic, whatever it says. */
+static void check_boxed(struct vector *vector, void *context)
+{
+	__u8 plain[PLAIN_NATIVE_BYTES], value[RENDEZVOUS_VALUE_BYTES] = {};
+	struct rendezvous_pair pair = pair_of(vector->in);
+	struct rendezvous_offer offer;
+	char why[SAY_BYTES];
+	size_t length = in_any(vector->in, "plain", plain, sizeof(plain));
+
+	(void)context;
+	assert_int_equal(crypto_box_easy_afternm(value + RENDEZVOUS_NONCE_BYTES, plain, length, value, pair.box_key), 0);
+	out_yes_no(vector, "taken", !rendezvous_open(&pair, in_number(vector->in, "n"), in_number(vector->in, "T"), value,
+						     length + PLAIN_BOX_BYTES, &offer, why));
+}
+
 struct wanted_value {
 	__u8 bytes[RENDEZVOUS_VALUE_BYTES];
 	size_t length;
@@ -294,6 +309,7 @@ static void test_vectors(void **state)
 		{ "item", check_item },
 		{ "item_signature", check_item_signature },
 		{ "value", check_value },
+		{ "boxed", check_boxed },
 		{ "stuffed", check_stuffed },
 		{ "long_window", check_long_window },
 		{ "common_item", check_common_item },

@@ -241,6 +241,33 @@ static void check_notice(struct vector *vector, void *context)
 	assert_memory_equal(&found, &notice, sizeof(found));
 }
 
+/* Whether what has come is taken. */
+static bool is_taken(const char *of, const __u8 *bytes, size_t length)
+{
+	struct session_header header;
+	struct session_request request;
+	struct session_response response;
+	struct session_notice notice;
+
+	if (!strcmp(of, "header"))
+		return !session_header_read(bytes, length, &header);
+	if (!strcmp(of, "request"))
+		return length == SESSION_REQUEST_PLAIN && !session_request_read(bytes, &request);
+	if (!strcmp(of, "response"))
+		return length == SESSION_RESPONSE_PLAIN && !session_response_read(bytes, &response);
+	assert_string_equal(of, "notice");
+	return length == SESSION_NOTICE_PLAIN && !session_notice_read(bytes, &notice);
+}
+
+static void check_message(struct vector *vector, void *context)
+{
+	__u8 bytes[VECTOR_BYTES_MOST];
+	size_t length = in_any(vector->in, "bytes", bytes, sizeof(bytes));
+
+	(void)context;
+	out_yes_no(vector, "taken", is_taken(in_text(vector->in, "of"), bytes, length));
+}
+
 static void test_vectors(void **state)
 {
 	static struct vector_kind kinds[] = {
@@ -254,6 +281,7 @@ static void test_vectors(void **state)
 		{ "request", check_request },
 		{ "response", check_response },
 		{ "notice", check_notice },
+		{ "message", check_message },
 	};
 
 	(void)state;

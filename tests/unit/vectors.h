@@ -44,12 +44,14 @@ static const struct {
 	{ "request", VECTORS_SESSION },
 	{ "response", VECTORS_SESSION },
 	{ "notice", VECTORS_SESSION },
+	{ "message", VECTORS_SESSION },
 	{ "pair", VECTORS_RENDEZVOUS },
 	{ "period", VECTORS_RENDEZVOUS },
 	{ "meeting", VECTORS_RENDEZVOUS },
 	{ "item", VECTORS_RENDEZVOUS },
 	{ "item_signature", VECTORS_RENDEZVOUS },
 	{ "value", VECTORS_RENDEZVOUS },
+	{ "boxed", VECTORS_RENDEZVOUS },
 	{ "stuffed", VECTORS_RENDEZVOUS },
 	{ "long_window", VECTORS_RENDEZVOUS },
 	{ "common_item", VECTORS_RENDEZVOUS },
@@ -61,6 +63,7 @@ static const struct {
 	{ "ecn", VECTORS_PACKET },
 	{ "sealed_packet", VECTORS_PACKET },
 	{ "padding", VECTORS_PACKET },
+	{ "arrival", VECTORS_PACKET },
 };
 
 static inline json_t *vector_word(const json_t *object, const char *name)
@@ -145,6 +148,23 @@ static inline void out_number(struct vector *vector, const char *name, __u64 num
 
 	if (wanted != number)
 		fail_msg("vector %zu, %s: \"%s\" is %llu, should be %llu", vector->number, vector->kind, name, number, wanted);
+	vector->compared++;
+}
+
+static inline void out_yes_no(struct vector *vector, const char *name, bool yes)
+{
+	json_t *wanted = vector_word(vector->out, name);
+
+	assert_true(json_is_boolean(wanted));
+	if (json_is_true(wanted) != yes)
+		fail_msg("vector %zu, %s: \"%s\" should not be so", vector->number, vector->kind, name);
+	vector->compared++;
+}
+
+static inline void out_text(struct vector *vector, const char *name, const char *text)
+{
+	if (strcmp(in_text(vector->out, name), text))
+		fail_msg("vector %zu, %s: %s, should be %s", vector->number, vector->kind, text, in_text(vector->out, name));
 	vector->compared++;
 }
 
