@@ -79,7 +79,7 @@ class Initiator(Session):
         self.repeated.tick(now)
 
     def heard_authentic(self, generation, now):
-        pass
+        """It waits for CONFIRMED."""
 
     def hear_notice(self, notice, generation, now):
         if notice.id == CONFIRMED and generation is self.coming:

@@ -199,7 +199,6 @@ class Session:
     def _heard_in(self, generation, slot, datagram, outer, now):
         inner = generation.open(slot, datagram, outer.traffic_class & 3)
         generation.silent_since = 0
-        self.heard_authentic(generation, now)
         if inner is None:
             return
         hosts = packet.Hosts(self.inner.destination, self.inner.source)
@@ -218,7 +217,9 @@ class Session:
         if kind == messages.NOTICE:
             if by_introduction or number != int.from_bytes(way.notices.index, "big"):
                 raise Refused("notice of another session")
-            return self._hear_notice(way.notices.open(body), way, now)
+            notice = way.notices.open(body)
+            self.heard_authentic(way, now)
+            return self._hear_notice(notice, way, now)
         if number != (way.number if by_introduction else 0):
             raise Refused("number of another introduction")
         self.hear_handshake(kind, message, way, outer, now)

@@ -35,7 +35,8 @@ def write(file, content):
     for vector in content["vectors"]:
         vector["out"] = KINDS[vector["kind"]](vector["in"])
     with open(file, "w", encoding="ascii") as opened:
-        opened.write(json.dumps(content, indent=1) + "\n")
+        opened.write('{"about": ' + json.dumps(content["about"], indent=1) + ',\n "vectors": [\n')
+        opened.write(",\n".join(map(json.dumps, content["vectors"])) + "\n]}\n")
 
 
 def main():
