@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The other end as a stranger builds it: tests/peer, in Python, written from docs/PROTOCOL.md alone. It finds the server in
+# The other end as a stranger builds it: tests/peer, in Python, written from docs/PROTOCOL.md. It finds the server in
 # the DHT, begins a session, hops, carries echo and TCP, has new keys when the server wants them and when it wants them
 # itself, moves, and takes leave; then it is the server. It forms and opens its packets itself: the kernel at its end has no
 # program of Mayfly's.
