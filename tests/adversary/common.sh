@@ -19,8 +19,13 @@ note() {
 # doing WORDS: progress.
 doing() { printf '  %5.1f s  %s\n' "$(awk -v began="$STARTED" -v now="$(date +%s.%N)" 'BEGIN { print now - began }')" "$*"; }
 
-# written: the part is at its end, and its record takes the place of the one before.
-written() { mv "$RUN/notes" "$STORE/$TEST.tsv"; }
+# written: the part is at its end, and its record takes the place of the one before. What else the machine had to do is told.
+LOAD=$(cut -d ' ' -f 1 /proc/loadavg)
+written() {
+	note run date "$(date +%F)"
+	note run load "$LOAD"
+	mv "$RUN/notes" "$STORE/$TEST.tsv"
+}
 
 # tool NAME: is it there?
 tool() {
@@ -52,6 +57,15 @@ print(", ".join("0x%02x" % byte for byte in ipaddress.IPv6Address(sys.argv[1]).p
 # spray LABEL HOST FILE COUNT [RATE]: trafgen's frames of FILE, so many (0: until it is stopped), so many a second, in the background.
 spray() {
 	start "$1" "$2" trafgen --dev eth0 --conf "$3" --num "$4" --cpus 1 --no-sock-mem ${5:+--rate "$5pps"}
+}
+
+# spray_stop LABEL: trafgen has a child that sends, and does not end it when it is killed.
+spray_stop() {
+	local child
+	for child in $(ps -o pid= --ppid "${PID[$1]}"); do
+		kill -KILL "$child" 2>/dev/null
+	done
+	stop "$1" KILL
 }
 
 # sealed_both: the association of client and server becomes a sealed one, as a handshake makes it.

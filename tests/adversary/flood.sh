@@ -35,7 +35,7 @@ under() {
 	spray flood stranger "$file" 0 "${rate/#most/}"
 	sleep 0.5
 	kept=$(goodput "$3")
-	stop flood KILL
+	spray_stop flood
 	note "$row" words "$words"
 	note "$row" goodput_mbps "${kept:-0}"
 	note "$row" packets_per_second $((($(sent_packets) - before) * 1000 / ($(now_ms) - began)))

@@ -19,6 +19,7 @@ import scores  # noqa: E402
 from kept import replace_section  # noqa: E402
 from report import machine  # noqa: E402
 
+QUIET_LOAD = 2.0
 PARTS = ("scanner", "replayer", "linker", "guesser", "clock", "flood", "liars")
 WORDS = """By tools that nobody here wrote, where Debian has them: nmap, scan6 (ipv6toolkit), alive6, implementation6, randicmp6
 and ndpexhaust26 (thc-ipv6), trafgen (netsniff-ng), tcpreplay. hping3 has no IPv6. Hosts are namespaces, cables are veths.
@@ -34,8 +35,8 @@ def number(text):
 
 
 def read(directory):
-    """part -> row -> field -> value."""
-    found = {}
+    """part -> row -> field -> value; and when each part was run, under which load."""
+    found, runs = {}, {}
     for part in PARTS:
         path = os.path.join(directory, part + ".tsv")
         if not os.path.exists(path):
@@ -45,7 +46,8 @@ def read(directory):
             for line in file:
                 row, field, value = line.rstrip("\n").split("\t")
                 rows.setdefault(row, {})[field] = number(value)
-    return found
+        runs[part] = rows.pop("run", {})
+    return found, runs
 
 
 def terminal(scored):
@@ -55,11 +57,17 @@ def terminal(scored):
         print(f"  {score.who:<{width}}  {score.what:<{wide}}  {score.found}  {score.verdict()}")
 
 
+def loaded(runs):
+    """A warning where the machine had something else to do."""
+    most = max((run.get("load", 0) for run in runs.values()), default=0)
+    return f" (**the machine was not quiet**: load up to {most:.0f} as parts began)" if most > QUIET_LOAD else ""
+
+
 def page(args, about, found):
     machine_of = about["machine"]
     lines = ["## Adversaries", "", f"Measured {about['date']} on {machine_of['processor']}, {machine_of['cores']} cores, Linux "
              f"{machine_of['kernel']}, by", "", f"    {args.command}", "",
-             "which writes this section; `build/adversary.json` has the same figures for programs. " + WORDS.replace("\n", " "), ""]
+             "which writes this section" + loaded(about["runs"]) + "; `build/adversary.json` has the same figures for programs. " + WORDS.replace("\n", " "), ""]
     for part in PARTS:
         if part in found:
             lines += getattr(pages, "page_" + part)(found[part])
@@ -73,11 +81,11 @@ def main():
     parser.add_argument("--page")
     parser.add_argument("--command", default="make bench-adversary")
     args = parser.parse_args()
-    found = read(args.directory)
+    found, runs = read(args.directory)
     if not found:
         raise SystemExit("report.py: nothing is recorded in " + args.directory)
     scored = [score for part in PARTS if part in found for score in getattr(scores, "score_" + part)(found[part])]
-    about = {"date": datetime.date.today().isoformat(), "command": args.command, "machine": machine(),
+    about = {"date": datetime.date.today().isoformat(), "command": args.command, "machine": machine(), "runs": runs,
              "scores": [score.json() for score in scored], "results": found}
     with open(args.json, "w", encoding="utf-8") as file:
         json.dump(about, file, indent=1)

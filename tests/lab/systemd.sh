@@ -30,7 +30,10 @@ systemd_on() {
 # systemd_stop HOST
 systemd_stop() {
 	stop "systemd-$1" KILL
-	within 5 sh -c "! grep -q . ${CGROUP[$1]}/cgroup.procs"
+	within 15 systemd_gone "$1"
+}
+
+systemd_gone() {
 	find "${CGROUP[$1]}" -depth -type d -exec rmdir {} \; 2>/dev/null
 	[ ! -d "${CGROUP[$1]}" ]
 }
