@@ -67,7 +67,8 @@ def page(args, about, found):
     machine_of = about["machine"]
     lines = ["## Adversaries", "", f"Measured {about['date']} on {machine_of['processor']}, {machine_of['cores']} cores, Linux "
              f"{machine_of['kernel']}, by", "", f"    {args.command}", "",
-             "which writes this section" + loaded(about["runs"]) + "; `build/adversary.json` has the same figures for programs. " + WORDS.replace("\n", " "), ""]
+             f"which writes this section{loaded(about['runs'])}; `build/adversary.json` has the same figures for programs. "
+             + WORDS.replace("\n", " "), ""]
     for part in PARTS:
         if part in found:
             lines += getattr(pages, "page_" + part)(found[part])
