@@ -62,11 +62,13 @@ debian_boot_script() {
 			set -- \$device
 			mknod -m 666 dev/\$1 c \$2 \$3
 		done
+		mount -t devpts -o newinstance,ptmxmode=666 devpts dev/pts
+		ln -s pts/ptmx dev/ptmx
 		ln -s /proc/self/fd dev/fd
 		pivot_root . .
 		umount -l .
 		exec env -i container=other PATH=/usr/sbin:/usr/bin:/sbin:/bin chroot . /lib/systemd/systemd --system \
-			--unit=multi-user.target --log-target=console --show-status=0
+			--unit=multi-user.target --show-status=0
 	END
 }
 
