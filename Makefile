@@ -144,4 +144,5 @@ compile_commands.json: ## for editors
 clean: ## remove what was built
 	$(Q)rm -rf $(B) compile_commands.json
 
--include $(shell find $(B) -name '*.d' -type f 2>/dev/null)
+# Not in whole systems that stand there: their directories of configuration are called so, too.
+-include $(shell find $(B) \( -path $(B)/package -o -path $(B)/deb \) -prune -o -name '*.d' -type f -print 2>/dev/null)
