@@ -6,17 +6,16 @@
 DEBIAN=$BUILD/package
 
 # debian_base DEB: made by debootstrap unless it is there; with what DEB depends on downloaded, not installed.
-# The seconds that it took, without downloads, are in $DEBIAN/base.seconds.
+# The seconds that it took, without downloads, and those of them that a processor worked, are in $DEBIAN/base.seconds.
 debian_base() {
-	local mirror=http://deb.debian.org/debian include=systemd-sysv,dbus,iproute2,iputils-ping,procps began log=$DEBIAN/log
+	local mirror=http://deb.debian.org/debian include=systemd-sysv,dbus,iproute2,iputils-ping,procps log=$DEBIAN/log TIMEFORMAT="%R %U %S"
 	mkdir -p "$DEBIAN/debs"
 	if [ ! -e "$DEBIAN/base.seconds" ]; then
 		rm -rf "$DEBIAN/base"
 		set -- "$1" --variant=minbase --include="$include" --cache-dir="$DEBIAN/debs" bookworm "$DEBIAN/base" "$mirror"
 		debootstrap --download-only "${@:2}" >"$log" 2>&1 && rm -rf "$DEBIAN/base" || return
-		began=$(date +%s.%N)
-		debootstrap "${@:2}" >"$log" 2>&1 || return
-		awk -v began="$began" -v now="$(date +%s.%N)" 'BEGIN { printf "%.0f\n", now - began }' >"$DEBIAN/base.seconds"
+		{ time debootstrap "${@:2}" >"$log" 2>&1; } 2>"$DEBIAN/base.time" || return
+		awk 'END { printf "%.0f %.0f\n", $1, $2 + $3 }' "$DEBIAN/base.time" >"$DEBIAN/base.seconds"
 	fi
 	cp "$1" "$DEBIAN/base/root/mayfly.deb" || return
 	cp /etc/resolv.conf "$DEBIAN/base/etc/resolv.conf"
