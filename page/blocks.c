@@ -8,6 +8,7 @@
 
 enum {
 	PROBES_SHOWN = 6,
+	NEWS_SHOWN = 10,
 	SPARK_WIDTH = 240,
 	SPARK_HEIGHT = 56,
 };
@@ -128,7 +129,7 @@ static void add_news(struct text *text, const struct view *view)
 
 	if (!count)
 		text_add(text, "<li class=\"none\">nothing yet</li>");
-	for (__u64 i = 0; i < BOARD_NEWS && i < count; i++) {
+	for (__u64 i = 0; i < NEWS_SHOWN && i < count; i++) {
 		const struct board_news *news = &view->node.news[(count - 1 - i) % BOARD_NEWS];
 
 		snprintf(words, sizeof(words), "%.*s", BOARD_WORDS, news->words);
@@ -166,25 +167,42 @@ static double highest(const struct view *view)
 	return most;
 }
 
+static unsigned int x_of(unsigned int back)
+{
+	return (VIEW_SAMPLES - 2 - back) * SPARK_WIDTH / (VIEW_SAMPLES - 2);
+}
+
+static unsigned int first_x(const struct view *view)
+{
+	unsigned int back = VIEW_SAMPLES - 2;
+
+	while (back && view_rate_before(view, BOARD_IN_PACKETS, back) < 0)
+		back--;
+	return x_of(back);
+}
+
+/* As far as its points. */
 static void add_line(struct text *text, const struct view *view, enum board_traffic of, const char *kind, double most)
 {
-	text_print(text, "<polyline class=\"%s\" points=\"", kind);
+	text_print(text, "<%s points=\"", kind);
 	for (unsigned int back = VIEW_SAMPLES - 1; back-- > 0;) {
 		double rate = view_rate_before(view, of, back);
-		unsigned int x = (VIEW_SAMPLES - 2 - back) * SPARK_WIDTH / (VIEW_SAMPLES - 2);
 
 		if (rate >= 0)
-			text_print(text, "%u,%.1f ", x, (SPARK_HEIGHT - 2) - rate / most * (SPARK_HEIGHT - 6));
+			text_print(text, "%u,%.1f ", x_of(back), (SPARK_HEIGHT - 2) - rate / most * (SPARK_HEIGHT - 6));
 	}
-	text_add(text, "\"/>");
 }
 
 static void add_spark(struct text *text, const struct view *view)
 {
 	double most = highest(view);
 
-	add_line(text, view, BOARD_IN_PACKETS, "in", most);
-	add_line(text, view, BOARD_OUT_PACKETS, "out", most);
+	add_line(text, view, BOARD_IN_PACKETS, "polygon", most);
+	text_print(text, "%u,%u %u,%u\"/>", SPARK_WIDTH, SPARK_HEIGHT, first_x(view), SPARK_HEIGHT);
+	add_line(text, view, BOARD_IN_PACKETS, "polyline class=\"in\"", most);
+	text_add(text, "\"/>");
+	add_line(text, view, BOARD_OUT_PACKETS, "polyline class=\"out\"", most);
+	text_add(text, "\"/>");
 }
 
 void render_block(struct text *text, const struct view *view, __u32 page, enum render_block block)

@@ -35,6 +35,14 @@ static void put_count(struct writer *writer, const char *name, __u64 count)
 	put(writer, name, "%s", format_count(text, count));
 }
 
+static const char *format_took(char text[static FORMAT_AMOUNT], __u32 ms)
+{
+	if (ms >= 1000)
+		return format_span(text, ms);
+	snprintf(text, FORMAT_AMOUNT, "%u ms", ms);
+	return text;
+}
+
 static const char *span_since(char text[static FORMAT_AMOUNT], const struct view *view, __u64 then_ms)
 {
 	return format_span(text, view->now_ms > then_ms ? view->now_ms - then_ms : 0);
@@ -125,7 +133,7 @@ static void put_event(struct writer *writer, const char *name, const struct view
 	else
 		put(writer, name, "%s, for %s, %s ago: %u node%s in %s", event->outcome, event->peer,
 		    span_since(ago, view, event->at_ms), event->holders, event->holders == 1 ? "" : "s",
-		    format_span(took, event->took_ms));
+		    format_took(took, event->took_ms));
 }
 
 static void put_lookup(struct writer *writer, const struct view *view)
@@ -137,7 +145,7 @@ static void put_lookup(struct writer *writer, const struct view *view)
 		put(writer, "last_get", "%s", view->node.serves ? "none: this end is looked up" : "none yet");
 	else if (lookup->found)
 		put(writer, "last_get", "%s found in %s, %s ago; %s in all", lookup->peer,
-		    format_span(took, lookup->took_ms), span_since(ago, view, lookup->at_ms),
+		    format_took(took, lookup->took_ms), span_since(ago, view, lookup->at_ms),
 		    format_count(count, lookup->count));
 	else
 		put(writer, "last_get", "%s not found, %s ago; %s in all", lookup->peer,

@@ -7,7 +7,7 @@
 
 enum {
 	VIEW_SAMPLES = 121,      /* a second apart */
-	VIEW_BYTES_SAMPLES = 5,  /* rates of bytes are over so many: sessions are looked at one after the other */
+	VIEW_BYTES_SAMPLES = 10, /* rates of bytes are over so many: sessions are looked at one after the other */
 	VIEW_STALE_MS = 5000,    /* a board that nobody has written on for so long */
 };
 

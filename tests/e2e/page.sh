@@ -74,9 +74,22 @@ say "# metrics"
 page_get server /metrics >"$RUN/metrics"
 check "in Prometheus' format" python3 "$LAB/metrics.py" "$RUN/metrics"
 if command -v promtool >/dev/null; then
-	check "promtool finds nothing to say" promtool check metrics <"$RUN/metrics"
+	check "promtool has nothing to say against it" promtool check metrics <"$RUN/metrics"
 else
 	say "  (promtool is not installed: Debian's package prometheus)"
+fi
+check "alerts and dashboard ask for what there is" python3 - "$RUN/metrics" "$TOP"/dist/monitoring/* <<'END'
+import json, re, sys
+there = set(re.findall(r"^(mayfly_\w+)", open(sys.argv[1]).read(), re.M))
+for name in sys.argv[2:]:
+    text = open(name).read()
+    if name.endswith(".json"):
+        json.loads(text)
+    asked = set(re.findall(r"\bmayfly_\w+", text))
+    assert asked and asked <= there, (name, asked - there)
+END
+if command -v promtool >/dev/null; then
+	check "nor does it against the alerts" promtool check rules "$TOP/dist/monitoring/mayfly.rules.yml"
 fi
 equal "sessions" 1 "$(page_metric server 'mayfly_sessions{state="up"}')"
 equal "this end's role" 1 "$(page_metric server 'mayfly_sessions_by_role{role="responder"}')"

@@ -22,14 +22,14 @@ mkdir -p "$RUN/clients" "$SHOTS"
 "$BUILD/bench/sessionload" keys "$RUN/clients" --clients "$COUNT"
 start redis client redis-server --port 0 --unixsocket "$RUN/redis" --unixsocketperm 777 --save "" --appendonly no
 within 10 test -S "$RUN/redis"
-meeting_of server client "Clients = $RUN/clients" "Store = unix:$RUN/redis" "Period = 600s" "TwoStage = 0" "Carriage = encap" \
+meeting_of server client "Clients = $RUN/clients" "Store = unix:$RUN/redis" "Period = 120s" "TwoStage = 0" "Carriage = encap" \
 	"Listen = [::1]:9808"
 sed -i '/^\[Peer\]/,$d; /^Address/d' "$RUN/server/eth0.conf"
 loader server
 serve server
 check "serve publishes" within 60 published server "$COUNT"
 start load client "$BUILD/bench/sessionload" run --server "$(key_of server)" --store "unix:$RUN/redis" --prefix "$CLIENTS" \
-	--period 600 --clients "$COUNT" --window 4 --seconds 150 --rate 20
+	--period 120 --clients "$COUNT" --window 4 --seconds 150 --rate 20
 check "all have a session" within 60 page_is server 'mayfly_sessions{state="up"}' "$COUNT"
 on stranger ping -q -c 40 -i 0.05 -W 1 "$(hopping server 1 2 3 4)" >/dev/null
 on router ping -q -c 3 -i 0.05 -W 1 "$(hopping server 9 9 9 9)" >/dev/null
