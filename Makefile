@@ -43,7 +43,7 @@ fuzz_bin := $(fuzz_src:tests/fuzz/%.c=$(B)/fuzz/%)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all help demo check check-unit check-long check-kernels bench fuzz tests deps install uninstall clean
+.PHONY: all help demo check check-unit check-long check-page check-kernels bench fuzz tests deps install uninstall clean
 
 all: $(B)/mayfly-loader $(B)/mayflyctl $(B)/mayfly-page ## build the programs (default)
 
@@ -63,6 +63,11 @@ check: deps ## build everything, run the whole test suite
 
 check-long: all tests ## a million random packets against libsodium, and a million as they stand on the wire against chance
 	$(Q)MF_PACKETS=$(or $(MF_PACKETS),1000000) tests/run packet cipher unreadable
+
+check-page: ## look at the page with a browser (Debian's chromium, 400 MB), light and dark; screenshots in build/page-shots
+	$(Q)tests/install-deps --browser
+	$(Q)$(MAKE) --no-print-directory all tests
+	$(Q)tests/page/check.sh
 
 tests: $(unit_bin) $(fuzz_bin) ## build the tests only
 

@@ -114,6 +114,8 @@ struct board {
 	struct board_row row[BOARD_ROWS];
 };
 
+_Static_assert(sizeof(struct board_row) == 168, "struct board_row");
+
 /* Makes one, empty. Its descriptor lets nobody map it for writing any more (F_SEAL_FUTURE_WRITE), or -errno. */
 int board_open(struct board **board);
 void board_close(struct board *board, int fd);

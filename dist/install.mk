@@ -10,15 +10,18 @@ COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
 
 man_pages := $(wildcard docs/man/*.5 docs/man/*.8)
 units := $(wildcard dist/systemd/*.service)
+monitoring := $(wildcard dist/monitoring/*)
 documents := README.md CHANGELOG.md LICENSE docs/PROTOCOL.md docs/DESIGN.md docs/benchmarks.md dist/mayfly.conf.example
-installed := $(SBINDIR)/mayfly-loader $(BINDIR)/mayflyctl $(COMPLETIONDIR)/mayflyctl \
+installed := $(SBINDIR)/mayfly-loader $(BINDIR)/mayflyctl $(BINDIR)/mayfly-page $(COMPLETIONDIR)/mayflyctl \
 	$(foreach page,$(man_pages),$(MANDIR)/man$(patsubst .%,%,$(suffix $(page)))/$(notdir $(page))) \
 	$(foreach unit,$(units),$(UNITDIR)/$(notdir $(unit))) \
-	$(foreach document,$(documents),$(DOCDIR)/$(notdir $(document)))
+	$(foreach document,$(documents),$(DOCDIR)/$(notdir $(document))) \
+	$(foreach file,$(monitoring),$(DOCDIR)/monitoring/$(notdir $(file)))
 
 install: all ## install below PREFIX (DESTDIR goes before it)
 	install -Dm755 $(B)/mayfly-loader $(DESTDIR)$(SBINDIR)/mayfly-loader
 	install -Dm755 $(B)/mayflyctl $(DESTDIR)$(BINDIR)/mayflyctl
+	install -Dm755 $(B)/mayfly-page $(DESTDIR)$(BINDIR)/mayfly-page
 	install -Dm644 dist/completions/mayflyctl.bash $(DESTDIR)$(COMPLETIONDIR)/mayflyctl
 	for page in $(man_pages); do install -Dm644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; done
 	for unit in $(units); do \
@@ -26,7 +29,8 @@ install: all ## install below PREFIX (DESTDIR goes before it)
 		sed -e 's|/usr/sbin/mayfly-loader|$(SBINDIR)/mayfly-loader|g' -e 's|/usr/bin/mayflyctl|$(BINDIR)/mayflyctl|g' \
 			$$unit > $(DESTDIR)$(UNITDIR)/$${unit##*/}; done
 	for document in $(documents); do install -Dm644 $$document $(DESTDIR)$(DOCDIR)/$${document##*/}; done
+	for file in $(monitoring); do install -Dm644 $$file $(DESTDIR)$(DOCDIR)/monitoring/$${file##*/}; done
 
 uninstall: ## take away what install put there
 	rm -f $(addprefix $(DESTDIR),$(installed))
-	-rmdir $(DESTDIR)$(DOCDIR) 2>/dev/null
+	-rmdir $(DESTDIR)$(DOCDIR)/monitoring $(DESTDIR)$(DOCDIR) 2>/dev/null
