@@ -105,6 +105,7 @@ static void open_page(struct keeping *keeping)
 
 	if (page_open(&keeping->page, &keeping->loop, &node->listen, &node->listen_names, &settings, why))
 		say_note("%s", why);
+	keeping->sessions.looks = keeping->page.open;
 }
 
 static int open_connecting(struct keeping *keeping, char why[static SAY_BYTES])

@@ -103,7 +103,8 @@ void serving_open_page(struct serving *serving)
 		return;
 	if (page_open(&serving->page, &serving->loop, &node->listen, &node->listen_names, &settings, why))
 		say_error("%s", why);
-	else if (serving->page.open)
+	serving->sessions.looks = serving->page.open;
+	if (serving->page.open)
 		say_note("page and metrics at %s", node->listen.text);
 }
 

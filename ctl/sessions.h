@@ -43,7 +43,7 @@ struct sessions_owner {
 	void (*introduced)(void *owner, __u32 peer);
 	/* Something that a person may want to know has changed. */
 	void (*changed)(void *owner, __u32 peer);
-	/* What the loader has just told of an association: the present one of a peer's session, or (SESSIONS_NONE) none's. */
+	/* While `looks`: what the loader has just told of an association: the present one of a peer's session, or (SESSIONS_NONE) none's. */
 	void (*looked)(void *owner, const struct mf_assoc_status *status, __u32 peer);
 };
 
@@ -110,6 +110,7 @@ struct sessions {
 	} socket[SESSIONS_PLACES];
 	__u32 sweep_at;       /* id of the next association to look at */
 	bool open, said_loader;
+	bool looks;           /* the owner's own: it wants to hear of all associations, sessions or not */
 	bool renamed;         /* some peer was: names alone do not tell associations apart */
 	__u64 handshakes, dropped; /* that came to stand; messages that no peer sent */
 };

@@ -322,7 +322,7 @@ static void tell_looked(const struct sessions *sessions, const struct mf_assoc_s
 	const struct sessions_peer *peer;
 	__u32 number = (__u32)SESSIONS_NONE;
 
-	if (!sessions->settings.owner->looked)
+	if (!sessions->looks || !sessions->settings.owner->looked)
 		return;
 	peer = peer_of(sessions, status, &number);
 	if (status->config.shares &&

@@ -107,15 +107,15 @@ static void add_heads(struct MHD_Response *response, const char *type)
 static struct MHD_Response *response_of(struct text *text, const char *type)
 {
 	struct MHD_Response *response = NULL;
+	size_t length;
+	char *bytes = text_take(text, &length);
 
-	if (!text->lost)
-		response = MHD_create_response_from_buffer(text->length, text->at, MHD_RESPMEM_MUST_FREE);
-	if (!response) {
-		text_close(text);
-		return NULL;
-	}
-	*text = (struct text){ 0 };
-	add_heads(response, type);
+	if (bytes)
+		response = MHD_create_response_from_buffer(length, bytes, MHD_RESPMEM_MUST_FREE);
+	if (response)
+		add_heads(response, type);
+	else
+		free(bytes);
 	return response;
 }
 

@@ -2,6 +2,7 @@
 /* mayfly-page: begun by mayflyctl serve or up, with what it works on; it ends when that does. */
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -58,6 +59,7 @@ int main(int argc, char **argv)
 	http.view.board = take_descriptors();
 	if (!http.view.board)
 		return usage();
+	signal(SIGPIPE, SIG_IGN);
 	http.names = (const char *const *)argv + 1;
 	http.name_count = argc > 1 ? (unsigned int)argc - 1 : 0;
 	http.line = PAGE_LINE;

@@ -21,6 +21,8 @@ static ssize_t read_stream(void *context, uint64_t position, char *to, size_t mo
 
 	(void)position;
 	if (!left) {
+		text_close(&stream->text); /* the first event is long, what follows is not */
+		stream->sent = 0;
 		stream->waits = true;
 		MHD_suspend_connection(stream->connection);
 		return 0;

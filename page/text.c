@@ -114,6 +114,20 @@ void text_add_label(struct text *text, const char *words)
 	text_add(text, "\"");
 }
 
+char *text_take(struct text *text, size_t *length)
+{
+	char *at = text->at, *smaller;
+
+	if (text->lost || !at) {
+		text_close(text);
+		return NULL;
+	}
+	*length = text->length;
+	smaller = realloc(at, text->length + 1);
+	*text = (struct text){ 0 };
+	return smaller ? smaller : at;
+}
+
 void text_clear(struct text *text)
 {
 	text->length = 0;

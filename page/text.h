@@ -25,6 +25,9 @@ void text_add_json(struct text *text, const char *words);
 /* As the value of a label in Prometheus' text format, with the quotation marks. */
 void text_add_label(struct text *text, const char *words);
 
+/* The bytes, which are the caller's now, with no more room than they take; NULL: lost, or nothing was written. */
+char *text_take(struct text *text, size_t *length);
+
 void text_clear(struct text *text); /* what room it has it keeps */
 void text_close(struct text *text); /* all zero is fine */
 

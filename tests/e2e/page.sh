@@ -98,8 +98,10 @@ equal "the level" 1 "$(page_metric server 'mayfly_level{level="calm"}')"
 refute "no peer is named" grep -q '"client"' "$RUN/metrics"
 refute "nor any key" grep -qF "$(key_of client)" "$RUN/metrics"
 before=$(page_metric server 'mayfly_traffic_packets_total{direction="in"}')
-on client ping -c 20 -i 0.05 -W 1 "$(stable_of server)" >/dev/null
-counted() { [ "$(page_metric server 'mayfly_traffic_packets_total{direction="in"}')" -ge $((before + 20)) ]; }
+counted() {
+	on client ping -q -c 10 -i 0.02 -W 1 "$(stable_of server)" >/dev/null
+	[ "$(page_metric server 'mayfly_traffic_packets_total{direction="in"}')" -ge $((before + 20)) ]
+}
 check "traffic is counted" within 5 counted
 on stranger ping -c 3 -i 0.05 -W 1 "$(hopping server 1 2 3 4)" >/dev/null
 probed() { [ "$(page_metric server 'mayfly_probes_total{kind="random"}')" -ge 1 ]; }
