@@ -412,13 +412,16 @@ static void ask_for_watched(struct board_fill *fill)
 	unsigned int asks = BOARD_TURN_ASKS;
 	bool answered = true, others = false;
 
-	for (int i = 0; i < BOARD_WATCHED && answered; i++) {
-		if (fill->watched[i].until_ms <= now_ms)
+	fill->turns++;
+	for (unsigned int i = 0; i < BOARD_WATCHED && answered; i++) {
+		unsigned int at = (fill->turns + i) % BOARD_WATCHED;
+
+		if (fill->watched[at].until_ms <= now_ms)
 			continue;
 		if (!others)
 			answered = ask_for_others(fill, now_ms, &asks);
 		others = true;
-		answered = answered && ask_for_page(fill, fill->watched[i].page, now_ms, &asks);
+		answered = answered && ask_for_page(fill, fill->watched[at].page, now_ms, &asks);
 	}
 	if (!answered)
 		fill->pause_ms = now_ms + BOARD_PAUSE_MS;

@@ -51,6 +51,7 @@ struct board_fill {
 	struct board_place other[BOARD_OTHERS];
 	__u64 other_ms[BOARD_OTHERS]; /* when the loader last told of it */
 	struct { __u32 page; __u64 until_ms; } watched[BOARD_WATCHED];
+	unsigned int turns;     /* each begins with another one of these */
 	__u64 node_ms, pause_ms;
 	__s64 offset_ms;        /* Unix time minus sessions_now_ms() */
 	bool news;              /* the node's part has changed since it was written */

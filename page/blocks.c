@@ -31,7 +31,7 @@ static void add_dot(struct text *text, const struct view *view, const struct boa
 
 	if (!row->located || !row->rotation_ms)
 		return;
-	text_print(text, "<circle class=\"%s\" cx=\"100\" cy=\"18\" r=\"3.4\" transform=\"rotate(%llu 100 100)\" "
+	text_print(text, "<circle class=\"%s\" cx=\"100\" cy=\"18\" r=\"3.4\" transform=\"rotate(%llu)\" "
 		   "data-start=\"%llu\" data-every=\"%u\"/>", kind, age_ms % row->rotation_ms * 360 / row->rotation_ms,
 		   row->slot_start_ms, row->rotation_ms);
 }
