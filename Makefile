@@ -121,7 +121,7 @@ $(B)/page/page.o $(B)/san/page/page.o $(B)/fuzzobj/page/page.o: $(B)/page/page_h
 
 $(B)/mayfly-page: $(page_obj)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LDFLAGS) -pie -Wl,-z,relro,-z,now $^ $(page_libs) -lm -o $@
+	$(Q)$(CC) $(LDFLAGS) -pie -Wl,-z,relro,-z,now $^ $(page_libs) -o $@
 
 # Tests link the sanitised objects of all programs, without their main().
 san_obj := $(patsubst %.c,$(B)/san/%.o,$(filter-out loader/main.c ctl/main.c page/main.c,$(sort $(loader_src) $(ctl_src) $(page_src))))
