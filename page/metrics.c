@@ -65,7 +65,7 @@ static void add_node(struct text *text, const struct view *view)
 
 	one(text, "start_time_seconds", "gauge", "When the process that keeps the sessions began, Unix time.",
 	    seconds(node->begun_ms));
-	one(text, "written_time_seconds", "gauge", "When it last wrote these figures, Unix time.", seconds(node->written_ms));
+	one(text, "written_timestamp_seconds", "gauge", "When it last wrote these figures, Unix time.", seconds(node->written_ms));
 	one(text, "node_attached", "gauge", "Whether the node is up in the loader, and the loader answers.", node->attached);
 	add_programs(text, node);
 	one(text, "associations", "gauge", "Associations in the loader, introductions and their clients among them.",
@@ -143,12 +143,12 @@ static void add_publications(struct text *text, const struct rendezvous_status *
 	value(text, "rendezvous_published", "period", "next", status->next);
 	one(text, "rendezvous_failing", "gauge", "Introductions that were last put in vain.", status->failing);
 	one(text, "rendezvous_period_seconds", "gauge", "How long an introduction holds.", status->period_s);
-	one(text, "rendezvous_last_publication_time_seconds", "gauge", "When one was last put, Unix time; 0: never.",
+	one(text, "rendezvous_last_publication_timestamp_seconds", "gauge", "When one was last put, Unix time; 0: never.",
 	    seconds(status->publication.at_ms));
 	one(text, "rendezvous_last_publication_duration_seconds", "gauge", "How long that took.",
 	    seconds(status->publication.took_ms));
 	one(text, "rendezvous_last_publication_holders", "gauge", "Nodes or servers that hold it.", status->publication.holders);
-	one(text, "rendezvous_last_failure_time_seconds", "gauge", "When one was last put in vain, Unix time; 0: never.",
+	one(text, "rendezvous_last_failure_timestamp_seconds", "gauge", "When one was last put in vain, Unix time; 0: never.",
 	    seconds(status->failure.at_ms));
 	head(text, "dht_nodes", "gauge", "Good DHT nodes that are known.");
 	value(text, "dht_nodes", "family", "ipv6", status->ipv6_nodes);
@@ -160,7 +160,7 @@ static void add_publications(struct text *text, const struct rendezvous_status *
 static void add_lookups(struct text *text, const struct board_lookup *lookup)
 {
 	one(text, "rendezvous_lookups_total", "counter", "Lookups of peers' introductions that have ended.", lookup->count);
-	one(text, "rendezvous_last_lookup_time_seconds", "gauge", "When the last one ended, Unix time; 0: never.",
+	one(text, "rendezvous_last_lookup_timestamp_seconds", "gauge", "When the last one ended, Unix time; 0: never.",
 	    seconds(lookup->at_ms));
 	one(text, "rendezvous_last_lookup_found", "gauge", "Whether it found something.", lookup->found);
 }
