@@ -13,6 +13,7 @@ import re
 
 import crowded
 import meeting
+import paging
 import sealing
 import tunnelled
 from samples import Samples
@@ -292,6 +293,7 @@ SECTIONS = [
     ("DHT client", meeting.dht, meeting.DHT_WORDS),
     ("Rendezvous", meeting.rendezvous, meeting.RENDEZVOUS_WORDS),
     ("Sessions", crowded.sessions, crowded.WORDS),
+    ("Page and metrics", paging.paging, paging.WORDS),
 ]
 
 
