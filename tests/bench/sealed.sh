@@ -2,14 +2,14 @@
 #
 # `sealed` beside `encap`, which is the same without the cipher, and beside the tunnels that one could have instead.
 
-# A sealed path, with keys as a handshake gives them.
+# path_sealed PATH [ROTATION-MS]: with keys as a handshake gives them.
 path_sealed() {
 	local end sockets=()
 	path_mayfly "$1" "Rotation = 3s"
 	for end in a b; do
 		sockets+=("/proc/${HOST_PID[$1-$end]}/root/run/mayfly/eth0.sock")
 	done
-	"$STORE/sealedpair" "${sockets[@]}" || exit 1
+	"$STORE/sealedpair" "${sockets[@]}" ${2:-} || exit 1
 }
 
 # The same with ThreadedNapi at both ends: sealing and opening need not be done by the sender's core.
