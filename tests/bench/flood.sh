@@ -8,8 +8,9 @@
 #
 #	flood.sh [--bytes N] [--rounds N] [--seconds S] [RATE...]       default 64 bytes; 0 50000 100000 200000 400000 a second
 #
-# --bytes: of the datagrams that the flood's packets might carry. Rates turn about from round to round. Prints for each rate packets of the
-# flood a second, tags found wrong a second, TCP in bits a second, and of 100 datagrams of 1200 bytes at PACE (200M) how many came.
+# --bytes: of the datagrams that the flood's packets might carry. Rates turn about from round to round. Prints a line each
+# time: packets of the flood a second, tags found wrong a second, TCP in bits a second, of 100 datagrams of 1200 bytes at PACE (200M)
+# how many came. `tests/bench/run flood` makes the table of it.
 
 . "$(dirname "$0")/../lab/lib.sh"
 
@@ -21,7 +22,7 @@ while [ $# -gt 0 ]; do
 	--rounds) ROUNDS=${2:?how many}; shift ;;
 	--seconds) SECONDS_EACH=${2:?how many}; shift ;;
 	[0-9]*) RATES+=("$1") ;;
-	*) sed -n '4,13s/^# \{0,1\}//p' "$0"; exit 2 ;;
+	*) sed -n '4,14s/^# \{0,1\}//p' "$0"; exit 2 ;;
 	esac
 	shift
 done
@@ -80,7 +81,7 @@ flooding() { [ "$(verdict server drop_tag)" -gt "$TAGS" ]; }
 tcp() { on client iperf3 -c "${INNER[server]}" -t "$SECONDS_EACH" -O 1 -J >"$RUN/tcp.json"; }
 udp() { on client iperf3 -c "${INNER[server]}" -u -b "$PACE" -l 1200 -t "$SECONDS_EACH" -J >"$RUN/udp.json"; }
 
-# measure RATE: one line of $RUN/samples: RATE FLOOD WRONG TCP UDP
+# measure RATE ROUND
 measure() {
 	local sent=0 wrong=0 tcp
 	TAGS=$(verdict server drop_tag)
@@ -94,26 +95,7 @@ import json, sys
 row = json.load(open(sys.argv[1]))["rows"][0]
 print(row["pps"], round(row["as_expected"] / row["seconds"]))' "$RUN/flood.json")
 	fi
-	printf '%s\t%s\t%s\t%s\t%s\n' "$1" "$sent" "$wrong" "$tcp" \
-		"$(awk "BEGIN { print 100 - $(number udp.json end.sum.lost_percent) }")" | tee -a "$RUN/samples"
-}
-
-report() {
-	python3 - "$RUN/samples" <<'END'
-import statistics
-import sys
-
-rows = {}
-for line in open(sys.argv[1]):
-    rate, *values = map(float, line.split("\t"))
-    rows.setdefault(int(rate), []).append(values)
-medians = {rate: [statistics.median(column) for column in zip(*found)] for rate, found in sorted(rows.items())}
-calm = medians.get(0)
-print("| flood, wanted | sent | tags found wrong | TCP | of that without | UDP received |\n|---|---|---|---|---|---|")
-for rate, (sent, wrong, tcp, udp) in medians.items():
-    kept = "%.0f %%" % (100 * tcp / calm[2]) if calm else "-"
-    print("| %s | %.0f k/s | %.0f k/s | %.2f Gb/s | %s | %.1f %% |" % (f"{rate:,}", sent / 1e3, wrong / 1e3, tcp / 1e9, kept, udp))
-END
+	echo "rate=$1 round=$2 sent=$sent wrong=$wrong tcp=$tcp udp=$(awk "BEGIN { print 100 - $(number udp.json end.sum.lost_percent) }")"
 }
 
 [ "$(nproc)" -ge 2 ] || skip "client and server need a core each"
@@ -123,10 +105,9 @@ start iperf server iperf3 -s
 listening server 5201
 for ((round = 1; round <= ROUNDS; round++)); do
 	for rate in "${RATES[@]}"; do
-		measure "$rate"
+		measure "$rate" "$round"
 	done
 	RATES=("${RATES[@]:1}" "${RATES[0]}")
 done
-report
 say "load after: $(cut -d ' ' -f 1-3 /proc/loadavg)"
 finish

@@ -80,3 +80,18 @@ part_sealed() {
 	rounds sealed "$ROUNDS" "tcp udp collect large work" "${paths[@]}"
 	rounds sealed "$ROUNDS" "slow slowest" encap sealed
 }
+
+# part_flood: what a flood of wrong tags leaves of it, for packets of two sizes.
+part_flood() {
+	local bytes line figure rate round
+	fresh flood.
+	for bytes in 64 1300; do
+		apart flood.sh --bytes "$bytes" --rounds "$(((ROUNDS + 2) / 3))" --seconds "$((SECONDS_EACH + 2))"
+		while read -r line; do
+			rate=${line#rate=} round=${line#*round=}
+			for figure in ${line#* round=* }; do
+				sample "flood.${figure%%=*}" "$bytes-${rate%% *}" "${round%% *}" "${figure#*=}"
+			done
+		done < <(grep '^rate=' "$RUN/apart.log")
+	done
+}

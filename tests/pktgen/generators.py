@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Two ways to send a flow: the kernel's pktgen, and tests/pktgen/live (frames of our own through XDP)."""
+"""
+Two ways to send a flow: the kernel's pktgen, and tests/pktgen/live (frames of our own through XDP). What has to be made takes
+its time; `seconds_left` then tells for how long addresses and ports are still heard.
+"""
 import os
 import re
 import subprocess
@@ -11,7 +14,7 @@ HEADERS = 14 + 40 + 8
 
 
 class Refused(Exception):
-    """The kernel will not."""
+    """The kernel will not, or it is too late."""
 
 
 class Sent:
@@ -86,8 +89,8 @@ class Pktgen:
                 return 1
         return burst
 
-    def send(self, flow, situation, rate, seconds):
-        burst = self.set_up(flow, situation, rate)
+    def send(self, flow, situation, rate, seconds_left):
+        burst, seconds = self.set_up(flow, situation, rate), seconds_left()
         # "start" is written, and returns, when all is done or somebody says "stop".
         starter = subprocess.Popen(["sh", "-c", f"echo start >{PROC}/pgctrl"])
         time.sleep(seconds)
@@ -117,14 +120,14 @@ class Live:
     def can(_flow):
         return True
 
-    def send(self, flow, situation, rate, seconds):
+    def send(self, flow, situation, rate, seconds_left):
         frames = self.frames_of(flow, situation)
         cpus = [str(cpu) for cpu in sorted(os.sched_getaffinity(0))[:self.threads]]
         with tempfile.NamedTemporaryFile() as file:
             file.write(b"".join(frames))
             file.flush()
-            done = subprocess.run([self.program, self.device, file.name, str(len(frames[0])), str(seconds), str(rate)] + cpus,
-                                  capture_output=True, text=True, check=False)
+            command = [self.program, self.device, file.name, str(len(frames[0])), str(seconds_left()), str(rate)] + cpus
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise Refused(done.stderr.strip())
         packets, took = done.stdout.split()
