@@ -9,13 +9,13 @@
 #	flood.sh [--bytes N] [--rounds N] [--seconds S] [RATE...]       default 64 bytes; 0 50000 100000 200000 400000 a second
 #
 # --bytes: of the datagrams that the flood's packets might carry. Rates turn about from round to round. Prints a line each
-# time: packets of the flood a second, tags found wrong a second, TCP in bits a second, of 100 datagrams of 1200 bytes at PACE (200M)
+# time: packets of the flood a second, tags found wrong a second, TCP in bits a second, of 100 datagrams of 1200 bytes at PACE (50M)
 # how many came. `tests/bench/run flood` makes the table of it.
 
 . "$(dirname "$0")/../lab/lib.sh"
 
 LAB_MODE=routed STORE=$BUILD/bench ROTATION=30s
-ROUNDS=3 SECONDS_EACH=5 BYTES=64 RATES=() PACE=${PACE:-200M}
+ROUNDS=3 SECONDS_EACH=5 BYTES=64 RATES=() PACE=${PACE:-50M}
 while [ $# -gt 0 ]; do
 	case $1 in
 	--bytes) BYTES=${2:?how many}; shift ;;

@@ -8,7 +8,7 @@ WORDS = (
     "Somebody on the way, with the addresses and ports of the slot and counters that the peer may be at (`tests/pktgen`, case `wrong-tag`), against a sealed association between two "
     "hosts behind a router: every one of his packets costs the receiver a whole tag. Nothing that a stranger can send costs more. Client on core 0; server, flood and the interrupts of its "
     "packets on core 1, together, as a NIC with one queue has them; so a flood takes from the honest what it costs to send as well. `tests/bench/flood.sh` by itself takes other rates and sizes. "
-    "TCP is one stream; UDP is 200 Mb/s of 1200 bytes; \"kept\" is of what there is without a flood, round by round.")
+    "TCP is one stream; UDP is 50 Mb/s of 1200 bytes; \"kept\" is of what there is without a flood, round by round.")
 
 
 def rates(samples, size):

@@ -86,7 +86,7 @@ part_flood() {
 	local bytes line figure rate round
 	fresh flood.
 	for bytes in 64 1300; do
-		apart flood.sh --bytes "$bytes" --rounds "$(((ROUNDS + 2) / 3))" --seconds "$((SECONDS_EACH + 2))"
+		apart flood.sh --bytes "$bytes" --rounds "$(((ROUNDS + 4) / 5))" --seconds "$SECONDS_EACH"
 		while read -r line; do
 			rate=${line#rate=} round=${line#*round=}
 			for figure in ${line#* round=* }; do
