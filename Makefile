@@ -8,6 +8,7 @@ CLANG ?= clang
 BPFTOOL ?= $(shell command -v bpftool || echo /usr/sbin/bpftool)
 PKG_CONFIG ?= pkg-config
 B := build
+JOBS ?= $(shell nproc)
 V ?= 0
 ifeq ($(V),0)
 Q := @
@@ -51,11 +52,11 @@ deps: ## install the Debian packages that building and testing need
 	$(Q)tests/install-deps
 
 demo: deps ## build, then show two hosts meet and talk while their addresses hop
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all
 	$(Q)tests/demo.sh
 
 check: deps ## build everything, run the whole test suite
-	$(Q)$(MAKE) --no-print-directory all tests
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all tests
 	$(Q)tests/run
 
 check-long: all tests ## a million random packets against libsodium, and a million as they stand on the wire against chance
@@ -72,12 +73,11 @@ check-kernels: all tests ## run the kernel-dependent part on every kernel series
 bench: all tests ## measure everything that docs/benchmarks.md states (about 45 minutes)
 	$(Q)tests/bench/run
 
-# The cipher's inner loops as assembly. make CIPHER=plain takes plain C instead, CIPHER=multiply rotates by
-# multiplication, which suits processors with fewer ports for shifts; make clean before another choice.
+# The cipher's inner loops as assembly. make CIPHER=plain takes plain C instead; make clean before another choice.
 $(B)/bpf/aead_asm.h: bpf/aead_asm.py
 	@mkdir -p $(@D)
 	$(call say,ASM,$@)
-	$(Q)python3 $< $(if $(filter multiply,$(CIPHER)),--multiply) > $@
+	$(Q)python3 $< > $@
 
 $(B)/mayfly.bpf.o: bpf/mayfly.bpf.c $(wildcard bpf/*.h) $(B)/bpf/aead_asm.h
 	@mkdir -p $(@D)

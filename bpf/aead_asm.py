@@ -3,17 +3,17 @@
 """
 Writes the cipher's two inner loops as BPF assembly, a C header (bpf/aead_fast.h includes it).
 
-    aead_asm.py [--multiply] > aead_asm.h
+    aead_asm.py > aead_asm.h
 
 BPF has ten registers, no rotation, no upper half of a product. What a compiler makes of two blocks of ChaCha20,
 32 words, spends its time with spilling. Here the two blocks take turns, so that one computes while the other waits;
 each register is given up for the word whose next use is farthest (Belady), a word is written back only if it has
 changed; and the loop ends with the registers as it began.
 
---multiply rotates as x * (2^32 + 1) >> (32 - bits): two instructions of longer latency, and a register for the
-factor, instead of four. It pays on processors that shift and multiply in different places.
+The key stream comes in two versions. One rotates by two shifts and an or, four instructions; the other as
+x * (2^32 + 1) >> (32 - bits), two of longer latency, and a register for the factor. Which is faster is up to the
+processor: Intel's gain a sixth by the second, AMD's lose a twentieth by it (loader/cipher.h; tests/bench/cipher.c tells).
 """
-import argparse
 import sys
 
 WORDS, ROUNDS = 16, 10
@@ -236,13 +236,11 @@ def define(name, code):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--multiply", action="store_true")
-    multiplied = parser.parse_args().multiply
     print("/* Written by bpf/aead_asm.py. */")
     for name, offset in ("STREAM", STREAM), ("SUM", SUM), ("KEY", KEY), ("FOLDED", FOLDED):
         print(f"#define AEAD_ASM_{name} {offset}")
-    define("CHACHA20_PAIR_ASM", chacha20_pair(multiplied))
+    define("CHACHA20_PAIR_SHIFT_ASM", chacha20_pair(False))
+    define("CHACHA20_PAIR_MULTIPLY_ASM", chacha20_pair(True))
     define("AEAD_SEAL_ASM", aead_pair(True))
     define("AEAD_OPEN_ASM", aead_pair(False))
 

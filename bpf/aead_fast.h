@@ -25,7 +25,12 @@ __noinline int chacha20_pair(struct aead_job *job)
 
 	if (!job)
 		return -1;
-	asm volatile(CHACHA20_PAIR_ASM : "+r"(in_r1) : : "r0", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "memory");
+	if (mf_multiplies)
+		asm volatile(CHACHA20_PAIR_MULTIPLY_ASM
+			     : "+r"(in_r1) : : "r0", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "memory");
+	else
+		asm volatile(CHACHA20_PAIR_SHIFT_ASM
+			     : "+r"(in_r1) : : "r0", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "memory");
 	in_r1->counter += 2;
 	return 0;
 }

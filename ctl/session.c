@@ -89,6 +89,22 @@ bool session_suits(const struct session *session)
 	       present->association.carriage == session_carriage(session, present->peer_encap);
 }
 
+bool session_refuses(const struct session *session)
+{
+	const struct session_association *present = &session->present.association;
+
+	return present->letter && present->carriage == MF_CARRIAGE_ENCAP && !session->settings.encap;
+}
+
+/* Who keeps back the messages that lead to a sealed one gains a minute in the clear by it, no lifetime. */
+static void bound_refused(struct session *session, __u64 now_ms)
+{
+	__u64 *expires_ms = &session->present.expires_ms, most_ms = now_ms + SESSION_REFUSED_MS;
+
+	if (session_refuses(session) && (!*expires_ms || *expires_ms > most_ms))
+		*expires_ms = most_ms;
+}
+
 /* --- one after the other ------------------------------------------------------------- */
 
 void session_stand(struct session_turn *turn)
@@ -331,6 +347,7 @@ void session_renew(struct session *session, enum session_reason reason, __u64 no
 	};
 
 	actions->count = 0;
+	bound_refused(session, now_ms);
 	if (session->present.initiator && has_moved(session))
 		session_act(&turn, SESSION_LOST);
 	else if (session_may_ask(session))
@@ -398,6 +415,7 @@ void session_adopt(struct session *session, const struct session_association *as
 		keep_hearing(session, now_ms);
 	session->present = (struct session_generation){ .association = *association, .deaf = true, .since_ms = now_ms };
 	session->present.expires_ms = now_ms + 1200ULL * session_lifetime_s(session, association);
+	bound_refused(session, now_ms);
 	session->state = SESSION_UP;
 	session->stands_ms = session->handshake_ms = session->used_ms = now_ms;
 }

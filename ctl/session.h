@@ -30,6 +30,7 @@ enum session_limit {
 	SESSION_SILENCE_MS = 10000,     /* sent, and nothing heard for so long: is the other end there? */
 	SESSION_KEEP_MS = 45000,        /* an initiator that keeps its session says something so often */
 	SESSION_IDLE_DEFAULT_MS = 600000,
+	SESSION_REFUSED_MS = 60000,     /* one in the clear that this end will not have any more, if no other one follows */
 	SESSION_LIFETIME_SEALED_S = 140, /* by default: new keys every two minutes, */
 	SESSION_LIFETIME_ENCAP_S = 3600, /* or a new K every hour */
 	SESSION_BUDGET_BURST = 6,       /* messages that cost key agreements, of each enum session_budget */

@@ -89,9 +89,9 @@ static void expire(struct session_turn *turn)
 {
 	struct session *session = turn->session;
 
-	if (session_may_ask(session))
+	if (!session_refuses(session) && session_may_ask(session))
 		session_ask(turn, NULL);
-	else if (!session->present.initiator)
+	else if (session_refuses(session) || !session->present.initiator)
 		session_say_goodbye(turn, SESSION_EXPIRED);
 }
 
@@ -106,7 +106,7 @@ static void tick_present(struct session_turn *turn)
 
 	if (is_up(session) && turn->now_ms >= idle_at_ms(session))
 		session_say_goodbye(turn, SESSION_IDLE);
-	if (is_up(session) && is_expired(&session->present, turn->now_ms))
+	if ((is_up(session) || session_refuses(session)) && is_expired(&session->present, turn->now_ms))
 		expire(turn);
 	if (!session_suits(session) && session_may_ask(session))
 		session_ask(turn, NULL);
@@ -156,5 +156,7 @@ __u64 session_wake_ms(const struct session *session)
 		earlier(&wake_ms, present->expires_ms);
 	if ((!session_suits(session) && session_may_ask(session)) || (present->worn && session_may_remind(session)))
 		wake_ms = 0;
+	if (session_refuses(session) && present->expires_ms)
+		earlier(&wake_ms, present->expires_ms);
 	return wake_ms;
 }

@@ -35,6 +35,8 @@ char session_letter(const struct session *session);
 __u64 session_again_ms(const struct session_turn *turn, __u32 tries);
 __u64 session_grace_ms(const struct session_generation *generation);
 __u32 session_lifetime_s(const struct session *session, const struct session_association *association);
+/* It is in the clear, which this end will not have any more. */
+bool session_refuses(const struct session *session);
 /* What both ends together want. */
 __u8 session_carriage(const struct session *session, bool peer_encap);
 

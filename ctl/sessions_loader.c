@@ -433,6 +433,7 @@ static bool is_own(const struct session *session)
 /* Lost first: the owner is to begin again at once, what ends is left alone for a while. */
 void sessions_forgotten(struct sessions *sessions)
 {
+	sessions_sockets_renew(sessions);
 	for (__u32 i = 0; i < sessions->peers; i++) {
 		const struct session *session = sessions->peer[i].session;
 

@@ -27,6 +27,8 @@ void sessions_unknow(struct sessions *sessions, const struct sessions_peer *peer
 
 int sessions_socket_open(struct sessions *sessions, enum sessions_place place, char why[static SAY_BYTES]);
 void sessions_socket_close(struct sessions_socket *socket);
+/* Other ones in the place of those that are bound to a device of before. Says what fails. */
+void sessions_sockets_renew(struct sessions *sessions);
 void sessions_socket_send(const struct sessions *sessions, __u32 peer, const struct session_action *action);
 
 /*

@@ -6,6 +6,7 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <sodium.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -189,28 +190,61 @@ static int bind_to(int fd, const __u8 address[static 16])
 	return 0;
 }
 
-int sessions_socket_open(struct sessions *sessions, enum sessions_place place, char why[static SAY_BYTES])
+static int refused(int fd, int error, char why[static SAY_BYTES])
+{
+	close(fd);
+	return say_why(why, error, "the socket for session messages: %s", strerror(-error));
+}
+
+/* Bound to the address of this place; or a negative errno value. */
+static int get_socket(const struct sessions *sessions, enum sessions_place place, char why[static SAY_BYTES])
 {
 	static const __u8 any[16];
 	const __u8 *address[] = { sessions->introduction, sessions->visitor, sessions->inner, any };
-	struct sessions_socket *socket = &sessions->socket[place];
-	int error;
+	int fd = client_get_socket(sessions->settings.loader, why), error;
 
+	if (fd < 0)
+		return fd;
+	error = bind_to(fd, address[place]);
+	return error ? refused(fd, error, why) : fd;
+}
+
+int sessions_socket_open(struct sessions *sessions, enum sessions_place place, char why[static SAY_BYTES])
+{
+	struct sessions_socket *socket = &sessions->socket[place];
+	int fd = get_socket(sessions, place, why), error;
+
+	if (fd < 0)
+		return fd;
+	error = uv_poll_init(sessions->settings.loop, &socket->poll, fd);
+	if (error)
+		return refused(fd, error, why);
 	socket->sessions = sessions;
-	socket->fd = client_get_socket(sessions->settings.loader, why);
-	if (socket->fd < 0)
-		return socket->fd;
-	error = bind_to(socket->fd, address[place]);
-	if (!error)
-		error = uv_poll_init(sessions->settings.loop, &socket->poll, socket->fd);
-	if (error) {
-		close(socket->fd);
-		socket->fd = -1;
-		return say_why(why, error, "the socket for session messages: %s", strerror(-error));
-	}
+	socket->fd = fd;
 	socket->poll.data = socket;
 	uv_poll_start(&socket->poll, UV_READABLE, on_readable);
 	return 0;
+}
+
+void sessions_sockets_renew(struct sessions *sessions)
+{
+	char why[SAY_BYTES];
+
+	for (int place = 0; place < SESSIONS_PLACES; place++) {
+		struct sessions_socket *socket = &sessions->socket[place];
+		int fd = socket->fd < 0 ? -1 : get_socket(sessions, place, why);
+
+		if (fd < 0) {
+			if (socket->fd >= 0)
+				say_note("session messages do not pass until this process is started again: %s", why);
+			continue;
+		}
+		uv_poll_stop(&socket->poll);
+		if (dup3(fd, socket->fd, O_CLOEXEC) < 0)
+			say_note("the socket for session messages: %s", strerror(errno));
+		close(fd);
+		uv_poll_start(&socket->poll, UV_READABLE, on_readable);
+	}
 }
 
 static void on_closed(uv_handle_t *handle)

@@ -10,7 +10,7 @@ COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
 
 man_pages := $(wildcard docs/man/*.5 docs/man/*.8)
 units := $(wildcard dist/systemd/*.service)
-documents := README.md CHANGELOG.md LICENSE docs/PROTOCOL.md docs/DESIGN.md docs/MAPS.md docs/benchmarks.md dist/mayfly.conf.example
+documents := README.md CHANGELOG.md LICENSE docs/PROTOCOL.md docs/vectors.json docs/DESIGN.md docs/MAPS.md docs/benchmarks.md dist/mayfly.conf.example
 installed := $(SBINDIR)/mayfly-loader $(BINDIR)/mayflyctl $(COMPLETIONDIR)/mayflyctl \
 	$(foreach page,$(man_pages),$(MANDIR)/man$(patsubst .%,%,$(suffix $(page)))/$(notdir $(page))) \
 	$(foreach unit,$(units),$(UNITDIR)/$(notdir $(unit))) \

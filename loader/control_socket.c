@@ -227,26 +227,33 @@ static int filter_set(int fd)
 	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
 }
 
-/* Session messages as they come out of associations, and into them; its reader may be busy for a while. */
-static int session_socket(void)
+/*
+ * Session messages as they come out of associations, and into them; its reader may be busy for a while. Without the
+ * device they must not leave by another interface, where everybody could see who asks whom.
+ */
+static int session_socket(int device)
 {
 	int fd = socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, MF_NEXT_CONTROL), room = ROOM_BYTES, error;
 
 	if (fd < 0)
 		return -errno;
 	if (!setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)) &&
-	    !setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room)) && !filter_set(fd))
+	    !setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room)) &&
+	    !setsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &device, sizeof(device)) && !filter_set(fd))
 		return fd;
 	error = -errno;
 	close(fd);
 	return error;
 }
 
-static void socket_give(struct mf_connection *connection)
+static void socket_give(const struct mf_control *control, struct mf_connection *connection)
 {
-	int fd = session_socket();
+	int device = control->target->device(control->context);
+	int fd = device ? session_socket(device) : -ENODEV;
 
-	if (fd < 0)
+	if (!device)
+		mf_request_refuse(&connection->answer, MF_REFUSED_NO_NODE);
+	else if (fd < 0)
 		mf_request_refuse_error(&connection->answer, fd);
 	else
 		connection->given = fd;
@@ -259,7 +266,7 @@ static void request_take(struct mf_control *control, struct mf_connection *conne
 		connection->subscribed = 1;
 		break;
 	case MF_WANTS_SOCKET:
-		socket_give(connection);
+		socket_give(control, connection);
 		break;
 	case MF_WANTS_NOTHING:
 		break;

@@ -66,6 +66,7 @@ int mf_device_find(struct mf_instance *instance)
 	if (!instance->nic.ifindex || found.lower != instance->nic.ifindex || strcmp(found.kind, "macvlan"))
 		return -ENODEV;
 	instance->device = found;
+	instance->device_number = found.ifindex;
 	return 0;
 }
 
@@ -152,6 +153,18 @@ static void mac_choose(__u8 mac[static 6])
 	mac[0] = (mac[0] & 0xfc) | 2;
 }
 
+/* By the number that it had, if that is free: sockets for session messages are bound to it. */
+static int macvlan_make(struct mf_instance *instance, const __u8 mac[static 6])
+{
+	const char *name = instance->record.config.device;
+	int number = instance->device_number, lower = instance->nic.ifindex, error;
+
+	error = mf_link_create_macvlan(&instance->netlink, name, number, lower, mac, mf_device_wanted_mtu(instance));
+	if (number && error == -EBUSY)
+		error = mf_link_create_macvlan(&instance->netlink, name, 0, lower, mac, mf_device_wanted_mtu(instance));
+	return error;
+}
+
 static int device_make(struct mf_instance *instance)
 {
 	const char *name = instance->record.config.device;
@@ -167,7 +180,7 @@ static int device_make(struct mf_instance *instance)
 	error = mf_device_making(instance, MF_MADE_DEVICE);
 	if (error)
 		return error;
-	error = mf_link_create_macvlan(netlink, name, instance->nic.ifindex, mac, mf_device_wanted_mtu(instance));
+	error = macvlan_make(instance, mac);
 	if (error) {
 		mf_device_making(instance, 0);
 		return error == -EBUSY || error == -EINVAL ? -EMEDIUMTYPE : error;

@@ -120,12 +120,13 @@ int mf_link_create_veth(struct mf_netlink *netlink, const char *name, const char
 	return mf_netlink_talk(netlink, NULL, NULL);
 }
 
-int mf_link_create_macvlan(struct mf_netlink *netlink, const char *name, int lower, const __u8 mac[static 6],
-			   __u32 mtu)
+int mf_link_create_macvlan(struct mf_netlink *netlink, const char *name, int ifindex, int lower,
+			   const __u8 mac[static 6], __u32 mtu)
 {
+	struct ifinfomsg *info = mf_netlink_begin(netlink, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, sizeof(*info));
 	struct rtattr *linkinfo, *data;
 
-	mf_netlink_begin(netlink, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, sizeof(struct ifinfomsg));
+	info->ifi_index = ifindex;
 	put_names(netlink, name, mtu);
 	mf_netlink_put_u32(netlink, IFLA_LINK, lower);
 	mf_netlink_put(netlink, IFLA_ADDRESS, mac, 6);

@@ -35,10 +35,11 @@ int mf_link_each(struct mf_netlink *netlink, mf_link_visitor *visitor, void *con
 int mf_link_create_veth(struct mf_netlink *netlink, const char *name, const char *peer, __u32 mtu);
 
 /*
- * A macvlan on `lower`, private, with this link-layer address; down. -EBUSY: a bridge, bond or the like has `lower`;
+ * A macvlan on `lower`, private, with this link-layer address; down. `ifindex`: the number that it gets, 0: any.
+ * -EBUSY: a bridge, bond or the like has `lower`, or somebody the number;
  * -EINVAL: no macvlan can stand on such an interface; -EOPNOTSUPP: the kernel has none.
  */
-int mf_link_create_macvlan(struct mf_netlink *netlink, const char *name, int lower, const __u8 mac[static 6],
+int mf_link_create_macvlan(struct mf_netlink *netlink, const char *name, int ifindex, int lower, const __u8 mac[static 6],
 			   __u32 mtu);
 int mf_link_delete(struct mf_netlink *netlink, int ifindex);
 int mf_link_set_flags(struct mf_netlink *netlink, int ifindex, __u32 flags, __u32 mask);

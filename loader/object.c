@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "loader/cipher.h"
 #include "loader/control.h"
 #include "loader/log.h"
 #include "mayfly.skel.h"
@@ -194,6 +195,7 @@ static int load(struct mf_object *object, const struct mf_pins *pins)
 	if (!object->skeleton)
 		return -errno;
 	object->skeleton->rodata->mf_half = mf_live_half(object->capacity);
+	object->skeleton->rodata->mf_multiplies = mf_cipher_multiplies();
 	error = maps_prepare(object, pins);
 	if (!error)
 		error = mayfly__load(object->skeleton);

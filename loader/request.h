@@ -26,6 +26,9 @@ struct mf_request_target {
 	void (*assoc_next)(void *context, __u32 id, struct mf_message *answer);
 	void (*counters_get)(void *context, struct mf_message *answer);
 	void (*lend)(void *context, const struct mf_lend *lend, struct mf_message *answer);
+
+	/* What session messages leave and come by: its number, even while it is gone with its NIC; 0: there is none. */
+	int (*device)(void *context);
 };
 
 /* What the connection itself has to do for an accepted request. */

@@ -152,6 +152,13 @@ static void lend(void *context, const struct mf_lend *wanted, struct mf_message 
 		answer->lend = *wanted;
 }
 
+static int device(void *context)
+{
+	const struct mf_instance *instance = context;
+
+	return instance->running ? instance->device_number : 0;
+}
+
 const struct mf_request_target mf_target = {
 	.node_set = node_set,
 	.node_get = node_get,
@@ -164,4 +171,5 @@ const struct mf_request_target mf_target = {
 	.assoc_next = assoc_next,
 	.counters_get = counters_get,
 	.lend = lend,
+	.device = device,
 };

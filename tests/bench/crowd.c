@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "loader/cipher.h"
 #include "tests/packet/carried.h"
 
 enum { LOCAL_PORT = 40001, REMOTE_PORT = 40002, ROTATION_MS = 1 << 30 /* all of it one slot */ };
@@ -99,6 +100,7 @@ static void sizes_set(struct mayfly *skel, __u32 count)
 	bpf_map__set_max_entries(skel->maps.mf_slots, RING_SLOTS * count);
 	bpf_map__set_max_entries(skel->maps.mf_live, 2 * mf_live_half(count));
 	skel->rodata->mf_half = mf_live_half(count);
+	skel->rodata->mf_multiplies = mf_cipher_multiplies();
 }
 
 void crowd_open(struct crowd *crowd, const struct rig *like, __u32 count)

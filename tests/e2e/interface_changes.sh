@@ -26,6 +26,8 @@ lab_address client eth0 "${LINK[client]}"
 reach client "${INNER[server]}"
 say "  down and up: works again"
 
+number_of() { on client cat /sys/class/net/mayfly0/ifindex; }
+number=$(number_of)
 gone() { on client sh -c "! ip link show $1 2>/dev/null"; }
 on client ip link del mayfly0
 reach client "${INNER[server]}"
@@ -51,6 +53,7 @@ on router ip addr add "${LINK[client]}::1/64" dev client nodad
 on router ip route add "${HOP[client]}/64" via "${LINK[client]}::2" dev client
 lab_address client eth0 "${LINK[client]}"
 check "gone and back: works again" within 10 on client ping -c 1 -W 1 "${INNER[server]}"
+equal "through all that the device has its number, by which sockets know it" "$number" "$(number_of)"
 stream client server "${INNER[server]}" 5000 500 2
 unbroken "UDP afterwards"
 stop loader-client

@@ -76,11 +76,12 @@ for host in client server; do
 done
 start capture router tcpdump -i client -w "$RUN/wire.pcap" -U "udp and net ${HOP[client]}/64"
 within 5 test -s "$RUN/wire.pcap"
-start plain router tcpdump -i client -w "$RUN/plain.pcap" -U "net fd00::/16"
+start plain router tcpdump -i client -w "$RUN/plain.pcap" -U "net fd00::/8"
 within 5 test -s "$RUN/plain.pcap"
 
 say "# first one, then the other"
 start up-client client mayflyctl up eth0.conf --wait 60s
+check "the client has its device" within 10 on client ip route get "${INNER[server]}" oif mayfly0
 sleep 2
 refute "nobody there: no answer" quiet reached
 check "the server comes up" within 10 session_up server
@@ -156,7 +157,9 @@ for verdict in drop_tag drop_replay drop_counter drop_key; do
 done
 
 stop plain INT
-equal "packets in the clear, with and without a session" 0 "$(tcpdump -r "$RUN/plain.pcap" 2>/dev/null | wc -l)"
+tcpdump -n -r "$RUN/plain.pcap" >"$RUN/plain.txt" 2>/dev/null
+head -n 5 "$RUN/plain.txt"
+equal "packets in the clear, with and without a session" 0 "$(wc -l <"$RUN/plain.txt")"
 
 say "# with keys of their own"
 for host in client server; do

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "bpf/abi.h"
+#include "loader/cipher.h"
 #include "mayfly.skel.h"
 
 enum { CAPACITY = 64, RING_SLOTS = 64 * 48, LOG_STATISTICS = 4, LOG_BYTES = 1 << 16, PROGRAMS_MAX = 32 };
@@ -123,6 +124,7 @@ int main(void)
 		return 1;
 	}
 	skeleton->rodata->mf_half = mf_live_half(CAPACITY);
+	skeleton->rodata->mf_multiplies = mf_cipher_multiplies();
 	error = size_maps(skeleton->obj);
 	if (!error)
 		error = load_and_print(skeleton->obj, logs);

@@ -28,14 +28,20 @@ static void give_up(const char *what)
 	exit(1);
 }
 
+/* mf_multiplies is all that is in the object's read-only data. */
+static int set_multiplies(struct bpf_object *object, __u32 multiplies)
+{
+	return bpf_map__set_initial_value(bpf_object__find_map_by_name(object, ".rodata"), &multiplies, sizeof(multiplies));
+}
+
 void cipher_open(struct cipher *cipher, enum cipher_version version)
 {
 	size_t bytes;
-	const void *elf = version == FAST ? cipher_bpf__elf_bytes(&bytes) : cipher_plain_bpf__elf_bytes(&bytes);
+	const void *elf = version == PLAIN_C ? cipher_plain_bpf__elf_bytes(&bytes) : cipher_bpf__elf_bytes(&bytes);
 	const struct bpf_map *map;
 
 	cipher->object = bpf_object__open_mem(elf, bytes, NULL);
-	if (!cipher->object || bpf_object__load(cipher->object))
+	if (!cipher->object || set_multiplies(cipher->object, version == MULTIPLIES) || bpf_object__load(cipher->object))
 		give_up("cipher.bpf.c");
 	for (int i = 0; i < CIPHER_PROGRAMS; i++)
 		cipher->fd[i] = bpf_program__fd(bpf_object__find_program_by_name(cipher->object, names[i]));

@@ -15,7 +15,8 @@ enum cipher_program {
 	SEAL_LARGE_TC, CIPHER_PROGRAMS,
 };
 
-enum cipher_version { FAST, PLAIN_C };
+/* The first two are assembly, which rotates by shifts or by multiplication. */
+enum cipher_version { SHIFTS, MULTIPLIES, PLAIN_C, CIPHER_VERSIONS };
 
 struct cipher {
 	struct bpf_object *object;

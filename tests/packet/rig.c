@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "loader/cipher.h"
 #include "loader/slot.h"
 #include "mayfly.skel.h"
 
@@ -351,6 +352,7 @@ void rig_open(struct rig *rig, enum side side)
 		give_up("mayfly__open");
 	sizes_set(rig->skel);
 	rig->skel->rodata->mf_half = mf_live_half(DEALS);
+	rig->skel->rodata->mf_multiplies = mf_cipher_multiplies();
 	if (mayfly__load(rig->skel))
 		give_up("mayfly__load");
 	rig->slots = map_memory(rig->skel->maps.mf_slots);

@@ -26,10 +26,17 @@ enum {
 static struct cipher cipher;
 static __u64 seed = 88172645463325252ULL;
 
-static int open_fast(void **state)
+static int open_shifts(void **state)
 {
 	(void)state;
-	cipher_open(&cipher, FAST);
+	cipher_open(&cipher, SHIFTS);
+	return sodium_init() < 0;
+}
+
+static int open_multiplies(void **state)
+{
+	(void)state;
+	cipher_open(&cipher, MULTIPLIES);
 	return sodium_init() < 0;
 }
 
@@ -339,6 +346,7 @@ int main(void)
 		cmocka_unit_test(other_length),            cmocka_unit_test(beyond_the_end),
 	};
 
-	return cmocka_run_group_tests_name("assembly", tests, open_fast, close_programs) |
+	return cmocka_run_group_tests_name("assembly that shifts", tests, open_shifts, close_programs) |
+	       cmocka_run_group_tests_name("assembly that multiplies", tests, open_multiplies, close_programs) |
 	       cmocka_run_group_tests_name("plain C", tests, open_plain, close_programs);
 }

@@ -21,6 +21,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "loader/cipher.h"
 #include "tests/packet/cipher_run.h"
 
 enum { ROOM = CIPHER_HEAD + AEAD_MOST + 1, LOOPBACK = 1, WAIT_MS = 200, TYPE_NOTHING = 0x9000 };
@@ -45,7 +46,7 @@ static int open_all(void **state)
 {
 	(void)state;
 	open_loopback();
-	cipher_open(&cipher, FAST);
+	cipher_open(&cipher, mf_cipher_multiplies() ? MULTIPLIES : SHIFTS);
 	return sodium_init() < 0;
 }
 

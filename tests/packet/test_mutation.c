@@ -10,7 +10,7 @@
 #include "tests/packet/sparing.h"
 #include "tests/packet/table.h"
 
-enum { TIMES = 20000 }; /* or fewer, see sparing.h */
+enum { TIMES = 20000, SEALED_TIMES = 5000 }; /* or fewer, see sparing.h */
 
 static __u32 draw(__u64 *state, __u32 below)
 {
@@ -20,21 +20,27 @@ static __u32 draw(__u64 *state, __u32 below)
 	return (*state >> 20) % below;
 }
 
-/* One to four bytes become others, mostly in the headers; sometimes the frame becomes shorter or longer. */
-static void spoil(__u64 *state, struct frame *frame)
+/* One to four bytes from `from` on become others, mostly in the headers; sometimes the frame becomes shorter or longer. */
+static void spoil_from(__u64 *state, struct frame *frame, __u32 from)
 {
-	__u32 times = 1 + draw(state, 4);
+	__u32 times = 1 + draw(state, 4), end = frame->length;
 
 	for (__u32 i = 0; i < times; i++) {
 		__u32 at = draw(state, draw(state, 4) ? 120 : frame->length);
 
-		if (at >= 12 && at < frame->length)
+		if (at >= from && at < frame->length)
 			frame->byte[at] = draw(state, 3) ? draw(state, 256) : frame->byte[at] ^ 1U << draw(state, 8);
 	}
-	if (draw(state, 8) == 0)
-		frame_cut(frame, ETH_BYTES + draw(state, frame->length - ETH_BYTES));
+	from = from < ETH_BYTES ? ETH_BYTES : from;
+	if (draw(state, 8) == 0 && end > from)
+		frame_cut(frame, from + draw(state, end - from));
 	else if (draw(state, 8) == 0)
 		frame_put(frame, NULL, 1 + draw(state, 30));
+}
+
+static void spoil(__u64 *state, struct frame *frame)
+{
+	spoil_from(state, frame, 12);
 }
 
 /* Where the IPv6 header says that the frame ends. */
@@ -56,19 +62,11 @@ static const struct mf_slot *slot_of(struct lab *lab, enum deal deal, const stru
 	return NULL;
 }
 
-static int outer_allows(struct lab *lab, enum deal deal, const struct frame *frame)
+static int tags_allow(const struct frame *frame, __u32 bytes)
 {
-	const struct mf_slot *slot = frame->length < AT_CARRIED ? NULL : slot_of(lab, deal, frame);
-	__u32 length = frame_get16(frame, AT_LENGTH), tags = frame->byte[AT_SHIM] >> 4;
+	__u32 tags = frame->byte[AT_SHIM] >> 4;
 
-	if (!slot || frame_get16(frame, 12) != TYPE_IPV6 || frame->byte[AT_NEXT] != UDP)
-		return 0;
-	if (frame_get16(frame, AT_PORTS) != ntohs(slot->remote_port) ||
-	    frame_get16(frame, AT_PORTS + 2) != ntohs(slot->local_port))
-		return 0;
-	if (frame_get16(frame, AT_UDP_LENGTH) != length || AT_PORTS + length > frame->length)
-		return 0;
-	if (tags > 2 || length < 12 + 4 * tags)
+	if (tags > 2 || bytes < 4 + 4 * tags)
 		return 0;
 	for (__u32 i = 0; i < tags; i++) {
 		__u16 type = frame_get16(frame, AT_CARRIED + 4 * i);
@@ -77,6 +75,21 @@ static int outer_allows(struct lab *lab, enum deal deal, const struct frame *fra
 			return 0;
 	}
 	return 1;
+}
+
+static int outer_allows(struct lab *lab, enum deal deal, const struct frame *frame)
+{
+	const struct mf_slot *slot = frame->length < AT_CARRIED ? NULL : slot_of(lab, deal, frame);
+	__u32 length = frame_get16(frame, AT_LENGTH);
+
+	if (!slot || frame_get16(frame, 12) != TYPE_IPV6 || frame->byte[AT_NEXT] != UDP)
+		return 0;
+	if (frame_get16(frame, AT_PORTS) != ntohs(slot->remote_port) ||
+	    frame_get16(frame, AT_PORTS + 2) != ntohs(slot->local_port))
+		return 0;
+	if (frame_get16(frame, AT_UDP_LENGTH) != length || AT_PORTS + length > frame->length)
+		return 0;
+	return length >= 12 && tags_allow(frame, length - 8);
 }
 
 static int marks_allow(int inner, const struct frame *frame)
@@ -89,23 +102,24 @@ static int starts_with(const __u8 *address, struct address prefix, int bytes)
 	return !memcmp(address, prefix.byte, bytes);
 }
 
-/* HOST brings two addresses, and to any of ours; NET two prefixes of either kind. */
+static int is_net(enum deal deal)
+{
+	return deal == NET || deal == SEALED_NET;
+}
+
+/* Hosts bring two addresses, and to any of ours; networks two prefixes of either kind. */
 static int addresses_allow(enum deal deal, const __u8 *source, const __u8 *destination, int is_ipv4)
 {
-	static const char *const ours[] = { "fd6d:a::1", "fd6d:a::2", "fd6d:a::3", "fd6d:a::4", "fd6d:a::5",
-					    "fd6d:a::6", "fd6d:a::7", "fd6d:a::8", "fd6d:a::9" };
+	__u8 ipv4_there = deal == NET ? 2 : 4, ipv4_here = deal == NET ? 1 : 3;
 
-	if (deal == NET && is_ipv4)
-		return source[0] == 10 && source[1] == 2 && destination[0] == 10 && destination[1] == 1;
-	if (deal == NET)
-		return starts_with(source, rig_address("fd01:b::"), 6) &&
-		       starts_with(destination, rig_address("fd01:a::"), 6);
-	if (is_ipv4 || !starts_with(source, rig_inner(HOST, THERE), 16))
+	if (is_net(deal) && is_ipv4)
+		return source[0] == 10 && source[1] == ipv4_there && destination[0] == 10 && destination[1] == ipv4_here;
+	if (is_net(deal))
+		return starts_with(source, rig_inner(deal, THERE), 6) && starts_with(destination, rig_inner(deal, HERE), 6);
+	if (is_ipv4 || !starts_with(source, rig_inner(deal, THERE), 16))
 		return 0;
-	if (starts_with(destination, rig_address("fd01:a::"), 6))
-		return 1;
-	for (int i = 0; i < 9; i++)
-		if (starts_with(destination, rig_address(ours[i]), 16))
+	for (enum deal id = 0; id < DEALS; id++)
+		if (starts_with(destination, rig_inner(id, HERE), is_net(id) ? 6 : 16))
 			return 1;
 	return 0;
 }
@@ -118,7 +132,7 @@ static int carried_allows(enum deal deal, const struct frame *frame)
 
 	switch (frame->byte[AT_SHIM] & 15) {
 	case 1:
-		return deal == HOST && marks_allow(frame->byte[AT_SHIM + 3], frame);
+		return !is_net(deal) && marks_allow(frame->byte[AT_SHIM + 3], frame);
 	case 2:
 		return bytes >= 40 && inner[0] >> 4 == 6 && frame_get16(frame, at + 4) + 40U <= bytes &&
 		       addresses_allow(deal, inner + 8, inner + 24, 0) && marks_allow(inner[1] >> 4, frame);
@@ -130,21 +144,40 @@ static int carried_allows(enum deal deal, const struct frame *frame)
 	}
 }
 
+/* What has been sealed: shim, tags, what is carried, padding if the shim says so. */
+static int opened_allows(enum deal deal, const struct frame *frame)
+{
+	struct frame plain = *frame;
+	__u32 padding = 0, tags = frame->byte[AT_SHIM] >> 4, bytes = frame->length - AT_SHIM;
+
+	if (bytes < 4 || !tags_allow(frame, bytes))
+		return 0;
+	if (frame->byte[AT_SHIM] & 8) {
+		padding = bytes < 2 ? 0 : frame_get16(frame, frame->length - 2);
+		if (padding < 2 || padding > bytes - 4 - 4 * tags)
+			return 0;
+	}
+	frame_cut(&plain, plain.length - padding);
+	plain.byte[AT_SHIM] &= ~8;
+	carried_finish(&plain);
+	return carried_allows(deal, &plain);
+}
+
 static void arrival(struct lab *lab, const struct row *row, struct frame *wire, __u32 turn)
 {
 	struct packet packet = table_packet(row->c, THERE, row->a, turn % 200);
 	struct frame inner;
 
-	if (row->c == NET && turn % 2) {
-		packet.source = rig_address("::ffff:10.2.3.4");
-		packet.destination = rig_address("::ffff:10.1.2.3");
+	if (is_net(row->c) && turn % 2) {
+		packet.source = rig_address(row->c == NET ? "::ffff:10.2.3.4" : "::ffff:10.4.3.4");
+		packet.destination = rig_address(row->c == NET ? "::ffff:10.1.2.3" : "::ffff:10.3.2.3");
 	}
 	packet.traffic_class = turn % 4;
 	packet.shape = turn % 3 ? PLAIN : FIRST_FRAGMENT;
 	frame_packet(&inner, &packet);
 	for (__u32 tag = 0; tag < turn % 3; tag++)
 		frame_tag(&inner, TYPE_VLAN, 5);
-	table_arrival(lab, row->c, (int)(turn % 3) - 1, &inner, row->c == NET ? WHOLE : WITHOUT_ADDRESSES, wire);
+	table_arrival(lab, row->c, (int)(turn % 3) - 1, &inner, is_net(row->c) ? WHOLE : WITHOUT_ADDRESSES, wire);
 }
 
 /* a: protocol; c: deal. */
@@ -162,6 +195,31 @@ static void arrivals(struct lab *lab, const struct row *row)
 		    (outer_allows(lab, row->c, &wire) && carried_allows(row->c, &wire)))
 			fail_msg("frame %u: %s", turn, verdict_name(lab->result.verdict));
 		delivered += lab->result.verdict == MF_IN_DELIVERED;
+	}
+	assert_in_range(delivered, times / 50, times - times / 50);
+}
+
+/* A peer that has the key may seal whatever it likes. */
+static void arrivals_opened(struct lab *lab, const struct row *row)
+{
+	__u64 state = 88172645463325252ULL + row->a, index = rig_index(&lab->there, row->c);
+	__u32 delivered = 0, times = sparing_count(SEALED_TIMES);
+	struct frame plain, wire;
+
+	for (__u32 turn = 0; turn < times; turn++) {
+		int allowed;
+
+		arrival(lab, row, &plain, turn);
+		if (turn % 4 == 0)
+			carried_pad(&plain, 2 + draw(&state, 40));
+		spoil_from(&state, &plain, AT_SHIM);
+		allowed = opened_allows(row->c, &plain);
+		wire = plain;
+		carried_seal(&wire, &lab->there.seal[row->c].out, turn, index + (turn % 3) - 1);
+		rig_run(&lab->here, MF_IN, &wire, &lab->result);
+		if ((lab->result.verdict == MF_IN_DELIVERED) != allowed)
+			fail_msg("packet %u: %s", turn, verdict_name(lab->result.verdict));
+		delivered += allowed;
 	}
 	assert_in_range(delivered, times / 50, times - times / 50);
 }
@@ -264,6 +322,10 @@ static const struct row rows[] = {
 	{ "in, host pair, unknown protocol: exactly where a second reading allows it", arrivals, EXPERIMENT, 0, HOST },
 	{ "in, networks, UDP: exactly where a second reading allows it", arrivals, UDP, 0, NET },
 	{ "in, networks, TCP: exactly where a second reading allows it", arrivals, TCP, 0, NET },
+	{ "in, sealed by a host, UDP: exactly where a second reading allows it", arrivals_opened, UDP, 0, SEALED },
+	{ "in, sealed by a host, unknown protocol: exactly where a second reading allows it", arrivals_opened, EXPERIMENT, 0, SEALED },
+	{ "in, sealed by a network, UDP: exactly where a second reading allows it", arrivals_opened, UDP, 0, SEALED_NET },
+	{ "in, sealed by a network, TCP: exactly where a second reading allows it", arrivals_opened, TCP, 0, SEALED_NET },
 	{ "in, rewrite, UDP: of the slot, checksum as right or wrong as it came", arrivals_rewritten, UDP },
 	{ "in, rewrite, TCP: of the slot, checksum as right or wrong as it came", arrivals_rewritten, TCP },
 	{ "out, host pair, UDP: both hooks send the same", departures, UDP, 0, HOST },

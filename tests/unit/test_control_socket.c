@@ -26,6 +26,7 @@ struct target {
 	int sets, gets, deletes, nexts;
 	__u32 next_id;
 	char name[MF_NAME_BYTES];
+	int device;
 };
 
 static void node_set(void *context, const struct mf_node_config *config, struct mf_message *answer)
@@ -63,9 +64,18 @@ static void assoc_next(void *context, __u32 id, struct mf_message *answer)
 	mf_request_refuse_error(answer, -ENOSPC);
 }
 
+enum { LOOPBACK = 1, NOBODY = 0x7fffffff }; /* numbers of interfaces */
+
+static int device(void *context)
+{
+	const struct target *target = context;
+
+	return target->device;
+}
+
 static const struct mf_request_target counting = {
 	.node_set = node_set, .node_get = node_get, .node_clear = node_get, .assoc_delete = assoc_delete,
-	.assoc_next = assoc_next,
+	.assoc_next = assoc_next, .device = device,
 };
 
 struct bench {
@@ -93,6 +103,7 @@ static int setup(void **state)
 	strcpy(bench->directory, "/tmp/mf-control.XXXXXX");
 	assert_non_null(mkdtemp(bench->directory));
 	bench->options.user = getuid();
+	bench->target.device = LOOPBACK;
 	snprintf(bench->options.socket, sizeof(bench->options.socket), "%s/run/x.sock", bench->directory);
 	assert_int_equal(mf_control_open(&bench->control, &bench->options, &counting, &bench->target), 0);
 	bench->client = client_connect(bench->options.socket);
@@ -301,6 +312,7 @@ static void socket_comes_with_its_answer(void **state)
 	assert_int_equal(option(given, SO_PROTOCOL), MF_NEXT_CONTROL);
 	assert_true(option(given, SO_RCVBUF) >= 4 << 20 && option(given, SO_SNDBUF) >= 4 << 20);
 	assert_true(fcntl(given, F_GETFL) & O_NONBLOCK);
+	assert_int_equal(option(given, SO_BINDTOIFINDEX), LOOPBACK);
 	assert_int_equal(descriptors_open(), before + 1); /* the loader has kept none */
 	close(given);
 	message = request(MF_NODE_GET);
@@ -335,6 +347,37 @@ static void socket_hears_plain_messages(void **state)
 	assert_int_equal(recv(sender, heard, sizeof(heard), MSG_DONTWAIT), 6); /* it was sent */
 	close(given);
 	close(sender);
+}
+
+/* There is a way to the address, but not by the device. */
+static void socket_sends_by_the_device_alone(void **state)
+{
+	struct sockaddr_in6 loopback = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+	struct bench *bench = *state;
+	struct mf_message message = request(MF_SOCKET_GET);
+	int given;
+
+	if (!is_root() || unshare(CLONE_NEWNET) || system("ip link set lo up"))
+		skip();
+	bench->target.device = NOBODY;
+	send(bench->client, &message, sizeof(message), 0);
+	mf_control_serve(&bench->control, bench->place);
+	given = receive_with(bench->client, &message);
+	assert_true(given >= 0);
+	assert_int_equal(sendto(given, "plain", 5, 0, (struct sockaddr *)&loopback, sizeof(loopback)), -1);
+	close(given);
+}
+
+static void no_device_no_socket(void **state)
+{
+	struct bench *bench = *state;
+	struct mf_message message = request(MF_SOCKET_GET), answer;
+
+	bench->target.device = 0;
+	send(bench->client, &message, sizeof(message), 0);
+	mf_control_serve(&bench->control, bench->place);
+	assert_int_equal(receive_with(bench->client, &answer), -1);
+	assert_int_equal(answer.refusal, MF_REFUSED_NO_NODE);
 }
 
 /* Requests for sockets until an answer has to wait. How many were asked for. */
@@ -441,7 +484,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(answered), TEST(wrong_sizes), TEST(wrong_versions_and_types), TEST(wrong_values_go_no_further),
 		TEST(errors_have_names), TEST(back_pressure), TEST(socket_comes_with_its_answer),
-		TEST(socket_hears_plain_messages), TEST(socket_waits_with_its_answer), TEST(socket_goes_with_its_connection), TEST(events_go_to_subscribers), TEST(others_are_refused),
+		TEST(socket_hears_plain_messages), TEST(socket_sends_by_the_device_alone), TEST(no_device_no_socket), TEST(socket_waits_with_its_answer), TEST(socket_goes_with_its_connection), TEST(events_go_to_subscribers), TEST(others_are_refused),
 		TEST(places_and_paths),
 	};
 

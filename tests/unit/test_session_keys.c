@@ -124,6 +124,28 @@ static void test_changed_while_renewing(void **state)
 	assert_int_equal(client.stands, 3);
 }
 
+/* Somebody keeps back whatever would lead to a sealed one: packets in the clear end with the session, in a minute. */
+static void test_changed_in_vain(void **state)
+{
+	(void)state;
+	for (int who = 0; who < 2; who++) {
+		struct lab_end *end = who ? &server : &client;
+
+		wire_start(false);
+		client.session.settings.keep = true;
+		client.session.settings.encap = server.session.settings.encap = true;
+		meet();
+		check_gaps = false;
+		end->session.settings.encap = false;
+		renew(end, SESSION_NO_REASON);
+		pass(SESSION_REFUSED_MS - 1, false);
+		assert_int_equal(end->ended, 0);
+		pass(1, false);
+		assert_int_equal(end->ended, 1);
+		assert_int_equal(end->session.state, SESSION_NONE);
+	}
+}
+
 /* --- new keys ------------------------------------------------------------------------ */
 
 /* By time: 112 to 130 s, whoever answers; a K alone lives for an hour. */
@@ -310,7 +332,7 @@ static void test_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WIRE_TEST(test_both_directions), WIRE_TEST(test_encap_if_both_say_so),
+		WIRE_TEST(test_changed_in_vain), WIRE_TEST(test_both_directions), WIRE_TEST(test_encap_if_both_say_so),
 		WIRE_TEST(test_nobody_between_chooses), WIRE_TEST(test_padding_is_ones_own),
 		WIRE_TEST(test_changed), WIRE_TEST(test_changed_while_renewing),
 		WIRE_TEST(test_by_time), WIRE_TEST(test_never_renewed), WIRE_TEST(test_by_count),
