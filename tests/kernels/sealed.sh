@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # `sealed` beside this kernel's own WireGuard, each between two hosts of its own, in turns: TCP, and datagrams of 64 bytes
-# a second. In an emulator only the ratio says anything. ROUNDS and SECONDS_EACH may be given.
+# a second. In an emulator only the ratio says anything. ROUNDS may be given.
 
 . "$(dirname "$0")/../lab/lib.sh"
 . "$TOP/tests/bench/paths.sh"
@@ -10,7 +10,7 @@
 . "$TOP/tests/bench/sealed.sh"
 
 LAB_MODE=routed STORE=$BUILD/bench
-ROUNDS=${ROUNDS:-3} SECONDS_EACH=${SECONDS_EACH:-4}
+ROUNDS=${ROUNDS:-3} SECONDS_EACH=4
 
 # path_wireguard PATH
 path_wireguard() {
