@@ -5,10 +5,13 @@ from tabular import table
 SIZES = [64, 1300]
 
 WORDS = (
-    "Somebody on the way, with the addresses and ports of the slot and counters that the peer may be at (`tests/pktgen`, case `wrong-tag`), against a sealed association between two "
-    "hosts behind a router: every one of his packets costs the receiver a whole tag. Nothing that a stranger can send costs more. Client on core 0; server, flood and the interrupts of its "
-    "packets on core 1, together, as a NIC with one queue has them; so a flood takes from the honest what it costs to send as well. `tests/bench/flood.sh` by itself takes other rates and sizes. "
-    "TCP is one stream; UDP is 50 Mb/s of 1200 bytes; \"kept\" is of what there is without a flood, round by round.")
+    "Somebody on the way, with the addresses and ports of the slot and counters that the peer may be at (`tests/pktgen`, case "
+    "`wrong-tag`), against a sealed association between two hosts behind a router: every one of his packets costs the receiver "
+    "a whole tag. Nothing that a stranger can send costs more. The client has core 0, with what the server's kernel does with its "
+    "packets (the far end of a veth works where the sender does); the flood, what it costs, and the server's process have core 1. "
+    "What a queue of the cable loses of the flood no program sees: \"found wrong\" is what the server had to bear. TCP is one "
+    "stream, UDP 50 Mb/s of 1200 bytes; \"kept\" is of what there is without a flood, round by round. `tests/bench/flood.sh` "
+    "by itself takes other rates and sizes.")
 
 
 def rates(samples, size):
