@@ -75,7 +75,7 @@ tests: $(unit_bin) $(fuzz_bin) ## build the tests only
 fuzz: $(fuzz_bin) ## run every fuzz target for FUZZ_SECONDS (default 600) each
 	$(Q)tests/fuzz/run $(or $(FUZZ_SECONDS),600)
 
-check-kernels: all tests ## run the kernel-dependent part on Debian's 6.1 and 6.12 kernels in qemu
+check-kernels: all tests ## run the kernel-dependent part on every kernel series of Debian's in qemu, and on this one
 	$(Q)tests/kernels/run
 
 bench: all tests ## measure everything that docs/benchmarks.md states (about 45 minutes)
@@ -155,6 +155,7 @@ $(B)/fuzz/%: tests/fuzz/%.c $(B)/libfuzz.a
 
 include $(wildcard dist/install.mk)
 include tests/packet/packet.mk
+include tests/pktgen/pktgen.mk
 include tests/bench/bench.mk
 include tests/lab/dht.mk
 

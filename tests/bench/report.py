@@ -12,6 +12,7 @@ import platform
 import re
 
 import crowded
+import flooded
 import meeting
 import paging
 import sealing
@@ -278,6 +279,7 @@ SECTIONS = [
      "The same carriage (`encap`) with 3 s, with 200 ms, and with addresses that stay for an hour; paired rounds. "
      "Round trips are of single 64-byte datagrams between two ends that spin."),
     ("Sealed", sealing.sealing, sealing.WORDS),
+    ("A flood of wrong tags", flooded.flooded, flooded.WORDS),
     ("WireGuard", tunnelled.tunnelled, tunnelled.WORDS),
     ("Bytes on the wire", overhead,
      "From a capture on the router between two hosts. MT6D, the published design, takes 16 (24 encrypted)."),
