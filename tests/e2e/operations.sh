@@ -55,7 +55,7 @@ meeting_of client server "$STORE"
 THERE=$(stable_of server)
 loader server
 serve server
-check "serve publishes" within 20 published server 1
+check "serve publishes" within 60 published server 1
 check "the page's firewall" page server firewall:1
 systemd_host client
 systemd_on client systemctl start --no-block mayfly@eth0
