@@ -6,6 +6,7 @@
 
 #include "ctl/ctl.h"
 #include "ctl/key.h"
+#include "ctl/page.h"
 
 #ifndef MAYFLY_VERSION
 #define MAYFLY_VERSION "unknown"
@@ -46,8 +47,9 @@ static const struct ctl_command commands[] = {
 	{ "watch", command_watch, "[--interval DURATION]", "live view in the terminal; q ends it",
 	  "  --interval DURATION   time between two views, 100ms to 1h (default 1s)" },
 	{ "events", command_events, "[--json]", "report probes and other events as they happen", NULL },
-	{ "doctor", command_doctor, "[FILE]", "find what is wrong and say what to do about it",
-	  "Without FILE only what can be known without a configuration. Exit status 1 if anything fails." },
+	{ "doctor", command_doctor, "[FILE] [--json]", "find what is wrong and say what to do about it",
+	  "Without FILE only what can be known without a configuration. Exit status 1 if anything fails.\n"
+	  "  --json   for programs; mayflyctl(8) describes the fields" },
 	{ "hosts", command_hosts, "FILE", "lines for /etc/hosts: inner address and name of every peer", NULL },
 	{ "derive", command_derive,
 	  "--iid HEX (--key-file FILE | --key HEX) [--rotation DURATION] [--at UNIX_MS] [--prefix PREFIX] "
@@ -95,20 +97,28 @@ enum { COMMANDS = sizeof(commands) / sizeof(*commands) };
 
 static int print_help(void)
 {
+	struct page page;
+
+	page_open(&page);
 	printf("usage: mayflyctl [--socket PATH] COMMAND ...\n\n");
 	for (int i = 0; i < COMMANDS; i++)
 		printf("  %-10s %s\n", commands[i].name, commands[i].line);
 	printf("\n  --socket PATH   socket of the loader, or the directory it is in (default /run/mayfly)\n"
 	       "  --version, --help; COMMAND --help\n");
+	page_close(&page);
 	return ctl_finish_output();
 }
 
 static int print_command_help(const struct ctl_command *command)
 {
+	struct page page;
+
+	page_open(&page);
 	printf("usage: mayflyctl [--socket PATH] %s%s%s\n\n%s\n", command->name, *command->arguments ? " " : "",
 	       command->arguments, command->line);
 	if (command->help)
 		printf("\n%s\n", command->help);
+	page_close(&page);
 	return ctl_finish_output();
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "ctl/format.h"
 
@@ -221,17 +222,25 @@ static void put_what_is_due(struct serving *serving, __u64 now_ms)
 
 /* --- what others see ----------------------------------------------------------------- */
 
-static void say_progress(struct serving *serving, const struct publish_counts *counts, __u64 now_ms)
+/* On a screen as it goes, in a log a line now and then, and one when all is done. */
+static void tell_progress(struct serving *serving, const struct publish_counts *counts, __u64 now_ms)
 {
 	char done[FORMAT_AMOUNT], all[FORMAT_AMOUNT];
+	bool whole = counts->current == counts->clients;
 
-	if (counts->clients < PROGRESS_CLIENTS || now_ms - serving->progress_ms < PROGRESS_MS)
+	if (counts->clients < PROGRESS_CLIENTS || counts->current == serving->status.current)
 		return;
-	if (counts->current == serving->status.current)
+	format_count(done, counts->current);
+	format_count(all, counts->clients);
+	if (whole)
+		say_note("published for all of %s clients", all);
+	else if (say_on_screen(STDERR_FILENO))
+		say_progress("published for %s of %s clients", done, all);
+	else if (now_ms - serving->progress_ms >= PROGRESS_MS)
+		say_note("published for %s of %s clients", done, all);
+	else
 		return;
 	serving->progress_ms = now_ms;
-	say_note("published for %s of %s clients", format_count(done, counts->current),
-		 format_count(all, counts->clients));
 }
 
 static void take_status(struct serving *serving, const struct publish_counts *counts, __u64 now_ms)
@@ -278,7 +287,7 @@ static void tell(struct serving *serving, __u64 now_ms)
 		return;
 	serving->status_ms = now_ms;
 	publish_count(serving->publish, &counts);
-	say_progress(serving, &counts, now_ms);
+	tell_progress(serving, &counts, now_ms);
 	take_status(serving, &counts, now_ms);
 	write_status(serving);
 	if (serving->dht && (now_ms < serving->remembered_ms || now_ms - serving->remembered_ms >= REMEMBER_MS)) {

@@ -22,11 +22,6 @@ void up_print_step(const struct plan_step *step)
 	putchar('\n');
 }
 
-static const char *plural(size_t count)
-{
-	return count == 1 ? "" : "s";
-}
-
 /* --- this node ----------------------------------------------------------------------- */
 
 static bool is_of_key(const struct up_run *run, const __u8 address[static 16], void (*address_of)(__u8 *, const __u8 *))
@@ -139,9 +134,9 @@ static void print_summary(const struct up_run *run)
 	size_t met = config_count_met(config);
 
 	printf("%s is up on %s: %s association%s", config->node.device, config->node.interface,
-	       format_count(count, config->peer_count), plural(config->peer_count));
+	       format_count(count, config->peer_count), format_plural(config->peer_count));
 	if (met)
-		printf(", %s peer%s to meet", format_count(meets, met), plural(met));
+		printf(", %s peer%s to meet", format_count(meets, met), format_plural(met));
 	if (config->meet_count > met)
 		printf(", %s sealed", format_count(meets, config->meet_count - met));
 	printf(", hopping in %s%s\n", format_template(hop, &config->node.prefixes.template[0]),
@@ -171,9 +166,9 @@ void up_print_outcome(const struct up_run *run)
 	}
 	if (!run->plan.count)
 		printf("nothing to change in the loader: %s association%s of the file as before\n",
-		       format_count(count, run->plan.untouched), plural(run->plan.untouched));
+		       format_count(count, run->plan.untouched), format_plural(run->plan.untouched));
 	else
 		printf("%s reloaded, %s association%s left untouched\n", run->config.node.device,
-		       format_count(count, run->plan.untouched), plural(run->plan.untouched));
+		       format_count(count, run->plan.untouched), format_plural(run->plan.untouched));
 	print_meets_again(&run->config);
 }
