@@ -42,7 +42,7 @@ static void check_publication(struct doctor *doctor, const struct rendezvous_sta
 		doctor_say(doctor, DOCTOR_WARN, "nothing: it takes a while at the start",
 			   "published for %u of %u clients so far", status->current, status->clients);
 	else if (status->clients)
-		doctor_say(doctor, DOCTOR_OK, NULL, "published for all of %u clients (%s)", status->clients,
+		doctor_say(doctor, DOCTOR_OK, NULL, "published for all clients: %u (%s)", status->clients,
 			   status->store);
 	else
 		doctor_say(doctor, DOCTOR_WARN, "a [Peer] with a PublicKey alone, or a file in the directory of Clients",
@@ -77,8 +77,7 @@ static void check_meeting(struct doctor *doctor, const struct rendezvous_status 
 		doctor_say(doctor, DOCTOR_WARN, "mayflyctl meet FILE: every period has another introduction",
 			   "%s was found %s ago, and the period of that introduction is over", last->peer, ago);
 	else
-		doctor_say(doctor, DOCTOR_OK, "where it does not answer, mayflyctl meet FILE: a server that has been "
-			   "restarted has another introduction", "%s was found %s ago", last->peer, ago);
+		doctor_say(doctor, DOCTOR_OK, NULL, "%s was found %s ago", last->peer, ago);
 }
 
 static void check_meet(struct doctor *doctor, const struct rendezvous_status *status)

@@ -80,6 +80,7 @@ _mayflyctl() {
 		[[ $cur == */* ]] || COMPREPLY+=($(compgen -W "$(_mayflyctl_configurations)" -- "$cur"))
 		;;
 	reload | doctor | hosts)
+		[[ $command == doctor ]] && COMPREPLY=($(compgen -W '--json' -- "$cur"))
 		_filedir conf
 		[[ $cur == */* ]] || COMPREPLY+=($(compgen -W "$(_mayflyctl_configurations)" -- "$cur"))
 		;;
