@@ -80,6 +80,12 @@ stop follow
 judge lines sessions "$RUN/follow.log" "--follow, $(wc -l <"$RUN/follow.log") lines"
 fits "nobody is there" doctor stranger doctor --json
 
+say "# what is not said"
+secret() { grep -hoE '[A-Za-z0-9+/]{20,}=*' "$RUN"/{client,server}/key "$RUN/hop.key"; }
+hexed() { while read -r text; do base64 -d <<<"$text" | xxd -p -c 64; done; }
+equal "keys in logs and outputs" "" "$(cat "$RUN"/*.log "$RUN"/*.json | grep -oF -e "$(secret)" -e "$(secret | hexed)")"
+compare "of" "$(secret | hexed | wc -l)" ">=" 3
+
 say "# by hand"
 fits "addresses" derive client derive --iid "${SEED[client]}" --key-file "$RUN/hop.key" --prefix 2001:db8:9::/64 --slots 3 --json
 fits "identifiers" derive client derive --iid "${SEED[client]}" --key-file "$RUN/hop.key" --json
