@@ -12,6 +12,7 @@
 
 #include "ctl/format.h"
 #include "ctl/keeping.h"
+#include "ctl/page.h"
 
 enum { CHILD_OUT, CHILD_ERR, CHILD_VERDICT, CHILD_PIPES };
 enum { SOON_MS = 1000 };
@@ -58,10 +59,19 @@ static void be_child(pipes pipe, const struct keeping_settings *settings)
 static void pass_on(int from, int to)
 {
 	char text[4096];
-	ssize_t bytes = read(from, text, sizeof(text));
+	ssize_t bytes = read(from, text, sizeof(text) - 1);
+	unsigned int columns = page_columns(to);
 
+	if (bytes <= 0)
+		return;
 	say_over(to);
-	while (bytes > 0 && write(to, text, (size_t)bytes) < 0 && errno == EINTR)
+	if (columns) {
+		text[bytes] = 0;
+		page_wrap(to == STDOUT_FILENO ? stdout : stderr, text, columns);
+		fflush(stdout);
+		return;
+	}
+	while (write(to, text, (size_t)bytes) < 0 && errno == EINTR)
 		;
 }
 
@@ -81,7 +91,7 @@ static void tell_wait(__u64 begun_ms, __u32 wait_ms)
 	char passed[FORMAT_AMOUNT], all[FORMAT_AMOUNT];
 
 	if (passed_ms >= SOON_MS)
-		say_progress("waiting for sessions: %s of %s (interrupted, they are tried on all the same)",
+		say_progress("waiting for sessions: %s of %s; interrupted, they are tried on",
 			     format_span(passed, passed_ms), format_span(all, wait_ms));
 }
 

@@ -104,7 +104,7 @@ static int print_help(void)
 	for (int i = 0; i < COMMANDS; i++)
 		printf("  %-10s %s\n", commands[i].name, commands[i].line);
 	printf("\n  --socket PATH   socket of the loader, or the directory it is in (default /run/mayfly)\n"
-	       "  --version, --help; COMMAND --help\n");
+	       "  --version, --help; help COMMAND, COMMAND --help\n");
 	page_close(&page);
 	return ctl_finish_output();
 }
@@ -177,21 +177,23 @@ static int usage(const char *message, const char *what)
 static int run(int argc, char **argv)
 {
 	struct ctl ctl = { 0 };
+	bool help;
 
 	argc = take_socket(argc, argv, &ctl.socket);
 	if (argc < 0)
 		return usage("--socket needs a value", "");
 	if (argc < 2)
 		return usage("which command?", "");
-	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help"))
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || (!strcmp(argv[1], "help") && argc == 2))
 		return print_help();
 	if (!strcmp(argv[1], "--version"))
 		return print_version();
 
-	ctl.command = find_command(argv[1]);
+	help = !strcmp(argv[1], "help");
+	ctl.command = find_command(argv[help ? 2 : 1]);
 	if (!ctl.command)
-		return usage("there is no command ", argv[1]);
-	if (asks_for_help(argc - 1, argv + 1))
+		return usage(*argv[1] == '-' ? "there is no option " : "there is no command ", argv[help ? 2 : 1]);
+	if (help || asks_for_help(argc - 1, argv + 1))
 		return print_command_help(ctl.command);
 	return ctl.command->run(&ctl, argc - 1, argv + 1);
 }

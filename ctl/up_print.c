@@ -5,6 +5,7 @@
 #include "ctl/connecting.h"
 #include "ctl/format.h"
 #include "ctl/identity.h"
+#include "ctl/page.h"
 #include "ctl/up_parts.h"
 
 enum { LIST_MOST = 40 }; /* associations, and peers to meet, that the summary names */
@@ -159,9 +160,12 @@ static void print_meets_again(const struct config *config)
 void up_print_outcome(const struct up_run *run)
 {
 	char count[FORMAT_AMOUNT];
+	struct page page;
 
 	if (run->fresh) {
+		page_open(&page);
 		print_summary(run);
+		page_close(&page);
 		return;
 	}
 	if (!run->plan.count)

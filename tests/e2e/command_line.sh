@@ -43,6 +43,10 @@ statuses here <<-END
 	2 mayflyctl --socket
 	0 mayflyctl --help
 	0 mayflyctl --version
+	2 mayflyctl --no-such-option
+	0 mayflyctl help
+	0 mayflyctl help show
+	2 mayflyctl help no-such-command
 	2 mayflyctl up
 	2 mayflyctl up one two
 	2 mayflyctl up one --wait soon
