@@ -9,10 +9,10 @@ SCHEMADIR ?= $(PREFIX)/share/mayfly/schema
 UNITDIR ?= /lib/systemd/system
 COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
 
+schemas := $(wildcard docs/schema/*.json)
 man_pages := $(wildcard docs/man/*.5 docs/man/*.8)
 units := $(wildcard dist/systemd/*.service)
 documents := README.md CHANGELOG.md LICENSE docs/PROTOCOL.md docs/DESIGN.md docs/benchmarks.md dist/mayfly.conf.example
-schemas := $(wildcard docs/schema/*.json)
 installed := $(SBINDIR)/mayfly-loader $(BINDIR)/mayflyctl $(COMPLETIONDIR)/mayflyctl \
 	$(foreach page,$(man_pages),$(MANDIR)/man$(patsubst .%,%,$(suffix $(page)))/$(notdir $(page))) \
 	$(foreach unit,$(units),$(UNITDIR)/$(notdir $(unit))) \
