@@ -77,7 +77,8 @@ static void check_meeting(struct doctor *doctor, const struct rendezvous_status 
 		doctor_say(doctor, DOCTOR_WARN, "mayflyctl meet FILE: every period has another introduction",
 			   "%s was found %s ago, and the period of that introduction is over", last->peer, ago);
 	else
-		doctor_say(doctor, DOCTOR_OK, NULL, "%s was found %s ago", last->peer, ago);
+		doctor_say(doctor, DOCTOR_OK, "where it does not answer, mayflyctl meet FILE: a server that has been "
+			   "restarted has another introduction", "%s was found %s ago", last->peer, ago);
 }
 
 static void check_meet(struct doctor *doctor, const struct rendezvous_status *status)

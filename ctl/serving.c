@@ -50,17 +50,16 @@ static const char *remedy(enum store_outcome outcome)
 	}
 }
 
-static void say_change(struct serving *serving, const struct store_result *result, const char *name)
+/* Once, until nothing fails any more: of many clients some may fail and others not, turn about. */
+static void say_failure(struct serving *serving, const struct store_result *result, const char *name)
 {
-	bool failing = result->outcome != STORE_DONE;
-
-	if (failing && !serving->failing)
+	if (result->outcome == STORE_DONE)
+		return;
+	if (!serving->failing)
 		say_note("cannot publish (for %s: %s): %s. It is tried again and again, introductions go on meanwhile",
 			 name, store_outcome_name(result->outcome),
 			 *result->why ? result->why : remedy(result->outcome));
-	if (!failing && serving->failing)
-		say_note("published again, for %s first", name);
-	serving->failing = failing;
+	serving->failing = true;
 }
 
 static void note_publication(struct serving *serving, const struct store_result *result, const char *name)
@@ -97,7 +96,7 @@ static void finish_put(const struct put *put, const struct store_result *result)
 	if (put->schedule == serving->publish || put->schedule == serving->common)
 		publish_done(put->schedule, serving_now_ms(), task, result->outcome == STORE_DONE);
 	note_publication(serving, result, name);
-	say_change(serving, result, name);
+	say_failure(serving, result, name);
 	become_ready(serving);
 }
 
@@ -243,6 +242,20 @@ static void tell_progress(struct serving *serving, const struct publish_counts *
 	serving->progress_ms = now_ms;
 }
 
+static void say_recovery(struct serving *serving, const struct publish_counts *counts)
+{
+	struct publish_counts common = { 0 };
+
+	if (!serving->failing)
+		return;
+	if (serving->common)
+		publish_count(serving->common, &common);
+	if (counts->failing || common.failing)
+		return;
+	say_note("published again, nothing fails any more");
+	serving->failing = false;
+}
+
 static void take_status(struct serving *serving, const struct publish_counts *counts, __u64 now_ms)
 {
 	struct rendezvous_status *status = &serving->status;
@@ -288,6 +301,7 @@ static void tell(struct serving *serving, __u64 now_ms)
 	serving->status_ms = now_ms;
 	publish_count(serving->publish, &counts);
 	tell_progress(serving, &counts, now_ms);
+	say_recovery(serving, &counts);
 	take_status(serving, &counts, now_ms);
 	write_status(serving);
 	if (serving->dht && (now_ms < serving->remembered_ms || now_ms - serving->remembered_ms >= REMEMBER_MS)) {
