@@ -10,7 +10,7 @@
 
 #include "ctl/config_file.h"
 #include "ctl/ctl.h"
-#include "ctl/page.h"
+#include "ctl/wrap.h"
 
 enum { SCHEMA_VERSION = 1 };
 
@@ -20,13 +20,13 @@ static void print_finding(const struct doctor *doctor, enum doctor_level level, 
 {
 	static const char *const words[] = { "ok  ", "warn", "FAIL" };
 	static const char *const colours[] = { "\033[32m", "\033[33m", "\033[1;31m" };
-	struct page page;
+	struct wrap wrap;
 
-	page_open(&page);
+	wrap_open(&wrap);
 	printf("%s%s%s  %s\n", doctor->colour ? colours[level] : "", words[level], doctor->colour ? "\033[0m" : "", text);
 	if (remedy)
 		printf("      -> %s\n", remedy);
-	page_close(&page);
+	wrap_close(&wrap);
 }
 
 /* Names of files may be no UTF-8, which JSON is. */

@@ -12,7 +12,7 @@
 
 #include "ctl/format.h"
 #include "ctl/keeping.h"
-#include "ctl/page.h"
+#include "ctl/wrap.h"
 
 enum { CHILD_OUT, CHILD_ERR, CHILD_VERDICT, CHILD_PIPES };
 enum { SOON_MS = 1000 };
@@ -60,14 +60,14 @@ static void pass_on(int from, int to)
 {
 	char text[4096];
 	ssize_t bytes = read(from, text, sizeof(text) - 1);
-	unsigned int columns = page_columns(to);
+	unsigned int columns = wrap_columns(to);
 
 	if (bytes <= 0)
 		return;
 	say_over(to);
 	if (columns) {
 		text[bytes] = 0;
-		page_wrap(to == STDOUT_FILENO ? stdout : stderr, text, columns);
+		wrap_lines(to == STDOUT_FILENO ? stdout : stderr, text, columns);
 		fflush(stdout);
 		return;
 	}

@@ -6,7 +6,7 @@
 
 #include "ctl/ctl.h"
 #include "ctl/key.h"
-#include "ctl/page.h"
+#include "ctl/wrap.h"
 
 #ifndef MAYFLY_VERSION
 #define MAYFLY_VERSION "unknown"
@@ -97,28 +97,28 @@ enum { COMMANDS = sizeof(commands) / sizeof(*commands) };
 
 static int print_help(void)
 {
-	struct page page;
+	struct wrap wrap;
 
-	page_open(&page);
+	wrap_open(&wrap);
 	printf("usage: mayflyctl [--socket PATH] COMMAND ...\n\n");
 	for (int i = 0; i < COMMANDS; i++)
 		printf("  %-10s %s\n", commands[i].name, commands[i].line);
 	printf("\n  --socket PATH   socket of the loader, or the directory it is in (default /run/mayfly)\n"
 	       "  --version, --help; help COMMAND, COMMAND --help\n");
-	page_close(&page);
+	wrap_close(&wrap);
 	return ctl_finish_output();
 }
 
 static int print_command_help(const struct ctl_command *command)
 {
-	struct page page;
+	struct wrap wrap;
 
-	page_open(&page);
+	wrap_open(&wrap);
 	printf("usage: mayflyctl [--socket PATH] %s%s%s\n\n%s\n", command->name, *command->arguments ? " " : "",
 	       command->arguments, command->line);
 	if (command->help)
 		printf("\n%s\n", command->help);
-	page_close(&page);
+	wrap_close(&wrap);
 	return ctl_finish_output();
 }
 

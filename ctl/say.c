@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ctl/page.h"
+#include "ctl/wrap.h"
 #include "loader/journal.h"
 #include "loader/log.h"
 
@@ -47,8 +47,8 @@ static void say(enum mf_log_level level, const char *kind, const char *format, v
 		return;
 	length = (int)strlen(line);
 	line[length++] = '\n';
-	if (page_columns(STDERR_FILENO))
-		page_wrap(stderr, line, page_columns(STDERR_FILENO));
+	if (wrap_columns(STDERR_FILENO))
+		wrap_lines(stderr, line, wrap_columns(STDERR_FILENO));
 	else
 		write_line(line, (size_t)length);
 }
@@ -88,7 +88,7 @@ bool say_in_colour(int fd)
 /* Cut to the screen: a second row could not be taken back. */
 void say_progress(const char *format, ...)
 {
-	unsigned int columns = say_on_screen(STDERR_FILENO) ? page_columns(STDERR_FILENO) : 0;
+	unsigned int columns = say_on_screen(STDERR_FILENO) ? wrap_columns(STDERR_FILENO) : 0;
 	char line[LINE_BYTES];
 	va_list arguments;
 

@@ -8,9 +8,9 @@
 
 #include "ctl/ctl.h"
 #include "ctl/nic_argument.h"
-#include "ctl/page.h"
 #include "ctl/sessions_ask.h"
 #include "ctl/sessions_unkept.h"
+#include "ctl/wrap.h"
 
 enum {
 	PATIENCE_MS = 5000,
@@ -283,7 +283,7 @@ int command_sessions(const struct ctl *ctl, int argc, char **argv)
 	static const struct option options[] = {
 		{ "json", no_argument, NULL, 'j' }, { "follow", no_argument, NULL, 'f' }, { 0 }
 	};
-	struct listing listing = { .colour = say_in_colour(STDOUT_FILENO), .columns = page_columns(STDOUT_FILENO) };
+	struct listing listing = { .colour = say_in_colour(STDOUT_FILENO), .columns = wrap_columns(STDOUT_FILENO) };
 	bool first = true;
 	int option, result;
 

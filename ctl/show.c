@@ -8,9 +8,9 @@
 
 #include "ctl/ctl.h"
 #include "ctl/format.h"
-#include "ctl/page.h"
 #include "ctl/sessions_ask.h"
 #include "ctl/verdict.h"
+#include "ctl/wrap.h"
 
 static struct show_style choose_style(void)
 {
@@ -334,7 +334,7 @@ static int take_snapshot(const struct ctl *ctl, struct snapshot *snapshot, struc
 
 static int show(const struct snapshot *snapshot, const char *name, bool json)
 {
-	struct page page;
+	struct wrap wrap;
 
 	if (name && !show_has(snapshot, name)) {
 		say_error("there is no association called %s", name);
@@ -344,9 +344,9 @@ static int show(const struct snapshot *snapshot, const char *name, bool json)
 		show_json(snapshot, name);
 		return ctl_finish_output();
 	}
-	page_open(&page);
+	wrap_open(&wrap);
 	show_text(snapshot, name);
-	page_close(&page);
+	wrap_close(&wrap);
 	return ctl_finish_output();
 }
 

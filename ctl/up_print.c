@@ -5,8 +5,8 @@
 #include "ctl/connecting.h"
 #include "ctl/format.h"
 #include "ctl/identity.h"
-#include "ctl/page.h"
 #include "ctl/up_parts.h"
+#include "ctl/wrap.h"
 
 enum { LIST_MOST = 40 }; /* associations, and peers to meet, that the summary names */
 
@@ -160,12 +160,12 @@ static void print_meets_again(const struct config *config)
 void up_print_outcome(const struct up_run *run)
 {
 	char count[FORMAT_AMOUNT];
-	struct page page;
+	struct wrap wrap;
 
 	if (run->fresh) {
-		page_open(&page);
+		wrap_open(&wrap);
 		print_summary(run);
-		page_close(&page);
+		wrap_close(&wrap);
 		return;
 	}
 	if (!run->plan.count)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Lines that fit the terminal. */
-#include "ctl/page.h"
+#include "ctl/wrap.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 
 enum { COLUMNS_DEFAULT = 80, HANG = 2 };
 
-unsigned int page_columns(int fd)
+unsigned int wrap_columns(int fd)
 {
 	struct winsize size;
 
@@ -18,7 +18,7 @@ unsigned int page_columns(int fd)
 		return 0;
 	if (ioctl(fd, TIOCGWINSZ, &size) || !size.ws_col)
 		return COLUMNS_DEFAULT;
-	return size.ws_col < PAGE_NARROWEST ? PAGE_NARROWEST : size.ws_col;
+	return size.ws_col < WRAP_NARROWEST ? WRAP_NARROWEST : size.ws_col;
 }
 
 /* Behind the colour that begins here, if one does: "\033[...m". */
@@ -111,7 +111,7 @@ static void wrap_line(FILE *to, const char *line, const char *end, unsigned int 
 	fwrite(line, 1, (size_t)(end - line), to);
 }
 
-void page_wrap(FILE *to, const char *text, unsigned int columns)
+void wrap_lines(FILE *to, const char *text, unsigned int columns)
 {
 	while (*text) {
 		const char *end = strchrnul(text, '\n');
@@ -123,28 +123,28 @@ void page_wrap(FILE *to, const char *text, unsigned int columns)
 	}
 }
 
-void page_open(struct page *page)
+void wrap_open(struct wrap *wrap)
 {
 	FILE *memory;
 
-	*page = (struct page){ .columns = page_columns(STDOUT_FILENO) };
-	memory = page->columns ? open_memstream(&page->text, &page->length) : NULL;
+	*wrap = (struct wrap){ .columns = wrap_columns(STDOUT_FILENO) };
+	memory = wrap->columns ? open_memstream(&wrap->text, &wrap->length) : NULL;
 	if (!memory)
 		return;
-	page->stdout_before = stdout;
+	wrap->stdout_before = stdout;
 	stdout = memory;
 }
 
-void page_close(struct page *page)
+void wrap_close(struct wrap *wrap)
 {
 	bool whole;
 
-	if (!page->stdout_before)
+	if (!wrap->stdout_before)
 		return;
 	whole = !fclose(stdout);
-	stdout = page->stdout_before;
+	stdout = wrap->stdout_before;
 	if (whole)
-		page_wrap(stdout, page->text, page->columns);
-	free(page->text);
-	*page = (struct page){ 0 };
+		wrap_lines(stdout, wrap->text, wrap->columns);
+	free(wrap->text);
+	*wrap = (struct wrap){ 0 };
 }

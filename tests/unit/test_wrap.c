@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* ctl/page.c: lines that are wider than the terminal, broken between words. */
+/* ctl/wrap.c: lines that are wider than the terminal, broken between words. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "ctl/page.h"
+#include "ctl/wrap.h"
 
 static void wrap_is(const char *text, unsigned int columns, const char *wanted)
 {
@@ -18,7 +18,7 @@ static void wrap_is(const char *text, unsigned int columns, const char *wanted)
 	char *found = NULL;
 	FILE *memory = open_memstream(&found, &length);
 
-	page_wrap(memory, text, columns);
+	wrap_lines(memory, text, columns);
 	fclose(memory);
 	assert_string_equal(found, wanted);
 	free(found);
@@ -64,14 +64,14 @@ static void test_colours(void **state)
 static void test_no_terminal(void **state)
 {
 	FILE *before = stdout;
-	struct page page;
+	struct wrap wrap;
 
 	(void)state;
-	assert_int_equal(page_columns(-1), 0);
-	page_open(&page);
-	if (!page_columns(1))
+	assert_int_equal(wrap_columns(-1), 0);
+	wrap_open(&wrap);
+	if (!wrap_columns(1))
 		assert_ptr_equal(stdout, before);
-	page_close(&page);
+	wrap_close(&wrap);
 	assert_ptr_equal(stdout, before);
 }
 
