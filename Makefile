@@ -17,7 +17,7 @@ else
 say = @:
 endif
 
-VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1.0)
+VERSION := $(shell dist/version)
 WARN := -Wall -Wextra -Wno-missing-field-initializers
 CFLAGS ?= -O2 -g
 override CPPFLAGS += -I. -I$(B) -D_GNU_SOURCE -DMAYFLY_VERSION='"$(VERSION)"'
@@ -41,7 +41,7 @@ fuzz_bin := $(fuzz_src:tests/fuzz/%.c=$(B)/fuzz/%)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all help demo check check-unit check-long check-kernels bench fuzz tests deps install uninstall clean
+.PHONY: all help demo check check-unit check-long check-kernels check-package bench fuzz tests deps install installed uninstall dist deb clean
 
 all: $(B)/mayfly-loader $(B)/mayflyctl ## build both programs (default)
 
@@ -144,4 +144,5 @@ compile_commands.json: ## for editors
 clean: ## remove what was built
 	$(Q)rm -rf $(B) compile_commands.json
 
--include $(shell find $(B) -name '*.d' -type f 2>/dev/null)
+# Not in whole systems that stand there: their directories of configuration are called so, too.
+-include $(shell find $(B) \( -path $(B)/package -o -path $(B)/deb \) -prune -o -name '*.d' -type f -print 2>/dev/null)

@@ -22,7 +22,7 @@ enum {
 	CONFIG_ROTATION_DEFAULT_MS = 3000,
 	CONFIG_IDLE_LEAST_MS = 10000,
 	CONFIG_IDLE_MOST_MS = 86400000,
-	CONFIG_ON_DEMAND_LENGTH = 16, /* of all inner addresses that follow from keys: fd6d::/16 */
+	CONFIG_OWN_LENGTH = 16, /* of all inner addresses that follow from keys: fd6d::/16 */
 };
 
 enum config_node_key {

@@ -148,7 +148,7 @@ int serving_open_sessions(struct serving *serving, char why[static SAY_BYTES])
 void serving_close_sessions(struct serving *serving)
 {
 	sessions_tell_close(&serving->tell);
-	if (serving->connecting.lookups)
+	if (serving->connecting.lookups && !serving->leaves)
 		connecting_leave(&serving->connecting);
 	connecting_close(&serving->connecting);
 	if (serving->sessions.open)

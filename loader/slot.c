@@ -62,6 +62,13 @@ __u64 mf_slot_start(const struct mf_schedule *schedule, __u64 index)
 	return index * schedule->rotation_ms - schedule->phase_ms;
 }
 
+void mf_slot_end_read(struct mf_slot_end *end, const __u8 digest[static 32])
+{
+	memcpy(end->identifier, identifier_is_reserved(digest) ? digest + 16 : digest, 8);
+	end->port = htons(PORT_FIRST + (digest[8] << 8 | digest[9]) % PORT_COUNT);
+	end->flow_label = (digest[10] << 16 | digest[11] << 8 | digest[12]) & 0xfffff;
+}
+
 void mf_slot_end(struct mf_slot_end *end, const __u8 seed[static 8], const __u8 key[static 16], __u64 start_ms)
 {
 	__u8 in[8 + 16 + 8], digest[crypto_hash_sha256_BYTES];
@@ -71,10 +78,7 @@ void mf_slot_end(struct mf_slot_end *end, const __u8 seed[static 8], const __u8 
 	put_le64(in + 24, start_ms);
 	crypto_hash_sha256(digest, in, sizeof(in));
 	sodium_memzero(in, sizeof(in));
-
-	memcpy(end->identifier, identifier_is_reserved(digest) ? digest + 16 : digest, 8);
-	end->port = htons(PORT_FIRST + (digest[8] << 8 | digest[9]) % PORT_COUNT);
-	end->flow_label = (digest[10] << 16 | digest[11] << 8 | digest[12]) & 0xfffff;
+	mf_slot_end_read(end, digest);
 }
 
 void mf_slot_address(__u8 address[static 16], const struct mf_template *template, const __u8 identifier[static 8])

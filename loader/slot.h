@@ -29,6 +29,9 @@ __u64 mf_slot_index(const struct mf_schedule *schedule, __u64 now_ms);
 /* First millisecond of slot `index`: index * rotation - phase. */
 __u64 mf_slot_start(const struct mf_schedule *schedule, __u64 index);
 
+/* Identifier, port and flow label out of D. */
+void mf_slot_end_read(struct mf_slot_end *end, const __u8 digest[static 32]);
+
 /* D = SHA-256(seed || K || le64(start_ms)); identifier, port and flow label out of it. */
 void mf_slot_end(struct mf_slot_end *end, const __u8 seed[static 8], const __u8 key[static 16], __u64 start_ms);
 

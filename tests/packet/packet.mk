@@ -13,7 +13,10 @@ $(B)/packet/%.o: tests/packet/%.c $(B)/mayfly.skel.h
 
 $(packet_bin): $(B)/packet/test_%: $(B)/packet/test_%.o $(packet_obj)
 	$(call say,TEST,$@)
-	$(Q)$(CC) $(LDFLAGS) $^ $(shell $(PKG_CONFIG) --libs libbpf libsodium) -lcmocka -lm -o $@
+	$(Q)$(CC) $(LDFLAGS) $^ $(shell $(PKG_CONFIG) --libs libbpf libsodium) $(packet_libs) -lcmocka -lm -o $@
+
+$(B)/packet/test_vectors: $(B)/ctl/parse.o
+$(B)/packet/test_vectors: packet_libs = $(shell $(PKG_CONFIG) --libs jansson)
 
 .SECONDARY: $(packet_test:%=$(B)/packet/%.o) $(packet_common:%=$(B)/packet/%.o)
 

@@ -12,6 +12,8 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -51,6 +53,18 @@ static void put_file(const char *path, const char *text, mode_t mode)
 }
 
 /* The settings go by stdin, so that the password stands in nobody's arguments. */
+/* Its path stands before it listens. */
+static bool answers(void)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0), refused;
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", socket_path);
+	refused = connect(fd, (struct sockaddr *)&address, sizeof(address));
+	close(fd);
+	return !refused;
+}
+
 static void start_server(void)
 {
 	int channel[2];
@@ -69,9 +83,9 @@ static void start_server(void)
 	dprintf(channel[1], "port 0\nunixsocket %s\nsave \"\"\nappendonly no\nrequirepass \"%s\"\n", socket_path, SECRET);
 	dprintf(channel[1], "user reader on >%s ~* +get +auth +select\n", "other");
 	close(channel[1]);
-	for (int i = 0; i < PATIENCE_MS / 20 && access(socket_path, F_OK); i++)
+	for (int i = 0; i < PATIENCE_MS / 20 && !answers(); i++)
 		sleep_ms(20);
-	assert_int_equal(access(socket_path, F_OK), 0);
+	assert_true(answers());
 }
 
 static void stop_server(void)

@@ -166,12 +166,16 @@ static void test_ends(void **state)
 	demand("initiator, public key", ends[INITIATOR].public_key, 32, STATIC_INITIATOR);
 	identity_introduction(address, ends[INITIATOR].public_key);
 	demand_address("initiator, introduction", address, "fd6d:9d83:f08b:2155:8689:91fc:c085:193");
+	identity_visitor(address, ends[INITIATOR].public_key);
+	demand_address("initiator, visitor", address, "fd6d:fc99:8571:ffbc:d523:1beb:da3b:9e0a");
 	identity_address(address, ends[INITIATOR].public_key);
 	demand_address("initiator, inner", address, "fd6d:4f86:a77d:fbd7:d801:2751:b98a:da92");
 	demand("responder, private key", ends[RESPONDER].private_key, 32, NULL);
 	demand("responder, public key", ends[RESPONDER].public_key, 32, STATIC_RESPONDER);
 	identity_introduction(address, ends[RESPONDER].public_key);
 	demand_address("responder, introduction", address, "fd6d:366d:390d:1a2b:b6cf:5766:372e:1aef");
+	identity_visitor(address, ends[RESPONDER].public_key);
+	demand_address("responder, visitor", address, "fd6d:96bb:6:d992:bbd1:5045:c4a5:d13c");
 	identity_address(address, ends[RESPONDER].public_key);
 	demand_address("responder, inner", address, "fd6d:7aa:46ee:38ba:6c5:c0ae:c3b3:d3af");
 	demand("s", shared, 32, "04c304fb1ca83cee75e206344231f33797e07d9929db670994b7c6fbeb1dc255");
