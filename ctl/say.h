@@ -26,7 +26,7 @@ bool say_on_screen(int fd);
 bool say_in_colour(int fd);
 
 /*
- * How long work goes, on stderr: on a screen one line that is rewritten, elsewhere nothing. Whatever is said after it
+ * How far work is, on stderr: on a screen one line that is rewritten, elsewhere nothing. Whatever is said after it
  * stands in its place; who writes to stdout calls say_over() before.
  */
 void say_progress(const char *format, ...) __attribute__((format(printf, 1, 2)));

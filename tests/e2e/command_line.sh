@@ -182,6 +182,29 @@ on client mayflyctl doctor eth0.conf >"$RUN/out" 2>&1
 check "doctor names things ($(wc -l <"$RUN/out") lines)" test "$(wc -l <"$RUN/out")" -ge 5
 say "$(sed 's/^/    | /' "$RUN/out")"
 
+# On a terminal of 60 columns, and on none. terminal [NAME=VALUE...] COMMAND...: what it gets, in $RUN/out.
+terminal() { on client env TERM=xterm script -qec "stty cols 60 rows 20; exec env $*" /dev/null </dev/null | tr -d '\r' >"$RUN/out"; }
+coloured() { grep -q $'\033' "$RUN/out"; }
+fits() { sed 's/\x1b\[[0-9;]*m//g' "$RUN/out" | awk 'length($0) > 60 { print; wide = 1 } END { exit wide }'; }
+for command in show "doctor eth0.conf" "derive --help" sessions; do
+	terminal mayflyctl $command
+	check "$command: lines fit the terminal" fits
+done
+terminal mayflyctl show
+check "show is coloured there" coloured
+terminal NO_COLOR=1 mayflyctl show
+refute "and not with NO_COLOR" coloured
+terminal TERM=dumb mayflyctl show
+refute "nor on a dumb one" coloured
+terminal TERM=dumb timeout 2 mayflyctl watch
+refute "on which watch draws nothing" coloured
+terminal timeout 2 mayflyctl watch
+check "as it does on others" grep -q $'\033\\[?1049h' "$RUN/out"
+on client mayflyctl show >"$RUN/out"
+refute "elsewhere nothing is coloured" coloured
+on client mayflyctl doctor eth0.conf >"$RUN/out"
+refute "and no line is broken" fits >/dev/null
+
 start events server timeout 20 mayflyctl events
 sleep 0.5
 on stranger ping -c 3 -i 0.1 -W 1 "$(hopping server 0xdead 0xbeef 0xdead 0xbeef)" >/dev/null

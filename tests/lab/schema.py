@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Whether JSON is what docs/schema says, and nothing else: here a field that no schema knows is an error.
 
-    schema.py <LIST      a line "WAY NAME FILE WHAT..." each, tells of it "ok<TAB>WHAT", or "wrong<TAB>WHAT: why"
-    schema.py --words FILE          names in the schemas that FILE (a manual) does not have
+    schema.py <LIST           of a line "WAY NAME FILE WHAT..." prints "ok<TAB>WHAT" or "wrong<TAB>WHAT: why"
+    schema.py --words FILE    prints names in the schemas that FILE (a manual) does not have
 
 WAY is whole: FILE is as docs/schema/NAME.json says; lines: each of its lines is; loose: changes of it are noticed.
 """
