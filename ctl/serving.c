@@ -242,6 +242,17 @@ static void tell_progress(struct serving *serving, const struct publish_counts *
 	serving->progress_ms = now_ms;
 }
 
+/* What systemctl status shows. */
+static void tell_systemd(struct serving *serving, const struct publish_counts *counts)
+{
+	char status[80];
+
+	if (counts->current == serving->status.current && counts->clients == serving->status.clients)
+		return;
+	snprintf(status, sizeof(status), "STATUS=published for %u of %u clients", counts->current, counts->clients);
+	mf_notify_send(&serving->notify, status);
+}
+
 static void say_recovery(struct serving *serving, const struct publish_counts *counts)
 {
 	struct publish_counts common = { 0 };
@@ -301,6 +312,7 @@ static void tell(struct serving *serving, __u64 now_ms)
 	serving->status_ms = now_ms;
 	publish_count(serving->publish, &counts);
 	tell_progress(serving, &counts, now_ms);
+	tell_systemd(serving, &counts);
 	say_recovery(serving, &counts);
 	take_status(serving, &counts, now_ms);
 	write_status(serving);
