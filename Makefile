@@ -27,13 +27,16 @@ BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Wno-unused-parameter -W
 	-I. -I$(B) -I/usr/include/$(shell $(CC) -dumpmachine) -DAEAD_PLAIN=$(if $(filter plain,$(CIPHER)),1,0)
 
 loader_libs = $(shell $(PKG_CONFIG) --libs libbpf libelf libsodium libcap-ng libseccomp)
+page_libs = $(shell $(PKG_CONFIG) --libs libmicrohttpd libsodium libcap-ng libseccomp)
 ctl_libs = $(shell $(PKG_CONFIG) --libs inih jansson libsodium hiredis libuv)
 
 loader_src := $(wildcard loader/*.c)
 ctl_src := $(wildcard ctl/*.c ctl/*/*.c) loader/slot.c loader/refusal.c loader/notify.c loader/due.c loader/table.c \
 	loader/netlink.c loader/journal.c
+page_src := $(wildcard page/*.c)
 loader_obj := $(loader_src:%.c=$(B)/%.o)
 ctl_obj := $(ctl_src:%.c=$(B)/%.o)
+page_obj := $(page_src:%.c=$(B)/%.o) $(patsubst %,$(B)/ctl/%.o,board format parse verdict)
 unit_src := $(wildcard tests/unit/test_*.c)
 unit_bin := $(unit_src:tests/unit/%.c=$(B)/tests/%)
 fuzz_src := $(wildcard tests/fuzz/fuzz_*.c)
@@ -41,9 +44,9 @@ fuzz_bin := $(fuzz_src:tests/fuzz/%.c=$(B)/fuzz/%)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all help demo check check-unit check-long check-kernels check-package bench fuzz tests deps install installed uninstall dist deb clean
+.PHONY: all help demo check check-unit check-long check-kernels check-page check-package bench fuzz tests deps install installed uninstall dist deb clean
 
-all: $(B)/mayfly-loader $(B)/mayflyctl ## build both programs (default)
+all: $(B)/mayfly-loader $(B)/mayflyctl $(B)/mayfly-page ## build the programs (default)
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' Makefile dist/install.mk
@@ -62,12 +65,17 @@ check: deps ## build everything, run the whole test suite
 check-long: all tests ## a million random packets against libsodium, and a million as they stand on the wire against chance
 	$(Q)MF_PACKETS=$(or $(MF_PACKETS),1000000) tests/run packet cipher unreadable
 
+check-page: ## look at the page with a browser (Debian's chromium, 400 MB), light and dark; screenshots in build/page-shots
+	$(Q)tests/install-deps --browser
+	$(Q)$(MAKE) --no-print-directory all tests
+	$(Q)tests/page/check.sh
+
 tests: $(unit_bin) $(fuzz_bin) ## build the tests only
 
 fuzz: $(fuzz_bin) ## run every fuzz target for FUZZ_SECONDS (default 600) each
 	$(Q)tests/fuzz/run $(or $(FUZZ_SECONDS),600)
 
-check-kernels: all tests ## run the kernel-dependent part on Debian's 6.1 and 6.12 kernels in qemu
+check-kernels: all tests ## run the kernel-dependent part on every kernel series of Debian's in qemu, and on this one
 	$(Q)tests/kernels/run
 
 bench: all tests ## measure everything that docs/benchmarks.md states (about 45 minutes)
@@ -103,8 +111,20 @@ $(B)/mayflyctl: $(ctl_obj)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS) -pie -Wl,-z,relro,-z,now $^ $(ctl_libs) -o $@
 
-# Tests link the sanitised objects of both programs, without their main().
-san_obj := $(patsubst %.c,$(B)/san/%.o,$(filter-out loader/main.c ctl/main.c,$(sort $(loader_src) $(ctl_src))))
+# The page with what of mayflyctl it shows; it alone is linked with an HTTP library.
+$(B)/page/page_html.h: page/page.html page/embed.py
+	@mkdir -p $(@D)
+	$(call say,EMBED,$<)
+	$(Q)python3 page/embed.py $< > $@
+
+$(B)/page/page.o $(B)/san/page/page.o $(B)/fuzzobj/page/page.o: $(B)/page/page_html.h
+
+$(B)/mayfly-page: $(page_obj)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) -pie -Wl,-z,relro,-z,now $^ $(page_libs) -o $@
+
+# Tests link the sanitised objects of all programs, without their main().
+san_obj := $(patsubst %.c,$(B)/san/%.o,$(filter-out loader/main.c ctl/main.c page/main.c,$(sort $(loader_src) $(ctl_src) $(page_src))))
 fuzz_obj := $(patsubst $(B)/san/%.o,$(B)/fuzzobj/%.o,$(san_obj))
 
 $(B)/san/%.o: %.c $(B)/mayfly.skel.h
@@ -135,6 +155,7 @@ $(B)/fuzz/%: tests/fuzz/%.c $(B)/libfuzz.a
 
 include $(wildcard dist/install.mk)
 include tests/packet/packet.mk
+include tests/pktgen/pktgen.mk
 include tests/bench/bench.mk
 include tests/lab/dht.mk
 

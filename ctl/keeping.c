@@ -36,9 +36,19 @@ static void on_changed(void *context, __u32 number)
 	keeping_level_follow(keeping, number);
 	connecting_changed(&keeping->connecting, number);
 	sessions_tell_changed(&keeping->tell, number);
+	board_fill_peer(&keeping->page.fill, number);
 }
 
-static const struct sessions_owner owner = { .lost = on_lost, .introduced = on_introduced, .changed = on_changed };
+static void on_looked(void *context, const struct mf_assoc_status *status, __u32 number)
+{
+	struct keeping *keeping = context;
+
+	board_fill_looked(&keeping->page.fill, status, number);
+}
+
+static const struct sessions_owner owner = {
+	.lost = on_lost, .introduced = on_introduced, .changed = on_changed, .looked = on_looked,
+};
 
 static bool is_firewalled(const struct config *config)
 {
@@ -84,6 +94,21 @@ static void open_tell(struct keeping *keeping)
 	keeping->tell.context = keeping;
 }
 
+static void open_page(struct keeping *keeping)
+{
+	const struct config_node *node = &keeping->config.node;
+	const struct board_settings settings = {
+		.sessions = &keeping->sessions, .loader = &keeping->loader,
+		.public_key = keeping->private_key ? keeping->public_key : NULL,
+		.status = keeping_status, .context = keeping,
+	};
+	char why[SAY_BYTES];
+
+	if (page_open(&keeping->page, &keeping->loop, &node->listen, &node->listen_names, &settings, why))
+		say_note("%s", why);
+	keeping->sessions.looks = keeping->page.open;
+}
+
 static int open_connecting(struct keeping *keeping, char why[static SAY_BYTES])
 {
 	const struct config *config = &keeping->config;
@@ -126,6 +151,7 @@ static int open_all(struct keeping *keeping, char why[static SAY_BYTES])
 	if (error)
 		return error;
 	open_tell(keeping);
+	open_page(keeping);
 	take_peers(keeping);
 	if (sessions_adopt(&keeping->sessions, why))
 		say_note("sessions of an earlier process stay as they are: %s", why);
@@ -155,6 +181,7 @@ static int read_all(struct keeping *keeping, char why[static SAY_BYTES])
 
 static void leave_sessions(struct keeping *keeping)
 {
+	page_close(&keeping->page);
 	if (keeping->connecting.lookups && !keeping->leaves) {
 		connecting_leave(&keeping->connecting);
 		sessions_end_all(&keeping->sessions, SESSION_CLOSED);

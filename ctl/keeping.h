@@ -10,6 +10,7 @@
 #include "ctl/ctl.h"
 #include "ctl/key.h"
 #include "ctl/node_watch.h"
+#include "ctl/page.h"
 #include "ctl/service.h"
 #include "ctl/sessions_tell.h"
 #include "loader/netlink.h"
@@ -52,6 +53,7 @@ struct keeping {
 	struct sessions sessions;
 	struct sessions_tell tell;
 	struct connecting connecting;
+	struct page page;    /* not open: no Listen, or no sessions */
 	struct mf_notify notify;
 	struct service_alive alive;
 	struct {             /* keeping_roam.c */
@@ -89,6 +91,7 @@ void keeping_roam_take(struct keeping *keeping); /* the configuration has been r
 void keeping_events_open(struct keeping *keeping);
 void keeping_events_close(struct keeping *keeping);
 void keeping_level_follow(struct keeping *keeping, __u32 peer); /* its session has changed */
+void keeping_status(void *keeping, struct rendezvous_status *status); /* for the page */
 void keeping_level_words(void *keeping, __u32 peer, const char **level, const char **why); /* for sessions_tell */
 
 /* keeping_say.c. The first verdict counts; `look_around`: whether all stand, and systemd's status. */

@@ -67,7 +67,10 @@ static void print_news(const struct connecting_news *news)
 
 void keeping_told(void *context, const struct connecting_news *news)
 {
+	struct keeping *keeping = context;
+
 	print_news(news);
+	board_fill_lookup(&keeping->page.fill, news);
 	if (news->word == CONNECTING_STANDING || news->word == CONNECTING_OVER || news->word == CONNECTING_SILENT)
 		keeping_look_around(context);
 }

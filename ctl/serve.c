@@ -204,6 +204,7 @@ static int open_parts(struct serving *serving, const char *state, char why[stati
 		*serving->nodes = 0;
 	if (serving_open_sessions(serving, why))
 		return -EIO;
+	serving_open_page(serving);
 	return open_store(serving, why);
 }
 

@@ -10,6 +10,7 @@
 #include "ctl/introduce.h"
 #include "ctl/level.h"
 #include "ctl/node_watch.h"
+#include "ctl/page.h"
 #include "ctl/publish.h"
 #include "ctl/registry.h"
 #include "ctl/rendezvous_status.h"
@@ -59,6 +60,7 @@ struct serving {
 	struct sessions sessions; /* not open: without a loader */
 	struct sessions_tell tell;
 	struct connecting connecting; /* to peers that say so */
+	struct page page;         /* not open: the configuration has no Listen */
 	char nodes[CONFIG_PATH_BYTES]; /* "": none are remembered */
 	struct serving_client *of_session; /* by peer of `sessions` */
 	__u32 of_sessions;
@@ -129,6 +131,7 @@ struct serving_client {
 	const struct config_peer *section; /* while serving_carry() is at it */
 };
 
+void serving_open_page(struct serving *serving); /* where it says Listen, and sessions are open */
 int serving_open_sessions(struct serving *serving, char why[static SAY_BYTES]);
 void serving_close_sessions(struct serving *serving);
 void serving_adopt_sessions(struct serving *serving); /* those of a serve that died; once, when all clients are known */

@@ -17,6 +17,7 @@ FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 units := $(wildcard dist/systemd/*.service)
 # SOURCE:MODE:PLACE of every file.
 files := $(B)/mayfly-loader:755:$(SBINDIR)/mayfly-loader $(B)/mayflyctl:755:$(BINDIR)/mayflyctl \
+	$(B)/mayfly-page:755:$(BINDIR)/mayfly-page \
 	dist/completions/mayflyctl.bash:644:$(BASHDIR)/mayflyctl \
 	dist/completions/mayflyctl.zsh:644:$(ZSHDIR)/_mayflyctl \
 	dist/completions/mayflyctl.fish:644:$(FISHDIR)/mayflyctl.fish \
@@ -26,7 +27,8 @@ files := $(B)/mayfly-loader:755:$(SBINDIR)/mayfly-loader $(B)/mayflyctl:755:$(BI
 	$(foreach page,$(wildcard docs/man/*.[58]),$(page):644:$(MANDIR)/man$(patsubst .%,%,$(suffix $(page)))/$(notdir $(page))) \
 	$(foreach unit,$(units),$(unit):644:$(UNITDIR)/$(notdir $(unit))) \
 	$(foreach schema,$(wildcard docs/schema/*.json),$(schema):644:$(SCHEMADIR)/$(notdir $(schema))) \
-	$(foreach document,README.md CHANGELOG.md LICENSE $(wildcard docs/*.md docs/*.json),$(document):644:$(DOCDIR)/$(notdir $(document)))
+	$(foreach document,README.md CHANGELOG.md LICENSE $(wildcard docs/*.md docs/*.json),$(document):644:$(DOCDIR)/$(notdir $(document))) \
+	$(foreach file,$(wildcard dist/monitoring/*),$(file):644:$(DOCDIR)/monitoring/$(notdir $(file)))
 installed := $(foreach file,$(files),$(lastword $(subst :, ,$(file))))
 
 install: all ## install below PREFIX (DESTDIR goes before it)
@@ -41,7 +43,7 @@ installed: ## list what install puts there
 
 uninstall: ## take away what install put there
 	$(Q)rm -f $(addprefix $(DESTDIR),$(installed))
-	$(Q)rmdir $(DESTDIR)$(EXAMPLEDIR) $(DESTDIR)$(DOCDIR) $(DESTDIR)$(SCHEMADIR) 2>/dev/null || true
+	$(Q)rmdir $(DESTDIR)$(EXAMPLEDIR) $(DESTDIR)$(DOCDIR)/monitoring $(DESTDIR)$(DOCDIR) $(DESTDIR)$(SCHEMADIR) 2>/dev/null || true
 
 dist: ## pack the source: build/dist/mayfly-VERSION.tar.gz, the same bytes for the same commit
 	$(Q)dist/archive $(B)/dist

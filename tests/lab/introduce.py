@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Associations of introductions and sessions at a loader, by its control socket (loader/control.h), one by one.
+"""Associations of introductions and sessions at a loader, and lent addresses, by its control socket (loader/control.h), one by one.
 
     introduce.py SOCKET listen NAME KEYFILE SEED PREFIX ROTATION_MS
     introduce.py SOCKET roam   NAME KEYFILE SEED PREFIX ROTATION_MS CLIENT_SEED INNER_HERE INNER_THERE
@@ -10,6 +10,7 @@
     introduce.py SOCKET find   INNER_THERE
     introduce.py SOCKET delete NAME
     introduce.py SOCKET socket
+    introduce.py SOCKET lend   ADDRESS PORT MILLISECONDS
 
 Prints what the loader answers: "accepted", or the number of its refusal; 1: refused. `find` prints the name of what it
 finds, and where its peer was last heard; `socket` what it is given.
@@ -21,7 +22,7 @@ import struct
 import sys
 
 VERSION, MESSAGE_BYTES = 2, 1024
-ADD, DELETE, LEAD, FIND, SOCKET_GET = 4, 6, 12, 13, 14
+ADD, DELETE, LEND, LEAD, FIND, SOCKET_GET = 4, 6, 11, 12, 13, 14
 ENCAP, LISTENS, ROAMS = 1, 1 << 5, 1 << 6
 HEADER = struct.Struct("=HHIHHi")
 TEMPLATE = struct.Struct("16sBB6x")
@@ -84,6 +85,8 @@ def given(raw):
 def request(verb, rest):
     if verb == "socket":
         return SOCKET_GET, b""
+    if verb == "lend":
+        return LEND, address(rest[0]) + struct.pack("!Hxx", int(rest[1])) + struct.pack("=I", int(rest[2]))
     if verb in ("delete", "lead"):
         return {"delete": DELETE, "lead": LEAD}[verb], rest[0].encode()
     if verb == "find":

@@ -49,7 +49,7 @@ systemd_cgroup() {
 systemd_units() {
 	local host=$1 unit
 	mkdir -p "$RUN/$host/units"
-	on "$host" sh -ec "mkdir -p /run/programs; cp $BUILD/mayflyctl $BUILD/mayfly-loader /run/programs"
+	on "$host" sh -ec "mkdir -p /run/programs; cp $BUILD/mayflyctl $BUILD/mayfly-loader $BUILD/mayfly-page /run/programs"
 	for unit in "$TOP"/dist/systemd/*.service; do
 		sed 's,/usr/s\?bin/,/run/programs/,; s,^\[Service\]$,&\nStandardOutput=append:/run/units.log\nStandardError=inherit,' \
 			"$unit" >"$RUN/$host/units/$(basename "$unit")"
