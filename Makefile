@@ -44,12 +44,12 @@ fuzz_bin := $(fuzz_src:tests/fuzz/%.c=$(B)/fuzz/%)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all help demo check check-unit check-long check-kernels check-page check-package bench fuzz tests deps install installed uninstall dist deb clean
+.PHONY: all help demo check check-unit check-long check-kernels check-page check-package bench bench-adversary fuzz tests deps install installed uninstall dist deb clean
 
 all: $(B)/mayfly-loader $(B)/mayflyctl $(B)/mayfly-page ## build the programs (default)
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' Makefile dist/install.mk
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' Makefile dist/install.mk
 
 deps: ## install the Debian packages that building and testing need
 	$(Q)tests/install-deps
@@ -80,6 +80,11 @@ check-kernels: all tests ## run the kernel-dependent part on every kernel series
 
 bench: all tests ## measure everything that docs/benchmarks.md states (about 45 minutes)
 	$(Q)tests/bench/run
+
+bench-adversary: deps ## attack Mayfly with others' tools, and tell what each attacker got for it (10 to 15 minutes)
+	$(Q)tests/install-deps netsniff-ng tcpreplay
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all tests
+	$(Q)tests/adversary/run
 
 # The cipher's inner loops as assembly. make CIPHER=plain takes plain C instead; make clean before another choice.
 $(B)/bpf/aead_asm.h: bpf/aead_asm.py
@@ -158,6 +163,7 @@ include tests/packet/packet.mk
 include tests/pktgen/pktgen.mk
 include tests/bench/bench.mk
 include tests/lab/dht.mk
+include tests/adversary/adversary.mk
 
 compile_commands.json: ## for editors
 	$(Q)bear --output $@ -- $(MAKE) -B all
