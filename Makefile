@@ -32,7 +32,7 @@ ctl_libs = $(shell $(PKG_CONFIG) --libs inih jansson libsodium hiredis libuv)
 
 loader_src := $(wildcard loader/*.c)
 ctl_src := $(wildcard ctl/*.c ctl/*/*.c) loader/slot.c loader/refusal.c loader/notify.c loader/due.c loader/table.c \
-	loader/netlink.c
+	loader/netlink.c loader/journal.c
 page_src := $(wildcard page/*.c)
 loader_obj := $(loader_src:%.c=$(B)/%.o)
 ctl_obj := $(ctl_src:%.c=$(B)/%.o)

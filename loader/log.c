@@ -6,8 +6,9 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
+
+#include "loader/journal.h"
 
 enum { LINE_BYTES = 512 };
 
@@ -18,7 +19,7 @@ void mf_log(enum mf_log_level level, const char *format, ...)
 	va_list arguments;
 	ssize_t written;
 
-	if (getenv("JOURNAL_STREAM"))
+	if (mf_is_journal(STDERR_FILENO))
 		length = snprintf(line, sizeof(line), "<%d>", level);
 	else
 		length = snprintf(line, sizeof(line), "mayfly-loader: ");
