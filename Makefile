@@ -137,6 +137,7 @@ include $(wildcard dist/install.mk)
 include tests/packet/packet.mk
 include tests/bench/bench.mk
 include tests/lab/dht.mk
+include tests/coverage/coverage.mk
 
 compile_commands.json: ## for editors
 	$(Q)bear --output $@ -- $(MAKE) -B all
