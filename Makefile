@@ -21,10 +21,19 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1.
 WARN := -Wall -Wextra -Wno-missing-field-initializers
 CFLAGS ?= -O2 -g
 override CPPFLAGS += -I. -I$(B) -D_GNU_SOURCE -DMAYFLY_VERSION='"$(VERSION)"'
-HARDEN := -fstack-protector-strong -fPIE -D_FORTIFY_SOURCE=2
+
+# What the compiler at hand can do against bytes that somebody else chose (tests/e2e/hardened.sh looks at the outcome).
+takes = $(shell printf '$(hash)include <stdio.h>\nint main(void){return 0;}' | \
+	$(CC) -O2 -Werror $(1) -x c -c - -o /dev/null 2>/dev/null && echo '$(1)')
+hash := \#
+FORTIFY := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE
+HARDEN := -fPIE -fstack-protector-strong $(call takes,-fstack-clash-protection) \
+	$(call takes,-fcf-protection) $(call takes,-mbranch-protection=standard) \
+	$(or $(call takes,$(FORTIFY)=3),$(FORTIFY)=2)
+HARDEN_LINK := -pie -Wl,-z,relro,-z,now,-z,noexecstack
 SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Wno-unused-parameter -Wno-address-of-packed-member -Werror \
-	-I. -I$(B) -I/usr/include/$(shell $(CC) -dumpmachine) -DAEAD_PLAIN=$(if $(filter plain,$(CIPHER)),1,0)
+	-I. -I$(B) -I/usr/include/$(subst -pc-,-,$(shell $(CC) -dumpmachine)) -DAEAD_PLAIN=$(if $(filter plain,$(CIPHER)),1,0)
 
 loader_libs = $(shell $(PKG_CONFIG) --libs libbpf libelf libsodium libcap-ng libseccomp)
 ctl_libs = $(shell $(PKG_CONFIG) --libs inih jansson libsodium hiredis libuv)
@@ -39,9 +48,15 @@ unit_bin := $(unit_src:tests/unit/%.c=$(B)/tests/%)
 fuzz_src := $(wildcard tests/fuzz/fuzz_*.c)
 fuzz_bin := $(fuzz_src:tests/fuzz/%.c=$(B)/fuzz/%)
 
+# Whatever reads what the network, a user or another process says: no number changes its size or sign unless it is said so.
+strict_src := $(wildcard ctl/*.c ctl/dht/*.c) $(addprefix loader/,check.c control_socket.c request.c netlink.c route.c link.c \
+	neighbour.c feature.c address_set.c options.c notify.c log.c pins.c prefix.c refusal.c due.c table.c slot.c)
+STRICT := -Werror=conversion -Werror=sign-conversion -Werror=shadow -Werror=format=2
+$(strict_src:%.c=$(B)/%.o) $(strict_src:%.c=$(B)/san/%.o) $(strict_src:%.c=$(B)/fuzzobj/%.o): private WARN += $(STRICT)
+
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all help demo check check-unit check-long check-kernels bench fuzz tests deps install uninstall clean
+.PHONY: all help demo analyze check check-unit check-long check-kernels bench fuzz tests deps install uninstall clean
 
 all: $(B)/mayfly-loader $(B)/mayflyctl ## build both programs (default)
 
@@ -86,7 +101,8 @@ $(B)/mayfly.bpf.o: bpf/mayfly.bpf.c $(wildcard bpf/*.h) $(B)/bpf/aead_asm.h
 
 $(B)/mayfly.skel.h: $(B)/mayfly.bpf.o
 	$(call say,SKEL,$@)
-	$(Q)$(BPFTOOL) gen skeleton $< name mayfly > $@
+	$(Q)echo '#pragma GCC system_header' > $@
+	$(Q)$(BPFTOOL) gen skeleton $< name mayfly >> $@
 
 $(loader_obj): $(B)/mayfly.skel.h
 
@@ -97,11 +113,11 @@ $(B)/%.o: %.c
 
 $(B)/mayfly-loader: $(loader_obj)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LDFLAGS) -pie -Wl,-z,relro,-z,now $^ $(loader_libs) -o $@
+	$(Q)$(CC) $(LDFLAGS) $(HARDEN_LINK) $^ $(loader_libs) -o $@
 
 $(B)/mayflyctl: $(ctl_obj)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LDFLAGS) -pie -Wl,-z,relro,-z,now $^ $(ctl_libs) -o $@
+	$(Q)$(CC) $(LDFLAGS) $(HARDEN_LINK) $^ $(ctl_libs) -o $@
 
 # Tests link the sanitised objects of both programs, without their main().
 san_obj := $(patsubst %.c,$(B)/san/%.o,$(filter-out loader/main.c ctl/main.c,$(sort $(loader_src) $(ctl_src))))
@@ -132,6 +148,18 @@ $(B)/fuzz/%: tests/fuzz/%.c $(B)/libfuzz.a
 	@mkdir -p $(@D)
 	$(call say,FUZZ,$@)
 	$(Q)$(CLANG) -std=gnu11 $(CPPFLAGS) $(SANITIZE) -fsanitize=fuzzer $(WARN) -MMD -MP $< $(B)/libfuzz.a $(loader_libs) $(ctl_libs) -o $@
+
+# One file at a time, all paths through it; then both programs by the other compiler. A warning ends it.
+analyze_ok := $(patsubst %.c,$(B)/analyze/%.ok,$(sort $(loader_src) $(ctl_src)))
+
+analyze: $(analyze_ok) ## clang's static analyser over loader/ and ctl/, and both programs built by clang (about 3 minutes)
+	$(Q)$(MAKE) --no-print-directory CC=$(CLANG) B=$(B)/clang WARN='$(WARN) -Werror' all
+
+$(B)/analyze/%.ok: %.c $(B)/mayfly.skel.h
+	@mkdir -p $(@D)
+	$(call say,ANALYZE,$<)
+	$(Q)$(CLANG) --analyze --analyzer-output text -Wno-unused-value -Xclang -analyzer-werror -std=gnu11 $(CPPFLAGS) -MMD -MP -MF $(@:.ok=.d) -MT $@ $<
+	$(Q)touch $@
 
 include $(wildcard dist/install.mk)
 include tests/packet/packet.mk

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-int say_why(char why[static SAY_BYTES], int error, const char *format, ...)
+int (say_why)(char why[static SAY_BYTES], int error, const char *format, ...)
 {
 	va_list arguments;
 
@@ -17,7 +17,7 @@ int say_why(char why[static SAY_BYTES], int error, const char *format, ...)
 	return error;
 }
 
-static void say(const char *kind, const char *format, va_list arguments)
+static void __attribute__((format(printf, 2, 0))) say(const char *kind, const char *format, va_list arguments)
 {
 	fflush(stdout);
 	fprintf(stderr, "mayflyctl: %s", kind);
