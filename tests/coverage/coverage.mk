@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Which lines run in the tests. A build of its own, neither optimised nor sanitised; BPF programs are not in it.
 
-coverage_flags := -O0 -g --coverage -fprofile-update=atomic
+coverage_flags := -O1 -g --coverage -fprofile-update=atomic
 coverage_dump := build/coverage/tests/coverage/dump.o
 coverage_make = $(MAKE) --no-print-directory B=build/coverage CC=gcc HARDEN=-fPIE CFLAGS='$(coverage_flags)' SANITIZE='$(coverage_flags)'
 
