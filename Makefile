@@ -149,11 +149,29 @@ $(B)/fuzz/%: tests/fuzz/%.c $(B)/libfuzz.a
 	$(call say,FUZZ,$@)
 	$(Q)$(CLANG) -std=gnu11 $(CPPFLAGS) $(SANITIZE) -fsanitize=fuzzer $(WARN) -MMD -MP $< $(B)/libfuzz.a $(loader_libs) $(ctl_libs) -o $@
 
+# What has threads, once more under ThreadSanitizer.
+TSAN := -O1 -g -fsanitize=thread -fno-omit-frame-pointer
+tsan_src := $(wildcard ctl/dht/*.c ctl/store*.c) $(addprefix ctl/,lookups.c meet_search.c meeting.c loop_dht.c dht_socket.c \
+	dht_nodes.c rendezvous.c rendezvous_box.c rendezvous_plain.c two_stage.c two_stage_key.c stuffing.c client.c \
+	config_rendezvous.c file_replace.c format.c hkdf.c key.c parse.c say.c wanted.c) loader/slot.c loader/refusal.c
+
+$(B)/tsan/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC-TSAN,$<)
+	$(Q)$(CC) -std=gnu11 $(CPPFLAGS) $(TSAN) $(WARN) -MMD -MP -c $< -o $@
+
+$(B)/tests/test_tsan_threads: $(patsubst %.c,$(B)/tsan/%.o,$(tsan_src) tests/unit/test_threads.c)
+	@mkdir -p $(@D)
+	$(call say,TEST,$@)
+	$(Q)$(CC) $(TSAN) $^ $(ctl_libs) -lcmocka -lm -o $@
+
+tests: $(B)/tests/test_tsan_threads
+
 # One file at a time, all paths through it; then both programs by the other compiler. A warning ends it.
 analyze_ok := $(patsubst %.c,$(B)/analyze/%.ok,$(sort $(loader_src) $(ctl_src)))
 
 analyze: $(analyze_ok) ## clang's static analyser over loader/ and ctl/, and both programs built by clang (about 3 minutes)
-	$(Q)$(MAKE) --no-print-directory CC=$(CLANG) B=$(B)/clang WARN='$(WARN) -Werror' all
+	$(Q)$(MAKE) --no-print-directory CC=$(CLANG) B=$(B)/clang CFLAGS='$(CFLAGS) -Werror' all
 
 $(B)/analyze/%.ok: %.c $(B)/mayfly.skel.h
 	@mkdir -p $(@D)
