@@ -31,7 +31,7 @@ const char *__tsan_default_suppressions(void);
 
 const char *__tsan_default_suppressions(void)
 {
-	return "race:^pipe2$\nrace:^eventfd$\nrace:^epoll_create1$\n";
+	return "race:pipe2$\nrace:eventfd$\nrace:epoll_create1$\n";
 }
 #endif
 
