@@ -176,7 +176,8 @@ analyze: $(analyze_ok) ## clang's static analyser over loader/ and ctl/, and bot
 $(B)/analyze/%.ok: %.c $(B)/mayfly.skel.h
 	@mkdir -p $(@D)
 	$(call say,ANALYZE,$<)
-	$(Q)$(CLANG) --analyze --analyzer-output text -Wno-unused-value -Xclang -analyzer-werror -std=gnu11 $(CPPFLAGS) -MMD -MP -MF $(@:.ok=.d) -MT $@ $<
+	$(Q)$(CLANG) --analyze --analyzer-output text -Wno-unused-value -Xclang -analyzer-werror \
+		-std=gnu11 $(CPPFLAGS) -MMD -MP -MF $(@:.ok=.d) -MT $@ $<
 	$(Q)touch $@
 
 include $(wildcard dist/install.mk)
