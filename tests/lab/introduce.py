@@ -9,6 +9,7 @@
     introduce.py SOCKET lead   NAME
     introduce.py SOCKET find   INNER_THERE
     introduce.py SOCKET delete NAME
+    introduce.py SOCKET lend   ADDRESS LIFETIME_MS [PAD]
     introduce.py SOCKET socket
 
 Prints what the loader answers: "accepted", or the number of its refusal; 1: refused. `find` prints the name of what it
@@ -21,7 +22,7 @@ import struct
 import sys
 
 VERSION, MESSAGE_BYTES = 2, 1024
-ADD, DELETE, LEAD, FIND, SOCKET_GET = 4, 6, 12, 13, 14
+ADD, DELETE, LEND, LEAD, FIND, SOCKET_GET = 4, 6, 11, 12, 13, 14
 ENCAP, LISTENS, ROAMS = 1, 1 << 5, 1 << 6
 HEADER = struct.Struct("=HHIHHi")
 TEMPLATE = struct.Struct("16sBB6x")
@@ -86,6 +87,8 @@ def request(verb, rest):
         return SOCKET_GET, b""
     if verb in ("delete", "lead"):
         return {"delete": DELETE, "lead": LEAD}[verb], rest[0].encode()
+    if verb == "lend":
+        return LEND, struct.pack("=16sHHI", address(rest[0]), 0, int(rest[2]) if rest[2:] else 0, int(rest[1]))
     if verb == "find":
         return FIND, bytes(AT_REMOTE_PREFIX) + hosts(rest[0])
     shares = 1 if verb == "share" else 0

@@ -22,6 +22,7 @@
 #include "ctl/doctor.h"
 #include "ctl/sessions_ask.h"
 #include "ctl/verdict.h"
+#include "tests/unit/capture.h"
 
 enum { ASSOCIATIONS = 12, LINES = 12 };
 
@@ -44,21 +45,11 @@ static int set_up(void **unused)
 /* What a check says goes to `said`. */
 static void look(void check(struct doctor *doctor))
 {
-	int before = dup(STDOUT_FILENO);
-	FILE *file = tmpfile();
-	size_t got;
+	struct capture capture = capture_begin();
 
 	memset(doctor.count, 0, sizeof(doctor.count));
-	fflush(stdout);
-	dup2(fileno(file), STDOUT_FILENO);
 	check(&doctor);
-	fflush(stdout);
-	dup2(before, STDOUT_FILENO);
-	close(before);
-	rewind(file);
-	got = fread(said, 1, sizeof(said) - 1, file);
-	said[got] = 0;
-	fclose(file);
+	capture_end(&capture, said, sizeof(said));
 }
 
 static void says(enum doctor_level level, const char *words)
