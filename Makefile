@@ -50,7 +50,8 @@ fuzz_bin := $(fuzz_src:tests/fuzz/%.c=$(B)/fuzz/%)
 
 # Whatever reads what the network, a user or another process says: no number changes its size or sign unless it is said so.
 strict_src := $(wildcard ctl/*.c ctl/dht/*.c) $(addprefix loader/,check.c control_socket.c request.c netlink.c route.c link.c \
-	neighbour.c feature.c address_set.c options.c notify.c log.c pins.c prefix.c refusal.c due.c table.c slot.c)
+	neighbour.c feature.c address_set.c options.c notify.c log.c pins.c prefix.c refusal.c due.c table.c slot.c \
+	reports.c surroundings.c nic.c target.c watch.c)
 STRICT := -Werror=conversion -Werror=sign-conversion -Werror=shadow -Werror=format=2
 $(strict_src:%.c=$(B)/%.o) $(strict_src:%.c=$(B)/san/%.o) $(strict_src:%.c=$(B)/fuzzobj/%.o): private WARN += $(STRICT)
 
@@ -61,7 +62,7 @@ $(strict_src:%.c=$(B)/%.o) $(strict_src:%.c=$(B)/san/%.o) $(strict_src:%.c=$(B)/
 all: $(B)/mayfly-loader $(B)/mayflyctl ## build both programs (default)
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' Makefile dist/install.mk
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-15s %s\n", $$1, $$2}' Makefile dist/install.mk tests/coverage/coverage.mk
 
 deps: ## install the Debian packages that building and testing need
 	$(Q)tests/install-deps
