@@ -17,7 +17,7 @@ else
 say = @:
 endif
 
-VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1.0)
+VERSION := $(shell dist/version)
 WARN := -Wall -Wextra -Wno-missing-field-initializers
 CFLAGS ?= -O2 -g
 override CPPFLAGS += -I. -I$(B) -D_GNU_SOURCE -DMAYFLY_VERSION='"$(VERSION)"'
@@ -36,20 +36,23 @@ BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Wno-unused-parameter -W
 	-I. -I$(B) -I/usr/include/$(subst -pc-,-,$(shell $(CC) -dumpmachine)) -DAEAD_PLAIN=$(if $(filter plain,$(CIPHER)),1,0)
 
 loader_libs = $(shell $(PKG_CONFIG) --libs libbpf libelf libsodium libcap-ng libseccomp)
+page_libs = $(shell $(PKG_CONFIG) --libs libmicrohttpd libsodium libcap-ng libseccomp)
 ctl_libs = $(shell $(PKG_CONFIG) --libs inih jansson libsodium hiredis libuv)
 
 loader_src := $(wildcard loader/*.c)
 ctl_src := $(wildcard ctl/*.c ctl/*/*.c) loader/slot.c loader/refusal.c loader/notify.c loader/due.c loader/table.c \
 	loader/netlink.c
+page_src := $(wildcard page/*.c)
 loader_obj := $(loader_src:%.c=$(B)/%.o)
 ctl_obj := $(ctl_src:%.c=$(B)/%.o)
+page_obj := $(page_src:%.c=$(B)/%.o) $(patsubst %,$(B)/ctl/%.o,board format parse verdict)
 unit_src := $(wildcard tests/unit/test_*.c)
 unit_bin := $(unit_src:tests/unit/%.c=$(B)/tests/%)
 fuzz_src := $(wildcard tests/fuzz/fuzz_*.c)
 fuzz_bin := $(fuzz_src:tests/fuzz/%.c=$(B)/fuzz/%)
 
 # Whatever reads what the network, a user or another process says: no number changes its size or sign unless it is said so.
-strict_src := $(wildcard ctl/*.c ctl/dht/*.c) $(addprefix loader/,check.c control_socket.c request.c netlink.c route.c link.c \
+strict_src := $(wildcard ctl/*.c ctl/dht/*.c page/*.c) $(addprefix loader/,check.c control_socket.c request.c netlink.c route.c link.c \
 	neighbour.c feature.c address_set.c options.c notify.c log.c pins.c prefix.c refusal.c due.c table.c slot.c \
 	reports.c surroundings.c nic.c target.c watch.c)
 STRICT := -Werror=conversion -Werror=sign-conversion -Werror=shadow -Werror=format=2
@@ -57,9 +60,10 @@ $(strict_src:%.c=$(B)/%.o) $(strict_src:%.c=$(B)/san/%.o) $(strict_src:%.c=$(B)/
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all help demo analyze check check-unit check-long check-kernels bench fuzz tests deps install uninstall clean
+.PHONY: all help demo analyze check check-unit check-long check-kernels check-page check-package bench fuzz tests deps install installed \
+	uninstall dist deb clean
 
-all: $(B)/mayfly-loader $(B)/mayflyctl ## build both programs (default)
+all: $(B)/mayfly-loader $(B)/mayflyctl $(B)/mayfly-page ## build the programs (default)
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-15s %s\n", $$1, $$2}' Makefile dist/install.mk tests/coverage/coverage.mk
@@ -78,12 +82,17 @@ check: deps ## build everything, run the whole test suite
 check-long: all tests ## a million random packets against libsodium, and a million as they stand on the wire against chance
 	$(Q)MF_PACKETS=$(or $(MF_PACKETS),1000000) tests/run packet cipher unreadable
 
+check-page: ## look at the page with a browser (Debian's chromium, 400 MB), light and dark; screenshots in build/page-shots
+	$(Q)tests/install-deps --browser
+	$(Q)$(MAKE) --no-print-directory all tests
+	$(Q)tests/page/check.sh
+
 tests: $(unit_bin) $(fuzz_bin) ## build the tests only
 
 fuzz: $(fuzz_bin) ## run every fuzz target for FUZZ_SECONDS (default 600) each
 	$(Q)tests/fuzz/run $(or $(FUZZ_SECONDS),600)
 
-check-kernels: all tests ## run the kernel-dependent part on Debian's 6.1 and 6.12 kernels in qemu
+check-kernels: all tests ## run the kernel-dependent part on every kernel series of Debian's in qemu, and on this one
 	$(Q)tests/kernels/run
 
 bench: all tests ## measure everything that docs/benchmarks.md states (about 45 minutes)
@@ -120,8 +129,20 @@ $(B)/mayflyctl: $(ctl_obj)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS) $(HARDEN_LINK) $^ $(ctl_libs) -o $@
 
-# Tests link the sanitised objects of both programs, without their main().
-san_obj := $(patsubst %.c,$(B)/san/%.o,$(filter-out loader/main.c ctl/main.c,$(sort $(loader_src) $(ctl_src))))
+# The page with what of mayflyctl it shows; it alone is linked with an HTTP library.
+$(B)/page/page_html.h: page/page.html page/embed.py
+	@mkdir -p $(@D)
+	$(call say,EMBED,$<)
+	$(Q)python3 page/embed.py $< > $@
+
+$(B)/page/page.o $(B)/san/page/page.o $(B)/fuzzobj/page/page.o: $(B)/page/page_html.h
+
+$(B)/mayfly-page: $(page_obj)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) $(HARDEN_LINK) $^ $(page_libs) -o $@
+
+# Tests link the sanitised objects of all programs, without their main().
+san_obj := $(patsubst %.c,$(B)/san/%.o,$(filter-out loader/main.c ctl/main.c page/main.c,$(sort $(loader_src) $(ctl_src) $(page_src))))
 fuzz_obj := $(patsubst $(B)/san/%.o,$(B)/fuzzobj/%.o,$(san_obj))
 
 $(B)/san/%.o: %.c $(B)/mayfly.skel.h
@@ -168,10 +189,12 @@ $(B)/tests/test_tsan_threads: $(patsubst %.c,$(B)/tsan/%.o,$(tsan_src) tests/uni
 
 tests: $(B)/tests/test_tsan_threads
 
-# One file at a time, all paths through it; then both programs by the other compiler. A warning ends it.
-analyze_ok := $(patsubst %.c,$(B)/analyze/%.ok,$(sort $(loader_src) $(ctl_src)))
+# One file at a time, all paths through it; then the programs by the other compiler. A warning ends it.
+analyze_ok := $(patsubst %.c,$(B)/analyze/%.ok,$(sort $(loader_src) $(ctl_src) $(page_src)))
 
-analyze: $(analyze_ok) ## clang's static analyser over loader/ and ctl/, and both programs built by clang (about 3 minutes)
+$(B)/analyze/page/page.ok: $(B)/page/page_html.h
+
+analyze: $(analyze_ok) ## clang's static analyser over all files of the programs, and these built by clang (about 3 minutes)
 	$(Q)$(MAKE) --no-print-directory CC=$(CLANG) B=$(B)/clang CFLAGS='$(CFLAGS) -Werror' all
 
 # What bpftool has written into the skeleton is not ours to mend.
@@ -186,6 +209,7 @@ $(B)/analyze/%.ok: %.c $(B)/mayfly.skel.h
 
 include $(wildcard dist/install.mk)
 include tests/packet/packet.mk
+include tests/pktgen/pktgen.mk
 include tests/bench/bench.mk
 include tests/lab/dht.mk
 include tests/coverage/coverage.mk
@@ -196,4 +220,5 @@ compile_commands.json: ## for editors
 clean: ## remove what was built
 	$(Q)rm -rf $(B) compile_commands.json
 
--include $(shell find $(B) -name '*.d' -type f 2>/dev/null)
+# Not in whole systems that stand there: their directories of configuration are called so, too.
+-include $(shell find $(B) \( -path $(B)/package -o -path $(B)/deb \) -prune -o -name '*.d' -type f -print 2>/dev/null)

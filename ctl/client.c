@@ -285,7 +285,7 @@ int client_ask(struct client *client, struct mf_message *message)
 	return ask(client, message, NULL);
 }
 
-static bool is_broken(int error)
+bool client_is_lost(int error)
 {
 	return error == -EPIPE || error == -ECONNRESET || error == -ENOTCONN || error == -EBADF;
 }
@@ -296,7 +296,7 @@ int client_ask_again(struct client *client, struct mf_message *message)
 	__u32 patience_s = client->patience_s, connections = client->connections;
 	int error = client_ask(client, message);
 
-	if (!is_broken(error))
+	if (!client_is_lost(error))
 		return error;
 	memcpy(path, client->path, sizeof(path));
 	client_close(client);

@@ -47,6 +47,9 @@ void client_be_patient(struct client *client, __u32 seconds);
  */
 int client_ask(struct client *client, struct mf_message *message);
 
+/* Of an error: there is nobody at the other end of the line any more. */
+bool client_is_lost(int error);
+
 /* The same; a loader that has gone meanwhile and come back is connected to anew, once. For who keeps a line for long. */
 int client_ask_again(struct client *client, struct mf_message *message);
 

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "ctl/config_listen.h"
 #include "ctl/config_rendezvous.h"
 #include "ctl/level.h"
 #include "ctl/say.h"
@@ -22,14 +23,15 @@ enum {
 	CONFIG_ROTATION_DEFAULT_MS = 3000,
 	CONFIG_IDLE_LEAST_MS = 10000,
 	CONFIG_IDLE_MOST_MS = 86400000,
-	CONFIG_ON_DEMAND_LENGTH = 16, /* of all inner addresses that follow from keys: fd6d::/16 */
+	CONFIG_OWN_LENGTH = 16, /* of all inner addresses that follow from keys: fd6d::/16 */
 };
 
 enum config_node_key {
 	NODE_INTERFACE, NODE_PRIVATE_KEY_FILE, NODE_PREFIX, NODE_MODE, NODE_DARK, NODE_ROUTER, NODE_ON_LINK_PEERS,
 	NODE_ADDRESS, NODE_LOOK_AHEAD, NODE_CAPACITY, NODE_DEVICE, NODE_STORE, NODE_BOOTSTRAP, NODE_PUBLISH_PREFIX,
 	NODE_PERIOD, NODE_CLIENTS, NODE_FORM, NODE_DHT_FAMILY, NODE_TWO_STAGE, NODE_PRIVATE_NETWORK, NODE_LEVEL,
-	NODE_FIREWALL, NODE_IDLE_TIMEOUT, NODE_CARRIAGE, NODE_PADDING, NODE_THREADED_NAPI, NODE_KEYS,
+	NODE_FIREWALL, NODE_IDLE_TIMEOUT, NODE_CARRIAGE, NODE_PADDING, NODE_THREADED_NAPI, NODE_LISTEN,
+	NODE_LISTEN_NAME, NODE_KEYS,
 };
 
 enum config_peer_key {
@@ -80,6 +82,8 @@ struct config_node {
 	enum mf_padding padding;   /* of what is sealed here */
 	__u32 look_ahead_ms, capacity;
 	enum level level; /* AUTO: what strangers do decides */
+	struct config_listen listen; /* of the page and its metrics */
+	struct config_listen_names listen_names;
 	struct config_rendezvous rendezvous;
 };
 

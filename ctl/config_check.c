@@ -382,14 +382,6 @@ static int complete_publish_prefix(struct config *config, char why[static SAY_BY
 	return 0;
 }
 
-static bool wants_on_demand(const struct config *config)
-{
-	for (size_t i = 0; i < config->meet_count; i++)
-		if (config->meets[i].connect == CONNECT_ON_DEMAND)
-			return true;
-	return false;
-}
-
 static int add_own_address(struct config *config, const __u8 own[static 16], __u8 length, char why[static SAY_BYTES])
 {
 	struct config_prefixes *addresses = &config->node.addresses;
@@ -411,16 +403,14 @@ static int add_own_address(struct config *config, const __u8 own[static 16], __u
 
 /*
  * Whoever has sessions needs the host that introductions lead to; and what is for a static peer goes nowhere but to the device
- * while there is none, wherever addresses are not as configured. Whoever meets knows each other by keys: the addresses that follow from this node's are on the device in any case. With
- * peers on demand all such addresses are behind the device, so that there is a packet to begin with. The kernel takes
- * the last one of equals as source of what it sends there, which must be the stable one.
+ * while there is none, wherever addresses are not as configured. Whoever meets knows each other by keys: the addresses that follow from this node's are on the device in any case, and
+ * all such addresses behind it: a packet for a peer without a session begins one (on demand) or is lost, but never leaves in the
+ * clear. The kernel takes the last one of equals as source of what it sends there, which must be the stable one.
  */
 static int complete_meeting_addresses(struct config *config, const __u8 *node_public, char why[static SAY_BYTES])
 {
-	static void (*const address_of[])(__u8 *, const __u8 *) = { identity_address, identity_introduction,
-								     identity_visitor, identity_address };
+	static void (*const address_of[])(__u8 *, const __u8 *) = { identity_introduction, identity_visitor, identity_address };
 	static const __u8 nobody[32];
-	bool on_demand = wants_on_demand(config);
 	__u8 own[16];
 	int error = 0;
 
@@ -428,15 +418,15 @@ static int complete_meeting_addresses(struct config *config, const __u8 *node_pu
 		if (!config->meet_count)
 			return 0;
 		if (!config->node.line_of[NODE_ADDRESS])
-			config->node.addresses.prefix[0].length = CONFIG_ON_DEMAND_LENGTH;
+			config->node.addresses.prefix[0].length = CONFIG_OWN_LENGTH;
 		identity_introduction(own, node_public ? node_public : nobody);
 		return add_own_address(config, own, 128, why);
 	}
-	if (on_demand && !config->node.line_of[NODE_ADDRESS])
+	if (!config->node.line_of[NODE_ADDRESS])
 		config->node.addresses.count = 0;
-	for (int i = on_demand; !error && i < 3 + on_demand; i++) {
+	for (int i = 0; !error && i < 3; i++) {
 		address_of[i](own, node_public);
-		error = add_own_address(config, own, on_demand ? CONFIG_ON_DEMAND_LENGTH : 128, why);
+		error = add_own_address(config, own, CONFIG_OWN_LENGTH, why);
 	}
 	return error;
 }

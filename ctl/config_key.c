@@ -351,6 +351,10 @@ static const struct config_key node_keys[NODE_KEYS] = {
 	[NODE_IDLE_TIMEOUT] = { "IdleTimeout", parse_idle, NODE(idle_ms), .expected = IDLE },
 	[NODE_CARRIAGE] = { "Carriage", parse_carriage_of_sessions, NODE(carriage), .expected =
 		"sealed or encap, for sessions" },
+	[NODE_LISTEN] = { "Listen", config_parse_listen, NODE(listen), .expected =
+		"no, a local address and port such as [::1]:9808 (any other with the word anywhere behind it), or a socket's full path" },
+	[NODE_LISTEN_NAME] = { "ListenName", config_parse_listen_name, NODE(listen_names), .list = true, .expected =
+		"up to 8 names of hosts, apart by commas" },
 	[NODE_PADDING] = { "Padding", parse_padding, NODE(padding), .expected = PADDING },
 };
 

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "ctl/ctl.h"
+#include "ctl/down.h"
 #include "ctl/keeper_lock.h"
 #include "ctl/nic_argument.h"
 #include "ctl/rendezvous_status.h"
@@ -88,15 +88,16 @@ static void end_served(const struct client *client)
 		say_note("mayflyctl serve (process %u) has not taken leave of all its clients", status.pid);
 }
 
-static int take_down(struct client *client)
+int down_clear(struct client *client)
 {
 	struct mf_message message = { .type = MF_NODE_CLEAR };
 	char why[SAY_BYTES];
-	int error;
+	int error = client_ask_again(client, &message);
 
-	end_keeper(client);
-	end_served(client);
-	error = client_ask(client, &message);
+	if (client_is_lost(error)) {
+		say_note("the loader has ended");
+		return CTL_FINE;
+	}
 	if (error == -EREMOTEIO && message.refusal == MF_REFUSED_NO_NODE) {
 		say_note("it was down already");
 		return CTL_FINE;
@@ -106,6 +107,13 @@ static int take_down(struct client *client)
 	client_why(client, error, MF_NODE_CLEAR, &message, why);
 	say_error("%s", why);
 	return CTL_FAILED;
+}
+
+static int take_down(struct client *client)
+{
+	end_keeper(client);
+	end_served(client);
+	return down_clear(client);
 }
 
 int command_down(const struct ctl *ctl, int argc, char **argv)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ctl/config_file.h"
+#include "ctl/down.h"
 #include "ctl/keeper_lock.h"
 #include "ctl/rendezvous_status.h"
 #include "ctl/state.h"
@@ -35,9 +36,19 @@ static void on_changed(void *context, __u32 number)
 	keeping_level_follow(keeping, number);
 	connecting_changed(&keeping->connecting, number);
 	sessions_tell_changed(&keeping->tell, number);
+	board_fill_peer(&keeping->page.fill, number);
 }
 
-static const struct sessions_owner owner = { .lost = on_lost, .introduced = on_introduced, .changed = on_changed };
+static void on_looked(void *context, const struct mf_assoc_status *status, __u32 number)
+{
+	struct keeping *keeping = context;
+
+	board_fill_looked(&keeping->page.fill, status, number);
+}
+
+static const struct sessions_owner owner = {
+	.lost = on_lost, .introduced = on_introduced, .changed = on_changed, .looked = on_looked,
+};
 
 static bool is_firewalled(const struct config *config)
 {
@@ -83,6 +94,21 @@ static void open_tell(struct keeping *keeping)
 	keeping->tell.context = keeping;
 }
 
+static void open_page(struct keeping *keeping)
+{
+	const struct config_node *node = &keeping->config.node;
+	const struct board_settings settings = {
+		.sessions = &keeping->sessions, .loader = &keeping->loader,
+		.public_key = keeping->private_key ? keeping->public_key : NULL,
+		.status = keeping_status, .context = keeping,
+	};
+	char why[SAY_BYTES];
+
+	if (page_open(&keeping->page, &keeping->loop, &node->listen, &node->listen_names, &settings, why))
+		say_note("%s", why);
+	keeping->sessions.looks = keeping->page.open;
+}
+
 static int open_connecting(struct keeping *keeping, char why[static SAY_BYTES])
 {
 	const struct config *config = &keeping->config;
@@ -125,6 +151,7 @@ static int open_all(struct keeping *keeping, char why[static SAY_BYTES])
 	if (error)
 		return error;
 	open_tell(keeping);
+	open_page(keeping);
 	take_peers(keeping);
 	if (sessions_adopt(&keeping->sessions, why))
 		say_note("sessions of an earlier process stay as they are: %s", why);
@@ -154,11 +181,13 @@ static int read_all(struct keeping *keeping, char why[static SAY_BYTES])
 
 static void leave_sessions(struct keeping *keeping)
 {
-	if (keeping->connecting.lookups) {
+	page_close(&keeping->page);
+	if (keeping->connecting.lookups && !keeping->leaves) {
 		connecting_leave(&keeping->connecting);
 		sessions_end_all(&keeping->sessions, SESSION_CLOSED);
-		connecting_close(&keeping->connecting);
 	}
+	if (keeping->connecting.lookups)
+		connecting_close(&keeping->connecting);
 	sessions_tell_close(&keeping->tell);
 	if (keeping->sessions.open)
 		sessions_close(&keeping->sessions);
@@ -295,8 +324,18 @@ static void end(struct keeping *keeping)
 	keeping_events_close(keeping);
 	uv_close((uv_handle_t *)&keeping->patience, NULL);
 	uv_close((uv_handle_t *)&keeping->look, NULL);
-	for (int i = 0; i < 3; i++)
+	service_alive_close(&keeping->alive);
+	for (int i = 0; i < KEEPING_SIGNALS; i++)
 		uv_close((uv_handle_t *)&keeping->signals[i], NULL);
+}
+
+static void end_by(struct keeping *keeping, int number)
+{
+	if (keeping->closing)
+		return;
+	keeping->leaves = number == SIGUSR2;
+	keeping->clears = keeping->settings.takes_down && !keeping->leaves;
+	end(keeping);
 }
 
 static void on_signal(uv_signal_t *handle, int number)
@@ -306,7 +345,7 @@ static void on_signal(uv_signal_t *handle, int number)
 	if (number == SIGHUP)
 		keeping_reload(keeping);
 	else
-		end(keeping);
+		end_by(keeping, number);
 }
 
 static void on_patience_over(uv_timer_t *timer)
@@ -316,18 +355,20 @@ static void on_patience_over(uv_timer_t *timer)
 
 static int open_loop(struct keeping *keeping, char why[static SAY_BYTES])
 {
-	static const int numbers[3] = { SIGHUP, SIGINT, SIGTERM };
+	static const int numbers[KEEPING_SIGNALS] = { SIGHUP, SIGUSR2, SIGINT, SIGTERM };
 
 	if (uv_loop_init(&keeping->loop))
 		return say_why(why, -ENOMEM, "no memory for the event loop");
 	uv_timer_init(&keeping->loop, &keeping->patience);
 	uv_timer_init(&keeping->loop, &keeping->look);
 	keeping->patience.data = keeping->look.data = keeping;
-	for (int i = 0; i < 3; i++) {
+	service_alive_open(&keeping->alive, &keeping->loop, &keeping->notify);
+	for (int i = 0; i < KEEPING_SIGNALS; i++) {
 		uv_signal_init(&keeping->loop, &keeping->signals[i]);
 		keeping->signals[i].data = keeping;
 		uv_signal_start(&keeping->signals[i], on_signal, numbers[i]);
 	}
+	service_release_signals();
 	keeping->begun = true;
 	return 0;
 }
@@ -357,11 +398,11 @@ static int begin(struct keeping *keeping, char why[static SAY_BYTES])
 
 static void wait_for_sessions(struct keeping *keeping)
 {
-	keeping_look_around(keeping);
-	look_again(keeping, NODE_WATCH_MS);
 	if (!keeping->settings.wait_ms)
 		keeping_judge(keeping, CTL_FINE);
-	else if (keeping->settings.wait_ms != ~(__u32)0)
+	keeping_look_around(keeping);
+	look_again(keeping, NODE_WATCH_MS);
+	if (keeping->settings.wait_ms)
 		uv_timer_start(&keeping->patience, on_patience_over, keeping->settings.wait_ms, 0);
 }
 
@@ -389,6 +430,8 @@ int keeping_run(const struct keeping_settings *settings)
 		uv_run(&keeping.loop, UV_RUN_DEFAULT);
 		uv_loop_close(&keeping.loop);
 	}
+	if (!error && keeping.clears)
+		error = down_clear(&keeping.loader);
 	client_close(&keeping.loader);
 	mf_notify_close(&keeping.notify);
 	key_secret_free(keeping.private_key);

@@ -10,6 +10,8 @@
 #include "ctl/ctl.h"
 #include "ctl/key.h"
 #include "ctl/node_watch.h"
+#include "ctl/page.h"
+#include "ctl/service.h"
 #include "ctl/sessions_tell.h"
 #include "loader/netlink.h"
 #include "loader/notify.h"
@@ -18,6 +20,7 @@ enum {
 	KEEPING_WAIT_MS = 30000, /* for sessions to stand, before `up` says that they do not */
 	KEEPING_PATIENCE_S = 2,  /* with the loader: the loop stands still meanwhile */
 	KEEPING_SERVE_GONE_MS = 10000, /* a serve that has ended may be on its way back: then sessions are kept again */
+	KEEPING_SIGNALS = 4,
 	KEEPING_ROOM = 4,        /* associations of a peer: its introduction, and a session that replaces another one */
 };
 
@@ -28,7 +31,8 @@ struct keeping_settings {
 	struct mf_template prefix; /* that the node has come up with */
 	int lock;            /* of keeper_lock() */
 	int verdict;         /* an enum ctl_exit goes here, one byte, when it is known how the beginning went; -1: nowhere */
-	__u32 wait_ms;       /* at the latest then; 0: at once; ~0: for ever */
+	__u32 wait_ms;       /* at the latest then; 0: at once */
+	bool takes_down;     /* the node goes when this process is told to end */
 };
 
 struct keeping {
@@ -43,13 +47,15 @@ struct keeping {
 	__u64 served_ms;     /* when it was last there */
 
 	uv_loop_t loop;
-	uv_signal_t signals[3];
+	uv_signal_t signals[KEEPING_SIGNALS];
 	uv_timer_t patience, look;
 	struct node_watch node;
 	struct sessions sessions;
 	struct sessions_tell tell;
 	struct connecting connecting;
+	struct page page;    /* not open: no Listen, or no sessions */
 	struct mf_notify notify;
+	struct service_alive alive;
 	struct {             /* keeping_roam.c */
 		struct mf_netlink netlink; /* fd -1: Prefix is not auto */
 		uv_poll_t poll;
@@ -63,6 +69,8 @@ struct keeping {
 		struct levels levels;
 	} events;
 	bool begun, judged, ready, closing;
+	bool leaves;         /* everything goes on, for another process to take over */
+	bool clears;         /* the node goes with this process */
 };
 
 /* Until it is told to end. An enum ctl_exit. */
@@ -83,6 +91,7 @@ void keeping_roam_take(struct keeping *keeping); /* the configuration has been r
 void keeping_events_open(struct keeping *keeping);
 void keeping_events_close(struct keeping *keeping);
 void keeping_level_follow(struct keeping *keeping, __u32 peer); /* its session has changed */
+void keeping_status(void *keeping, struct rendezvous_status *status); /* for the page */
 void keeping_level_words(void *keeping, __u32 peer, const char **level, const char **why); /* for sessions_tell */
 
 /* keeping_say.c. The first verdict counts; `look_around`: whether all stand, and systemd's status. */

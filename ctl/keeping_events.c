@@ -51,10 +51,22 @@ void keeping_level_words(void *context, __u32 peer, const char **level, const ch
 	sessions_level_words(&keeping->sessions, &keeping->events.levels, peer, sessions_now_ms(), level, why);
 }
 
+void keeping_status(void *context, struct rendezvous_status *status)
+{
+	const struct keeping *keeping = context;
+	const struct levels *levels = &keeping->events.levels;
+	char words[LEVEL_WORDS];
+
+	snprintf(status->level, sizeof(status->level), "%s", level_name(level_of_node(levels)));
+	snprintf(status->level_why, sizeof(status->level_why), "%s", level_why(words, levels, sessions_now_ms()));
+	status->period_s = keeping->config.node.rendezvous.period_ms / 1000;
+}
+
 /* --- the line ------------------------------------------------------------------------ */
 
 static void take(struct keeping *keeping, const struct mf_event *event)
 {
+	board_fill_event(&keeping->page.fill, event);
 	if (level_take(&keeping->events.levels, event, sessions_now_ms()))
 		tell_levels(keeping);
 	if (event->kind == MF_EVENT_NO_ASSOCIATION && keeping->connecting.lookups)

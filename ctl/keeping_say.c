@@ -22,11 +22,12 @@ void keeping_judge(struct keeping *keeping, enum ctl_exit verdict)
 	keeping->settings.verdict = -1;
 }
 
+/* Who starts after us waits no longer than a person would: a peer that is away holds nobody up. */
 static void tell_systemd(struct keeping *keeping, size_t kept, size_t standing)
 {
 	char status[80];
 
-	if (!keeping->ready && kept == standing) {
+	if (!keeping->ready && (kept == standing || keeping->judged)) {
 		keeping->ready = true;
 		mf_notify_send(&keeping->notify, "READY=1");
 	}
@@ -66,7 +67,10 @@ static void print_news(const struct connecting_news *news)
 
 void keeping_told(void *context, const struct connecting_news *news)
 {
+	struct keeping *keeping = context;
+
 	print_news(news);
+	board_fill_lookup(&keeping->page.fill, news);
 	if (news->word == CONNECTING_STANDING || news->word == CONNECTING_OVER || news->word == CONNECTING_SILENT)
 		keeping_look_around(context);
 }
@@ -81,6 +85,7 @@ void keeping_give_up(struct keeping *keeping)
 				  *peer->why ? peer->why : "no answer so far");
 	}
 	keeping_judge(keeping, CTL_FAILED);
+	keeping_look_around(keeping);
 }
 
 /* Whoever waits for sessions is told why there are none: somebody has ended what begins them. */

@@ -12,21 +12,23 @@
 #endif
 
 static const struct ctl_command commands[] = {
-	{ "up", command_up, "FILE [--wait DURATION|--no-wait] [--foreground] [--state DIR]",
+	{ "up", command_up, "FILE [--wait DURATION|--no-wait] [--foreground [--down]] [--state DIR]",
 	  "bring a node up and begin its sessions, or reload it if it is up already",
 	  "FILE is a configuration (mayfly.conf(5)); a bare name means /etc/mayfly/NAME.conf. With peers of whom only the\n"
 	  "PublicKey is known, a process is left that keeps sessions with them until down.\n"
 	  "  --wait DURATION   for sessions to stand (default 30s); exit status 1 if they do not by then\n"
 	  "  --no-wait         do not wait for them\n"
 	  "  --foreground      keep sessions here, until told to end\n"
+	  "  --down            take the node down then\n"
 	  "  --state DIR       where good nodes of the DHT are remembered (default /var/lib/mayfly)" },
 	{ "down", command_down, "[FILE|NIC]", "take the node down and leave nothing behind",
 	  "Sessions end, also those of serve, which stays; routes, device, programs and addresses go; the loader stays and waits for the next up." },
 	{ "reload", command_reload, "FILE", "change what differs from FILE and touch nothing else",
 	  "Connections of associations that stay as they are go on undisturbed. Whoever keeps sessions reads FILE again." },
-	{ "serve", command_serve, "FILE [--state DIR] [--no-loader]", "let registered clients meet this node, until told to end",
+	{ "serve", command_serve, "FILE [--down] [--state DIR] [--no-loader]", "let registered clients meet this node, until told to end",
 	  "Brings the node up as up does, makes a new introduction every Period and leaves it for every registered client\n"
 	  "where Store says. SIGHUP, or mayflyctl reload FILE, reads the clients again.\n"
+	  "  --down         end sessions and take the node down when told to end\n"
 	  "  --state DIR    where good nodes of the DHT are remembered (default /var/lib/mayfly)\n"
 	  "  --no-loader    publish only; queries leave from addresses of this host" },
 	{ "meet", command_meet, "FILE [PEER] [--print] [--json] [--state DIR]", "look where a server is to be met",

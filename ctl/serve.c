@@ -9,17 +9,17 @@
 #include <unistd.h>
 
 #include "ctl/config_file.h"
-#include "ctl/ctl.h"
+#include "ctl/down.h"
 #include "ctl/format.h"
 #include "ctl/identity.h"
 #include "ctl/serving.h"
 #include "ctl/state.h"
 
-enum { OPTION_STATE = 1, OPTION_NO_LOADER };
+enum { OPTION_STATE = 1, OPTION_DOWN, OPTION_NO_LOADER };
 
 struct options {
 	const char *state;
-	bool no_loader;
+	bool no_loader, takes_down;
 	const char *argument;
 };
 
@@ -106,6 +106,8 @@ static void end(struct serving *serving)
 		return;
 	serving->closing = true;
 	mf_notify_send(&serving->notify, "STOPPING=1");
+	if (serving->clears)
+		serving_take_leave(serving);
 	if (serving->dht)
 		loop_dht_remember(serving->dht);
 	serving_level_close(serving);
@@ -117,8 +119,18 @@ static void end(struct serving *serving)
 	uv_close((uv_handle_t *)&serving->timer, NULL);
 	uv_close((uv_handle_t *)&serving->leaving, NULL);
 	uv_close((uv_handle_t *)&serving->rotating, NULL);
+	service_alive_close(&serving->alive);
 	for (int i = 0; i < SERVING_SIGNALS; i++)
 		uv_close((uv_handle_t *)&serving->signals[i], NULL);
+}
+
+static void end_by(struct serving *serving, int number)
+{
+	if (serving->closing)
+		return;
+	serving->leaves = number == SIGUSR2;
+	serving->clears = serving->takes_down && !serving->leaves;
+	end(serving);
 }
 
 static void on_signal(uv_signal_t *handle, int number)
@@ -130,12 +142,12 @@ static void on_signal(uv_signal_t *handle, int number)
 	else if (number == SIGUSR1)
 		serving_take_leave(serving);
 	else
-		end(serving);
+		end_by(serving, number);
 }
 
 static int open_loop(struct serving *serving)
 {
-	static const int numbers[SERVING_SIGNALS] = { SIGHUP, SIGUSR1, SIGINT, SIGTERM };
+	static const int numbers[SERVING_SIGNALS] = { SIGHUP, SIGUSR1, SIGUSR2, SIGINT, SIGTERM };
 
 	if (uv_loop_init(&serving->loop))
 		return -ENOMEM;
@@ -145,11 +157,13 @@ static int open_loop(struct serving *serving)
 	serving->leaving.data = serving;
 	uv_timer_init(&serving->loop, &serving->rotating);
 	serving->rotating.data = serving;
+	service_alive_open(&serving->alive, &serving->loop, &serving->notify);
 	for (int i = 0; i < SERVING_SIGNALS; i++) {
 		uv_signal_init(&serving->loop, &serving->signals[i]);
 		serving->signals[i].data = serving;
 		uv_signal_start(&serving->signals[i], on_signal, numbers[i]);
 	}
+	service_release_signals();
 	return 0;
 }
 
@@ -190,6 +204,7 @@ static int open_parts(struct serving *serving, const char *state, char why[stati
 		*serving->nodes = 0;
 	if (serving_open_sessions(serving, why))
 		return -EIO;
+	serving_open_page(serving);
 	return open_store(serving, why);
 }
 
@@ -204,9 +219,18 @@ static void remove_status(const struct serving *serving)
 		unlink(serving->status_path);
 }
 
+/* A node that goes takes its introductions with it. */
+static int leave_node(struct serving *serving)
+{
+	if (serving->clears && *serving->loader.path)
+		return down_clear(&serving->loader);
+	if (!serving->leaves)
+		serving_leave(serving);
+	return CTL_FINE;
+}
+
 static void close_all(struct serving *serving)
 {
-	serving_leave(serving);
 	serving_level_free(serving);
 	remove_status(serving);
 	publish_free(serving->publish);
@@ -291,6 +315,7 @@ static int parse_options(const struct ctl *ctl, int argc, char **argv, struct op
 {
 	const struct option known[] = {
 		{ "state", required_argument, NULL, OPTION_STATE },
+		{ "down", no_argument, NULL, OPTION_DOWN },
 		{ "no-loader", no_argument, NULL, OPTION_NO_LOADER },
 		{ 0 },
 	};
@@ -300,6 +325,8 @@ static int parse_options(const struct ctl *ctl, int argc, char **argv, struct op
 	while ((option = ctl_next_option(ctl, argc, argv, known, &first)) != -1) {
 		if (option == OPTION_STATE)
 			options->state = optarg;
+		else if (option == OPTION_DOWN)
+			options->takes_down = true;
 		else if (option == OPTION_NO_LOADER)
 			options->no_loader = true;
 		else
@@ -316,7 +343,7 @@ int command_serve(const struct ctl *ctl, int argc, char **argv)
 	struct options options = { .state = STATE_DIRECTORY };
 	struct serving serving = { .ctl = ctl, .loader.fd = -1, .notify.fd = -1 };
 	struct registry registry = { 0 };
-	int result = parse_options(ctl, argc, argv, &options);
+	int result = parse_options(ctl, argc, argv, &options), left;
 
 	if (result)
 		return result;
@@ -326,12 +353,18 @@ int command_serve(const struct ctl *ctl, int argc, char **argv)
 	if (!serving.private_key)
 		return failed("no memory for the private key");
 	mf_notify_open(&serving.notify);
+	serving.takes_down = options.takes_down;
+	if (options.takes_down)
+		service_hold_signals();
 	result = read_all(&serving, &registry);
 	if (!result)
 		result = bring_up(&serving, &registry, options.no_loader);
 	if (!result)
 		result = run(&serving, &registry, options.state);
 	registry_close(&registry);
+	left = leave_node(&serving);
 	close_all(&serving);
+	if (!result)
+		result = left;
 	return result ? result : ctl_finish_output();
 }

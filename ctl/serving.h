@@ -10,9 +10,11 @@
 #include "ctl/introduce.h"
 #include "ctl/level.h"
 #include "ctl/node_watch.h"
+#include "ctl/page.h"
 #include "ctl/publish.h"
 #include "ctl/registry.h"
 #include "ctl/rendezvous_status.h"
+#include "ctl/service.h"
 #include "ctl/sessions.h"
 #include "ctl/sessions_tell.h"
 #include "ctl/spread.h"
@@ -26,7 +28,7 @@ enum {
 	SERVING_AGAIN_MS = 15000,  /* until the loader is asked again for what it refused */
 	SERVING_PATIENCE_S = 2,    /* for its answer: the loop stands still meanwhile */
 	SERVING_PUTS = 8,          /* under way at once: a put takes some 8 nodes, each of them must not be hurried */
-	SERVING_SIGNALS = 4,
+	SERVING_SIGNALS = 5,
 	SERVING_LOG_WORDS = 256,
 };
 
@@ -58,6 +60,7 @@ struct serving {
 	struct sessions sessions; /* not open: without a loader */
 	struct sessions_tell tell;
 	struct connecting connecting; /* to peers that say so */
+	struct page page;         /* not open: the configuration has no Listen */
 	char nodes[CONFIG_PATH_BYTES]; /* "": none are remembered */
 	struct serving_client *of_session; /* by peer of `sessions` */
 	__u32 of_sessions;
@@ -69,11 +72,15 @@ struct serving {
 	char status_path[RENDEZVOUS_STATUS_PATH]; /* "": none */
 	__u64 status_ms, progress_ms, remembered_ms;
 	struct mf_notify notify;
+	struct service_alive alive;
 	__u64 again_ms;  /* when what the loader refused is asked for again; 0: it refused nothing */
 	bool silent;     /* it did not even answer: nothing is asked until then */
 	bool lacking;    /* something was refused since */
 	bool forgotten;  /* the loader has lost what it had */
 	bool ready, failing, said_refused, said_status, closing;
+	bool takes_down; /* the node goes when this process is told to end */
+	bool leaves;     /* everything goes on, for another process to take over */
+	bool clears;     /* the node goes with this process */
 };
 
 /* Everything that is due now, and the timer for what is due next. */
@@ -124,6 +131,7 @@ struct serving_client {
 	const struct config_peer *section; /* while serving_carry() is at it */
 };
 
+void serving_open_page(struct serving *serving); /* where it says Listen, and sessions are open */
 int serving_open_sessions(struct serving *serving, char why[static SAY_BYTES]);
 void serving_close_sessions(struct serving *serving);
 void serving_adopt_sessions(struct serving *serving); /* those of a serve that died; once, when all clients are known */

@@ -109,6 +109,7 @@ static void on_events(uv_poll_t *poll, int status, int events)
 		error = client_take_event(&serving->level->line, &event);
 		if (error)
 			break;
+		board_fill_event(&serving->page.fill, &event);
 		changed |= level_take(&serving->level->levels, &event, now_ms);
 		if (event.kind == MF_EVENT_NO_ASSOCIATION && serving->connecting.lookups)
 			connecting_packet(&serving->connecting, event.destination);

@@ -34,6 +34,14 @@ static void changed(void *context, __u32 peer)
 	serving_log(serving, peer);
 	connecting_changed(&serving->connecting, peer);
 	sessions_tell_changed(&serving->tell, peer);
+	board_fill_peer(&serving->page.fill, peer);
+}
+
+static void looked(void *context, const struct mf_assoc_status *status, __u32 peer)
+{
+	struct serving *serving = context;
+
+	board_fill_looked(&serving->page.fill, status, peer);
 }
 
 static void lost(void *context, __u32 peer)
@@ -52,6 +60,7 @@ static void introduced(void *context, __u32 peer)
 
 static const struct sessions_owner owner = {
 	.introduction = introduction_key, .lost = lost, .introduced = introduced, .changed = changed,
+	.looked = looked,
 };
 
 static int open_tell(struct serving *serving, char why[static SAY_BYTES])
@@ -66,6 +75,39 @@ static int open_tell(struct serving *serving, char why[static SAY_BYTES])
 	return error;
 }
 
+static void tell_status(void *context, struct rendezvous_status *status)
+{
+	const struct serving *serving = context;
+
+	*status = serving->status;
+}
+
+static void told(void *context, const struct connecting_news *news)
+{
+	struct serving *serving = context;
+
+	board_fill_lookup(&serving->page.fill, news);
+}
+
+/* That nobody can look at it is no reason not to serve. */
+void serving_open_page(struct serving *serving)
+{
+	const struct config_node *node = &serving->config.node;
+	const struct board_settings settings = {
+		.sessions = &serving->sessions, .loader = &serving->loader, .serves = true,
+		.public_key = serving->public_key, .status = tell_status, .context = serving,
+	};
+	char why[SAY_BYTES];
+
+	if (!serving->sessions.open)
+		return;
+	if (page_open(&serving->page, &serving->loop, &node->listen, &node->listen_names, &settings, why))
+		say_error("%s", why);
+	serving->sessions.looks = serving->page.open;
+	if (serving->page.open)
+		say_note("page and metrics at %s", node->listen.text);
+}
+
 static int open_connecting(struct serving *serving, char why[static SAY_BYTES])
 {
 	struct connecting_settings settings = {
@@ -77,6 +119,7 @@ static int open_connecting(struct serving *serving, char why[static SAY_BYTES])
 		.public_key = serving->public_key,
 		.prefix = serving->node.prefix,
 		.nodes_path = *serving->nodes ? serving->nodes : NULL,
+		.told = told,
 		.context = serving,
 	};
 
@@ -147,8 +190,9 @@ int serving_open_sessions(struct serving *serving, char why[static SAY_BYTES])
 
 void serving_close_sessions(struct serving *serving)
 {
+	page_close(&serving->page);
 	sessions_tell_close(&serving->tell);
-	if (serving->connecting.lookups)
+	if (serving->connecting.lookups && !serving->leaves)
 		connecting_leave(&serving->connecting);
 	connecting_close(&serving->connecting);
 	if (serving->sessions.open)

@@ -25,6 +25,9 @@ void serving_settled(char names[static SAY_BYTES], const struct config *before, 
 	name_one(names, strcmp(before->node.interface, now->node.interface) != 0, "Interface");
 	name_one(names, old->period_ms != new->period_ms, "Period");
 	name_one(names, differ(&old->store, &new->store, sizeof(new->store)), "Store");
+	name_one(names, differ(&before->node.listen, &now->node.listen, sizeof(now->node.listen)), "Listen");
+	name_one(names, differ(&before->node.listen_names, &now->node.listen_names, sizeof(now->node.listen_names)),
+		 "ListenName");
 	name_one(names, old->form != new->form, "Form");
 	name_one(names, old->two_stage != new->two_stage, "TwoStage");
 	name_one(names, differ(&old->bootstrap, &new->bootstrap, sizeof(new->bootstrap)), "Bootstrap");

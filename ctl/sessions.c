@@ -91,7 +91,7 @@ static void on_sweep(uv_timer_t *timer)
 {
 	struct sessions *sessions = timer->data;
 
-	if (sessions->begun)
+	if (sessions->begun || sessions->looks)
 		sessions_loader_sweep(sessions);
 }
 

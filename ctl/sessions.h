@@ -44,6 +44,8 @@ struct sessions_owner {
 	void (*introduced)(void *owner, __u32 peer);
 	/* Something that a person may want to know has changed. */
 	void (*changed)(void *owner, __u32 peer);
+	/* While `looks`: what the loader has just told of an association: the present one of a peer's session, or (SESSIONS_NONE) none's. */
+	void (*looked)(void *owner, const struct mf_assoc_status *status, __u32 peer);
 };
 
 struct sessions_settings {
@@ -109,6 +111,7 @@ struct sessions {
 	} socket[SESSIONS_PLACES];
 	__u32 sweep_at;       /* id of the next association to look at */
 	bool open, said_loader;
+	bool looks;           /* the owner's own: it wants to hear of all associations, sessions or not */
 	bool renamed;         /* some peer was: names alone do not tell associations apart */
 	__u64 handshakes, dropped; /* that came to stand; messages that no peer sent */
 };
@@ -135,6 +138,9 @@ int sessions_find_inner(const struct sessions *sessions, const __u8 inner[static
  * the settings leave them. Once, after all have been added.
  */
 int sessions_adopt(struct sessions *sessions, char why[static SAY_BYTES]);
+
+/* Asks for the present association of a peer's session; `looked` is told. 0 or -errno: -ENOENT: there is none. */
+int sessions_look(struct sessions *sessions, __u32 peer);
 
 /* The loader has none of their associations any more: all of them end, those that this end has begun are lost. */
 void sessions_forgotten(struct sessions *sessions);

@@ -316,6 +316,21 @@ static void note_traffic(struct sessions *sessions, const struct mf_assoc_status
 	sessions_carry_out(sessions, number, &none, 0);
 }
 
+/* Generations that come or go are nobody's matter. */
+static void tell_looked(const struct sessions *sessions, const struct mf_assoc_status *status)
+{
+	const struct sessions_peer *peer;
+	__u32 number = (__u32)SESSIONS_NONE;
+
+	if (!sessions->looks || !sessions->settings.owner->looked)
+		return;
+	peer = peer_of(sessions, status, &number);
+	if (status->config.shares &&
+	    (!peer || !peer->session || peer->session->present.association.letter != letter_of(status->config.name)))
+		return;
+	sessions->settings.owner->looked(sessions->settings.context, status, number);
+}
+
 /* The status of the next association from *id on. 0 or -errno: -EREMOTEIO at the end. */
 static int next_status(struct sessions *sessions, __u32 *id, struct mf_message *message)
 {
@@ -341,7 +356,24 @@ void sessions_loader_sweep(struct sessions *sessions)
 			return;
 		}
 		note_traffic(sessions, &message.assoc_status);
+		tell_looked(sessions, &message.assoc_status);
 	}
+}
+
+int sessions_look(struct sessions *sessions, __u32 number)
+{
+	__u32 id = sessions->peer[number].association;
+	struct mf_message message;
+	int error;
+
+	if (id == (__u32)SESSIONS_NO_ASSOCIATION)
+		return -ENOENT;
+	error = next_status(sessions, &id, &message);
+	if (!error && message.assoc_status.id != sessions->peer[number].association)
+		return -ENOENT;
+	if (!error)
+		tell_looked(sessions, &message.assoc_status);
+	return error;
 }
 
 /* --- after a restart ----------------------------------------------------------------- */

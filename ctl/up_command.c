@@ -12,12 +12,12 @@
 #include "ctl/state.h"
 #include "ctl/up_parts.h"
 
-enum { OPTION_WAIT = 1, OPTION_NO_WAIT, OPTION_FOREGROUND, OPTION_STATE };
+enum { OPTION_WAIT = 1, OPTION_NO_WAIT, OPTION_FOREGROUND, OPTION_DOWN, OPTION_STATE };
 
 struct options {
 	const char *file, *state;
 	__u32 wait_ms;
-	bool foreground;
+	bool foreground, takes_down;
 };
 
 /* --- who keeps sessions -------------------------------------------------------------- */
@@ -70,7 +70,8 @@ static int begin_keeping(const struct up_run *run, const struct ctl *ctl, const 
 	struct keeping_settings settings = {
 		.ctl = ctl, .state = options->state, .verdict = -1,
 		.prefix = run->config.node.prefixes.template[0],
-		.wait_ms = options->foreground ? ~(__u32)0 : options->wait_ms,
+		.wait_ms = options->wait_ms,
+		.takes_down = options->takes_down,
 	};
 	char lock[KEEPER_PATH_BYTES], why[SAY_BYTES], *file;
 	int result;
@@ -121,6 +122,7 @@ static int parse_options(const struct ctl *ctl, int argc, char **argv, struct op
 		{ "wait", required_argument, NULL, OPTION_WAIT },
 		{ "no-wait", no_argument, NULL, OPTION_NO_WAIT },
 		{ "foreground", no_argument, NULL, OPTION_FOREGROUND },
+		{ "down", no_argument, NULL, OPTION_DOWN },
 		{ "state", required_argument, NULL, OPTION_STATE },
 		{ 0 },
 	};
@@ -132,12 +134,15 @@ static int parse_options(const struct ctl *ctl, int argc, char **argv, struct op
 		case OPTION_WAIT: result = take_wait(ctl, options, optarg); break;
 		case OPTION_NO_WAIT: options->wait_ms = 0; break;
 		case OPTION_FOREGROUND: options->foreground = true; break;
+		case OPTION_DOWN: options->takes_down = true; break;
 		case OPTION_STATE: options->state = optarg; break;
 		default: return CTL_USAGE;
 		}
 	}
 	if (result || ctl_check_arguments(ctl, argc, 1, 1))
 		return CTL_USAGE;
+	if (options->takes_down && !options->foreground)
+		return ctl_usage(ctl, "--down: goes with --foreground");
 	options->file = argv[optind];
 	return 0;
 }
@@ -150,6 +155,8 @@ int command_up(const struct ctl *ctl, int argc, char **argv)
 
 	if (result)
 		return result;
+	if (options.takes_down)
+		service_hold_signals();
 	result = up_run(&run, ctl, options.file, false);
 	if (!result)
 		result = keep_sessions(&run, ctl, &options);

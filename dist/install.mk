@@ -5,28 +5,49 @@ SBINDIR ?= $(PREFIX)/sbin
 BINDIR ?= $(PREFIX)/bin
 MANDIR ?= $(PREFIX)/share/man
 DOCDIR ?= $(PREFIX)/share/doc/mayfly
+EXAMPLEDIR ?= $(DOCDIR)/examples
 UNITDIR ?= /lib/systemd/system
-COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
+SYSUSERSDIR ?= /usr/lib/sysusers.d
+TMPFILESDIR ?= /usr/lib/tmpfiles.d
+BASHDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
+FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 
-man_pages := $(wildcard docs/man/*.5 docs/man/*.8)
 units := $(wildcard dist/systemd/*.service)
-documents := README.md CHANGELOG.md LICENSE docs/PROTOCOL.md docs/vectors.json docs/DESIGN.md docs/benchmarks.md dist/mayfly.conf.example
-installed := $(SBINDIR)/mayfly-loader $(BINDIR)/mayflyctl $(COMPLETIONDIR)/mayflyctl \
-	$(foreach page,$(man_pages),$(MANDIR)/man$(patsubst .%,%,$(suffix $(page)))/$(notdir $(page))) \
-	$(foreach unit,$(units),$(UNITDIR)/$(notdir $(unit))) \
-	$(foreach document,$(documents),$(DOCDIR)/$(notdir $(document)))
+# SOURCE:MODE:PLACE of every file.
+files := $(B)/mayfly-loader:755:$(SBINDIR)/mayfly-loader $(B)/mayflyctl:755:$(BINDIR)/mayflyctl \
+	$(B)/mayfly-page:755:$(BINDIR)/mayfly-page \
+	dist/completions/mayflyctl.bash:644:$(BASHDIR)/mayflyctl \
+	dist/completions/mayflyctl.zsh:644:$(ZSHDIR)/_mayflyctl \
+	dist/completions/mayflyctl.fish:644:$(FISHDIR)/mayflyctl.fish \
+	dist/sysusers/mayfly.conf:644:$(SYSUSERSDIR)/mayfly.conf \
+	dist/tmpfiles/mayfly.conf:644:$(TMPFILESDIR)/mayfly.conf \
+	dist/mayfly.conf.example:644:$(EXAMPLEDIR)/mayfly.conf \
+	$(foreach page,$(wildcard docs/man/*.[58]),$(page):644:$(MANDIR)/man$(patsubst .%,%,$(suffix $(page)))/$(notdir $(page))) \
+	$(foreach unit,$(units),$(unit):644:$(UNITDIR)/$(notdir $(unit))) \
+	$(foreach document,README.md CHANGELOG.md LICENSE $(wildcard docs/*.md docs/*.json),$(document):644:$(DOCDIR)/$(notdir $(document))) \
+	$(foreach file,$(wildcard dist/monitoring/*),$(file):644:$(DOCDIR)/monitoring/$(notdir $(file)))
+installed := $(foreach file,$(files),$(lastword $(subst :, ,$(file))))
 
 install: all ## install below PREFIX (DESTDIR goes before it)
-	install -Dm755 $(B)/mayfly-loader $(DESTDIR)$(SBINDIR)/mayfly-loader
-	install -Dm755 $(B)/mayflyctl $(DESTDIR)$(BINDIR)/mayflyctl
-	install -Dm644 dist/completions/mayflyctl.bash $(DESTDIR)$(COMPLETIONDIR)/mayflyctl
-	for page in $(man_pages); do install -Dm644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; done
-	for unit in $(units); do \
-		install -d $(DESTDIR)$(UNITDIR) && \
-		sed -e 's|/usr/sbin/mayfly-loader|$(SBINDIR)/mayfly-loader|g' -e 's|/usr/bin/mayflyctl|$(BINDIR)/mayflyctl|g' \
-			$$unit > $(DESTDIR)$(UNITDIR)/$${unit##*/}; done
-	for document in $(documents); do install -Dm644 $$document $(DESTDIR)$(DOCDIR)/$${document##*/}; done
+	$(Q)set -e; for file in $(files); do \
+		rest=$${file#*:}; install -Dm$${rest%%:*} $${file%%:*} $(DESTDIR)$${rest#*:}; done
+	$(Q)sed -i -e 's|/usr/sbin/mayfly-loader|$(SBINDIR)/mayfly-loader|' -e 's|/usr/bin/mayflyctl|$(BINDIR)/mayflyctl|' \
+		$(foreach unit,$(units),$(DESTDIR)$(UNITDIR)/$(notdir $(unit)))
+	$(Q)[ -n "$(DESTDIR)" ] || echo "for the units: systemd-sysusers; systemd-tmpfiles --create; systemctl daemon-reload"
+
+installed: ## list what install puts there
+	@printf '%s\n' $(addprefix $(DESTDIR),$(installed))
 
 uninstall: ## take away what install put there
-	rm -f $(addprefix $(DESTDIR),$(installed))
-	-rmdir $(DESTDIR)$(DOCDIR) 2>/dev/null
+	$(Q)rm -f $(addprefix $(DESTDIR),$(installed))
+	$(Q)rmdir $(DESTDIR)$(EXAMPLEDIR) $(DESTDIR)$(DOCDIR)/monitoring $(DESTDIR)$(DOCDIR) 2>/dev/null || true
+
+dist: ## pack the source: build/dist/mayfly-VERSION.tar.gz, the same bytes for the same commit
+	$(Q)dist/archive $(B)/dist
+
+deb: ## build Debian packages in build/deb, from what is committed
+	$(Q)dist/package $(B)/deb
+
+check-package: deb ## install the package in two fresh Debian systems, and what happens to it there (minutes; fetches packages)
+	$(Q)tests/package/run

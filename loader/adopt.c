@@ -246,12 +246,24 @@ static int take_over(struct mf_instance *instance)
 	return 0;
 }
 
-static void say_failed(const struct mf_instance *instance, int error)
+static const char *name_failure(int error)
 {
+	return error == -EPROTO ? "it is of another version" : strerror(-error);
+}
+
+/* What cannot be taken over once cannot be the next time: somebody has to give it up. The error, or 0: it is gone. */
+static int give_up(struct mf_instance *instance, int error)
+{
+	if (instance->options->replace) {
+		mf_log(MF_LOG_WARNING, "%s: what an earlier loader left cannot be taken over (%s) and is taken down: "
+		       "the node has to be brought up again", instance->pins.directory, name_failure(error));
+		mf_node_detach(instance);
+		return 0;
+	}
 	mf_log(MF_LOG_ERROR, "%s: what an earlier loader left cannot be taken over (%s); it goes on for the look-ahead. "
 	       "To start anew: mayfly-loader --interface %s --bpffs %s --detach", instance->pins.directory,
-	       error == -EPROTO ? "it is of another version" : strerror(-error), instance->options->interface,
-	       instance->pins.parent);
+	       name_failure(error), instance->options->interface, instance->pins.parent);
+	return error;
 }
 
 int mf_node_adopt(struct mf_instance *instance)
@@ -268,19 +280,15 @@ int mf_node_adopt(struct mf_instance *instance)
 		return error;
 	mf_pins_path(&instance->pins, path, "mf_config");
 	instance->record_fd = mf_record_open(path, &instance->record);
-	if (instance->record_fd == -EPROTO) {
-		say_failed(instance, -EPROTO);
-		return -EPROTO;
-	}
+	if (instance->record_fd == -EPROTO)
+		return give_up(instance, -EPROTO);
 	if (instance->record_fd < 0 || !instance->record.complete) {
 		mf_node_detach(instance); /* setting up was cut short */
 		return 0;
 	}
 	error = take_over(instance);
-	if (error) {
-		say_failed(instance, error);
-		return error;
-	}
+	if (error)
+		return give_up(instance, error);
 	instance->running = instance->adopted = 1;
 	instance->stale = MF_STALE_ALL;
 	mf_watch_refresh(instance);

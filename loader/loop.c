@@ -38,6 +38,7 @@ static void signals_fill(sigset_t *set)
 	sigemptyset(set);
 	sigaddset(set, SIGTERM);
 	sigaddset(set, SIGINT);
+	sigaddset(set, SIGUSR2);
 }
 
 int mf_loop_hold_signals(void)
@@ -69,7 +70,7 @@ int mf_loop_open(struct mf_loop *loop, struct mf_instance *instance, struct mf_c
 {
 	int error;
 
-	*loop = (struct mf_loop){ -1, -1, -1, 0, instance, control, notify };
+	*loop = (struct mf_loop){ -1, -1, -1, 0, 0, instance, control, notify };
 	loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (loop->epoll_fd < 0)
 		return -errno;
@@ -119,8 +120,10 @@ static void signal_read(struct mf_loop *loop)
 {
 	struct signalfd_siginfo info;
 
-	while (read(loop->signal_fd, &info, sizeof(info)) == sizeof(info))
+	while (read(loop->signal_fd, &info, sizeof(info)) == sizeof(info)) {
 		loop->done = 1;
+		loop->detaches |= info.ssi_signo != SIGUSR2;
+	}
 }
 
 static void source_handle(struct mf_loop *loop, __u32 source)

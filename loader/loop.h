@@ -15,19 +15,20 @@ struct mf_loop {
 	int signal_fd;
 	int reports_fd; /* as it stands in epoll; -1: not there */
 	int done;
+	int detaches; /* when done: nothing is to be left; else all goes on, for another loader to take over */
 	struct mf_instance *instance;
 	struct mf_control *control;
 	struct mf_notify *notify;
 };
 
-/* From here on SIGTERM and SIGINT wait for the loop, so that none of them ends us half way; SIGHUP is ignored. */
+/* From here on SIGTERM, SIGINT and SIGUSR2 wait for the loop, so that none of them ends us half way; SIGHUP is ignored. */
 int mf_loop_hold_signals(void);
 
 int mf_loop_open(struct mf_loop *loop, struct mf_instance *instance, struct mf_control *control,
 		 struct mf_notify *notify);
 void mf_loop_close(struct mf_loop *loop);
 
-/* Until SIGTERM or SIGINT. 0 or -errno. */
+/* Until SIGTERM, SIGINT (which detach) or SIGUSR2. 0 or -errno. */
 int mf_loop_run(struct mf_loop *loop);
 
 #endif

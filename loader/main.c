@@ -43,7 +43,10 @@ static int serve(struct mf_instance *instance, struct mf_control *control)
 	mf_notify_send(&notify, "STOPPING=1");
 	if (error) /* what is pinned goes on, for another loader to take over */
 		return fail("event loop", error);
-	mf_node_clear(instance);
+	if (loop.detaches)
+		mf_node_clear(instance);
+	else
+		mf_node_leave(instance);
 	mf_loop_close(&loop);
 	mf_notify_close(&notify);
 	return EXIT_FINE;

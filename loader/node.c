@@ -186,6 +186,13 @@ void mf_node_clear(struct mf_instance *instance)
 	mf_log(MF_LOG_NOTICE, "%s: detached, nothing is left behind", instance->options->interface);
 }
 
+void mf_node_leave(const struct mf_instance *instance)
+{
+	if (instance->running)
+		mf_log(MF_LOG_NOTICE, "%s: ends, and leaves everything running for the next loader to take over",
+		       instance->options->interface);
+}
+
 static int record_begin(struct mf_instance *instance, const struct mf_node_config *config)
 {
 	char path[MF_PIN_PATH_BYTES];
@@ -352,6 +359,8 @@ void mf_node_detach(struct mf_instance *instance)
 		return;
 	}
 	mf_pins_path(&instance->pins, path, "mf_config");
+	if (instance->record_fd >= 0)
+		close(instance->record_fd);
 	instance->record_fd = mf_record_open(path, &instance->record);
 	mf_lend_sweep(instance);
 	take_down(instance);

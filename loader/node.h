@@ -13,7 +13,13 @@ int mf_node_set(struct mf_instance *instance, const struct mf_node_config *confi
 /* Detaches, deletes, puts back, leaves nothing. An instance that is not running has nothing to do. */
 void mf_node_clear(struct mf_instance *instance);
 
-/* Takes over what is pinned. 0: nothing is; 1: running; -errno: something is that cannot be taken over (said). */
+/* Says that everything goes on: the end of a loader that another one follows. */
+void mf_node_leave(const struct mf_instance *instance);
+
+/*
+ * Takes over what is pinned. 0: nothing is, or --replace has taken it down; 1: running; -errno: something is that cannot
+ * be taken over (said).
+ */
 int mf_node_adopt(struct mf_instance *instance);
 
 /* Takes down whatever is pinned, even of another version. */

@@ -27,11 +27,12 @@ static const char help[] =
 	"  --tc HOOK           tcx, clsact, or auto (default)\n"
 	"  --clock-ahead MS    add MS to the system clock, to try what clocks apart do\n"
 	"  --detach            take down what an earlier loader left behind, and exit\n"
+	"  --replace           take down what an earlier loader left behind if it cannot be taken over\n"
 	"  --verbose           say more\n"
 	"  --version\n"
 	"  --help\n";
 
-enum option_key { INTERFACE = 256, SOCKET, BPFFS, USER, IN, OUT, TC, CLOCK_AHEAD, DETACH, VERBOSE, VERSION, HELP };
+enum option_key { INTERFACE = 256, SOCKET, BPFFS, USER, IN, OUT, TC, CLOCK_AHEAD, DETACH, REPLACE, VERBOSE, VERSION, HELP };
 
 static const struct option table[] = {
 	{ "interface", required_argument, NULL, INTERFACE },
@@ -43,6 +44,7 @@ static const struct option table[] = {
 	{ "tc", required_argument, NULL, TC },
 	{ "clock-ahead", required_argument, NULL, CLOCK_AHEAD },
 	{ "detach", no_argument, NULL, DETACH },
+	{ "replace", no_argument, NULL, REPLACE },
 	{ "verbose", no_argument, NULL, VERBOSE },
 	{ "version", no_argument, NULL, VERSION },
 	{ "help", no_argument, NULL, HELP },
@@ -129,6 +131,9 @@ static int flag_read(struct mf_options *options, int key)
 	switch (key) {
 	case DETACH:
 		options->detach = 1;
+		return 0;
+	case REPLACE:
+		options->replace = 1;
 		return 0;
 	case VERBOSE:
 		options->verbose = 1;

@@ -25,6 +25,7 @@ struct mf_options {
 	int clock_ahead_ms;  /* added to the system clock */
 	int verbose;
 	int detach;          /* only take down what an earlier loader has left */
+	int replace;         /* take down what it has left, and what cannot be taken over */
 };
 
 /* 0: go on; 1: done (--help, --version); -EINVAL: wrong, and said so. */

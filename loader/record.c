@@ -47,6 +47,7 @@ static const struct field node_fields[] = {
 	FIELD(mf_node_config, on_link_peers, U8),
 	FIELD(mf_node_config, router_count, U8),
 	FIELD(mf_node_config, address_count, U8),
+	FIELD(mf_node_config, threaded, U8),
 	FIELD(mf_node_config, look_ahead_ms, U32),
 	FIELD(mf_node_config, capacity, U32),
 	FIELD(mf_node_config, ring_slots, U32),
@@ -62,6 +63,7 @@ static const struct field record_fields[] = {
 	FIELD(mf_record, gro_before, U8),
 	FIELD(mf_record, allmulti_before, U8),
 	FIELD(mf_record, device_made, U8),
+	FIELD(mf_record, threaded_before, U8),
 	FIELD(mf_record, gateways, U32),
 	FIELD(mf_record, gateway, GATEWAYS),
 };

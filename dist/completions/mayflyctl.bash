@@ -75,7 +75,7 @@ _mayflyctl() {
 		return
 		;;
 	up)
-		COMPREPLY=($(compgen -W '--wait --no-wait --foreground --state' -- "$cur"))
+		COMPREPLY=($(compgen -W '--wait --no-wait --foreground --down --state' -- "$cur"))
 		_filedir conf
 		[[ $cur == */* ]] || COMPREPLY+=($(compgen -W "$(_mayflyctl_configurations)" -- "$cur"))
 		;;
@@ -88,7 +88,7 @@ _mayflyctl() {
 		[[ $cur == */* ]] || COMPREPLY+=($(compgen -W "$(_mayflyctl_interfaces)" -- "$cur"))
 		;;
 	serve)
-		COMPREPLY=($(compgen -W '--state --no-loader' -- "$cur"))
+		COMPREPLY=($(compgen -W '--down --state --no-loader' -- "$cur"))
 		_filedir conf
 		[[ $cur == */* ]] || COMPREPLY+=($(compgen -W "$(_mayflyctl_configurations)" -- "$cur"))
 		;;

@@ -12,7 +12,9 @@ import platform
 import re
 
 import crowded
+import flooded
 import meeting
+import paging
 import sealing
 import tunnelled
 from samples import Samples
@@ -277,6 +279,7 @@ SECTIONS = [
      "The same carriage (`encap`) with 3 s, with 200 ms, and with addresses that stay for an hour; paired rounds. "
      "Round trips are of single 64-byte datagrams between two ends that spin."),
     ("Sealed", sealing.sealing, sealing.WORDS),
+    ("A flood of wrong tags", flooded.flooded, flooded.WORDS),
     ("WireGuard", tunnelled.tunnelled, tunnelled.WORDS),
     ("Bytes on the wire", overhead,
      "From a capture on the router between two hosts. MT6D, the published design, takes 16 (24 encrypted)."),
@@ -292,6 +295,7 @@ SECTIONS = [
     ("DHT client", meeting.dht, meeting.DHT_WORDS),
     ("Rendezvous", meeting.rendezvous, meeting.RENDEZVOUS_WORDS),
     ("Sessions", crowded.sessions, crowded.WORDS),
+    ("Page and metrics", paging.paging, paging.WORDS),
 ]
 
 

@@ -2,14 +2,14 @@
 #
 # `sealed` beside `encap`, which is the same without the cipher, and beside the tunnels that one could have instead.
 
-# A sealed path, with keys as a handshake gives them.
+# path_sealed PATH [ROTATION-MS]: with keys as a handshake gives them.
 path_sealed() {
 	local end sockets=()
 	path_mayfly "$1" "Rotation = 3s"
 	for end in a b; do
 		sockets+=("/proc/${HOST_PID[$1-$end]}/root/run/mayfly/eth0.sock")
 	done
-	"$STORE/sealedpair" "${sockets[@]}" || exit 1
+	"$STORE/sealedpair" "${sockets[@]}" ${2:-} || exit 1
 }
 
 # The same with ThreadedNapi at both ends: sealing and opening need not be done by the sender's core.
@@ -79,4 +79,19 @@ part_sealed() {
 	done
 	rounds sealed "$ROUNDS" "tcp udp collect large work" "${paths[@]}"
 	rounds sealed "$ROUNDS" "slow slowest" encap sealed
+}
+
+# part_flood: what a flood of wrong tags leaves of it, for packets of two sizes.
+part_flood() {
+	local bytes line figure rate round
+	fresh flood.
+	for bytes in 64 1300; do
+		apart flood.sh --bytes "$bytes" --rounds "$(((ROUNDS + 4) / 5))" --seconds "$SECONDS_EACH"
+		while read -r line; do
+			rate=${line#rate=} round=${line#*round=}
+			for figure in ${line#* round=* }; do
+				sample "flood.${figure%%=*}" "$bytes-${rate%% *}" "${round%% *}" "${figure#*=}"
+			done
+		done < <(grep '^rate=' "$RUN/apart.log")
+	done
 }

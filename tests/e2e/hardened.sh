@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# What the compiler and the linker were to put into both programs is in them: a wrong write ends the program, and does not
+# What the compiler and the linker were to put into all programs is in them: a wrong write ends the program, and does not
 # become somebody's way in.
 
 . "$(dirname "$0")/../lab/lib.sh"
@@ -30,7 +30,7 @@ probed() { objdump --disassemble="$2" "$1" | grep -qE '(or|mov)[a-z]? +\$0x0,(0x
 # marked PROGRAM: functions begin with a mark, without which the processor lets no indirect jump in.
 marked() { [ "$(objdump -d "$1" | grep -c endbr64)" -gt 100 ]; }
 
-for program in mayfly-loader mayflyctl; do
+for program in mayfly-loader mayflyctl mayfly-page; do
 	file=$BUILD/$program
 	equal "$program is there" yes "$([ -x "$file" ] && echo yes || echo no)"
 	has "$program: position independent" 'Type: +DYN' readelf -h "$file"

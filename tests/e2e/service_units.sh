@@ -8,11 +8,12 @@
 . "$LAB/rendezvous.sh"
 . "$LAB/session.sh"
 . "$LAB/systemd.sh"
+. "$LAB/page.sh"
 
 lab_internet
 session_redis
-meeting_of server client "$STORE"
-meeting_of client server "$STORE"
+meeting_of server client "$STORE" "Listen = [::1]:9808"
+meeting_of client server "$STORE" "Listen = [::1]:9808"
 THERE=$(stable_of server)
 systemd_host client
 systemd_host server
@@ -32,6 +33,15 @@ check "and there is traffic at once" on client ping -c 1 -W 1 "$THERE"
 equal "its state" active "$(unit ActiveState)"
 check "its status" within 5 is StatusText "1 of 1 sessions stand"
 check "its log says where the peer is" on client grep -q "^server: session stands in .* reach it at $THERE" /run/units.log
+for host in client server; do
+	check "the page of the $host" within 5 page_says "$host" / '<span class="badge up">up</span>'
+	page=$(on "$host" sh -c 'for one in /proc/[0-9]*; do grep -qx mayfly-page $one/comm 2>/dev/null && echo ${one#/proc/}; done' |
+		while read -r one; do
+			[ "$(readlink "/proc/$one/ns/net")" = "$(readlink "/proc/${HOST_PID[$host]}/ns/net")" ] && echo "$one"
+		done)
+	equal "is confined within its unit" "2 0000000000000000" \
+		"$(awk '/^CapEff:/ { caps = $2 } /^Seccomp:/ { seccomp = $2 } END { print seccomp, caps }' "/proc/$page/status")"
+done
 check "reload" systemd_on client systemctl reload mayfly@eth0
 
 say "# its process is killed"

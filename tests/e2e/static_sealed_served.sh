@@ -40,6 +40,8 @@ on far mayflyctl down eth0
 refute "nobody there" on server ping -c 1 -W 1 "${INNER[far]}"
 check "it comes back" session_up far
 check "traffic" within 3 on server ping -c 1 -W 1 "${INNER[far]}"
+equal "what is for addresses that follow from keys leaves by the device alone, session or none" mayfly0 \
+	"$(on server ip -6 -o route get fd6d::1 | sed 's/.* dev \([^ ]*\).*/\1/')"
 equal "carried" sealed "$(shown server carriage far@a)"
 for verdict in drop_tag drop_replay drop_counter; do
 	equal "server, far: $verdict" 0,0 "$(verdict server $verdict),$(verdict far $verdict)"

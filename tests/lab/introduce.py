@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Associations of introductions and sessions at a loader, by its control socket (loader/control.h), one by one.
+"""Associations of introductions and sessions at a loader, and lent addresses, by its control socket (loader/control.h), one by one.
 
     introduce.py SOCKET listen NAME KEYFILE SEED PREFIX ROTATION_MS
     introduce.py SOCKET roam   NAME KEYFILE SEED PREFIX ROTATION_MS CLIENT_SEED INNER_HERE INNER_THERE
@@ -11,6 +11,7 @@
     introduce.py SOCKET delete NAME
     introduce.py SOCKET lend   ADDRESS LIFETIME_MS [PAD]
     introduce.py SOCKET socket
+    introduce.py SOCKET lend   ADDRESS PORT MILLISECONDS
 
 Prints what the loader answers: "accepted", or the number of its refusal; 1: refused. `find` prints the name of what it
 finds, and where its peer was last heard; `socket` what it is given.
@@ -85,6 +86,8 @@ def given(raw):
 def request(verb, rest):
     if verb == "socket":
         return SOCKET_GET, b""
+    if verb == "lend":
+        return LEND, address(rest[0]) + struct.pack("!Hxx", int(rest[1])) + struct.pack("=I", int(rest[2]))
     if verb in ("delete", "lead"):
         return {"delete": DELETE, "lead": LEAD}[verb], rest[0].encode()
     if verb == "lend":

@@ -69,12 +69,14 @@ loader() {
 	exit 1
 }
 
-# up HOST...: loader and configuration.
+# up HOST...: loader and configuration. Where verifiers take longer than mayflyctl waits UP_TRIES is more than 1.
 up() {
-	local host
+	local host try
 	for host in "$@"; do
 		[ -n "${PID[loader-$host]:-}" ] || loader "$host"
-		on "$host" mayflyctl up eth0.conf >"$RUN/up-$host.log" 2>&1 && continue
+		for ((try = 1; try <= ${UP_TRIES:-1}; try++)); do
+			on "$host" mayflyctl up eth0.conf >"$RUN/up-$host.log" 2>&1 && continue 2
+		done
 		cat "$RUN/up-$host.log" "$RUN/loader-$host.log"
 		echo "mayflyctl up fails on $host" >&2
 		exit 1

@@ -24,6 +24,7 @@ from wire import networks, packets, within
 MASK = (1 << 64) - 1
 COUNTER_END = 1 << 37
 KEY_BYTES = 64
+HEAD_BYTES = 2 * KEY_BYTES + 8  # of struct mf_seal: both keys, and the counter of the next packet out
 NEXT_CONTROL = 254
 UDP = 17
 BPF = {"x86_64": 321, "aarch64": 280}  # the system call
@@ -96,14 +97,14 @@ def open_pinned(path):
 
 
 def seals(path):
-    """The memory of mf_seal, entry by entry."""
+    """The heads of all entries of mf_seal."""
     descriptor = open_pinned(path)
     words = dict(line.split(None, 1) for line in open("/proc/self/fdinfo/%d" % descriptor))
     size, count = int(words["value_size:"]), int(words["max_entries:"])
     length = -(-size * count // mmap.PAGESIZE) * mmap.PAGESIZE
     with mmap.mmap(descriptor, length, prot=mmap.PROT_READ) as memory:
         for at in range(0, size * count, size):
-            yield memory[at:at + 2 * KEY_BYTES]
+            yield memory[at:at + HEAD_BYTES]
     os.close(descriptor)
 
 

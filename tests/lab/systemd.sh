@@ -30,7 +30,7 @@ systemd_on() {
 # systemd_stop HOST
 systemd_stop() {
 	stop "systemd-$1" KILL
-	within 5 sh -c "! grep -q . ${CGROUP[$1]}/cgroup.procs"
+	within 10 grep -q "^populated 0" "${CGROUP[$1]}/cgroup.events" # a process that frees large maps takes a while
 	find "${CGROUP[$1]}" -depth -type d -exec rmdir {} \; 2>/dev/null
 	[ ! -d "${CGROUP[$1]}" ]
 }
@@ -49,7 +49,7 @@ systemd_cgroup() {
 systemd_units() {
 	local host=$1 unit
 	mkdir -p "$RUN/$host/units"
-	on "$host" sh -ec "mkdir -p /run/programs; cp $BUILD/mayflyctl $BUILD/mayfly-loader /run/programs"
+	on "$host" sh -ec "mkdir -p /run/programs; cp $BUILD/mayflyctl $BUILD/mayfly-loader $BUILD/mayfly-page /run/programs"
 	for unit in "$TOP"/dist/systemd/*.service; do
 		sed 's,/usr/s\?bin/,/run/programs/,; s,^\[Service\]$,&\nStandardOutput=append:/run/units.log\nStandardError=inherit,' \
 			"$unit" >"$RUN/$host/units/$(basename "$unit")"
@@ -65,6 +65,9 @@ systemd_units() {
 		mount -t cgroup2 cgroup2 /sys/fs/cgroup
 		mkdir -p $RUN/$host/etc/mayfly
 		cp -a /etc/passwd /etc/group /etc/nsswitch.conf /etc/ld.so.cache $RUN/$host/etc
+		sed -i /^mayfly:/d $RUN/$host/etc/passwd $RUN/$host/etc/group
+		echo mayfly:x:899:899::/var/lib/mayfly:/usr/sbin/nologin >>$RUN/$host/etc/passwd
+		echo mayfly:x:899: >>$RUN/$host/etc/group
 		cp $RUN/$host/units/* /usr/lib/systemd/system
 		cp -p $RUN/$host/eth0.conf $RUN/$host/key $RUN/$host/etc/mayfly
 		sed -i "s,$RUN/$host/key,/etc/mayfly/key," $RUN/$host/etc/mayfly/eth0.conf

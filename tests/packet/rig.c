@@ -351,6 +351,9 @@ void rig_open(struct rig *rig, enum side side)
 	if (!rig->skel)
 		give_up("mayfly__open");
 	sizes_set(rig->skel);
+	/* THERE sends nothing but what opens a slot. Slow processors are long about mf_cut_tc. */
+	bpf_program__set_autoload(rig->skel->progs.mf_cut_tc, side == HERE);
+	bpf_program__set_autoload(rig->skel->progs.mf_out, side == HERE);
 	rig->skel->rodata->mf_half = mf_live_half(DEALS);
 	rig->skel->rodata->mf_multiplies = mf_cipher_multiplies();
 	if (mayfly__load(rig->skel))

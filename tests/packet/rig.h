@@ -87,6 +87,7 @@ struct meeting {
 /* Once a process, before any rig: a namespace with nic - wire, mayfly0 on nic, mayfly0-to - mayfly0-in, routes. */
 void rig_world(void);
 
+/* THERE has neither mf_out nor mf_cut_tc. */
 void rig_open(struct rig *rig, enum side side);
 void rig_close(struct rig *rig);
 

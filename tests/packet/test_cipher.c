@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The cipher of sealed packets, in assembly and in plain C, against RFC 8439 and libsodium, in XDP and tc; SipHash
- * against libsodium. MF_PACKETS says how many random packets (default 2,000).
+ * against libsodium. MF_PACKETS says how many random packets (default 2,000),
+ * MF_NTH how many of them and of everything else that is much.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,6 +14,7 @@
 
 #include "tests/packet/cipher_run.h"
 #include "tests/packet/cipher_vectors.h"
+#include "tests/packet/sparing.h"
 
 enum {
 	LENGTHS = 1501,
@@ -147,7 +149,7 @@ static void authentication_extremes(void **state)
 	__u8 key[32], message[CIPHER_BLOCKS * 16], tag[AEAD_TAG], wanted[AEAD_TAG];
 
 	(void)state;
-	for (int i = 0; i < 10 * PACKETS; i++) {
+	for (__u32 i = sparing_count(10 * PACKETS); i > 0; i--) {
 		__u32 bytes = cipher_draw(&seed) % (sizeof(message) + 1);
 
 		draw_extremes(key, sizeof(key));
@@ -164,7 +166,7 @@ static void hashes(void **state)
 	struct frame frame;
 
 	(void)state;
-	for (int i = 0; i < PACKETS; i++) {
+	for (__u32 i = sparing_count(PACKETS); i > 0; i--) {
 		cipher_frame(&frame, 16, i % 2, &seed);
 		cipher_draw_bytes(&seed, cipher.work->job.key, 16);
 		assert_int_equal(cipher_run(&cipher, HASH_XDP, &frame, &frame), 0);
@@ -219,7 +221,7 @@ static void round_trip(enum cipher_program seal, enum cipher_program open, __u32
 static void every_length(void **state)
 {
 	(void)state;
-	for (__u32 bytes = 0; bytes < LENGTHS; bytes++) {
+	for (__u32 bytes = 0; bytes < LENGTHS; bytes += sparing_step()) {
 		round_trip(SEAL_XDP, OPEN_XDP, bytes);
 		round_trip(SEAL_TC, OPEN_TC, bytes);
 	}
@@ -230,7 +232,7 @@ static void every_length(void **state)
 static void random_packets(void **state)
 {
 	const char *said = getenv("MF_PACKETS");
-	long packets = said ? atol(said) : PACKETS;
+	long packets = said ? atol(said) : (long)sparing_count(PACKETS);
 
 	(void)state;
 	assert_true(packets > 0);
@@ -266,7 +268,7 @@ static void expect_refused(const struct frame *frame, const char *what, __u32 bi
 
 static void turned_in_job(const struct frame *frame, void *bytes, __u32 count, const char *what)
 {
-	for (__u32 bit = 0; bit < 8 * count; bit++) {
+	for (__u32 bit = 0; bit < 8 * count; bit += sparing_step()) {
 		((__u8 *)bytes)[bit / 8] ^= 1 << bit % 8;
 		expect_refused(frame, what, bit);
 		((__u8 *)bytes)[bit / 8] ^= 1 << bit % 8;
@@ -282,7 +284,7 @@ static void any_bit_turned(void **state)
 	(void)state;
 	for (int i = 0; i < 6; i++) {
 		sealed(&frame, lengths[i]);
-		for (__u32 bit = 0; bit < 8 * lengths[i]; bit++) {
+		for (__u32 bit = 0; bit < 8 * lengths[i]; bit += sparing_step()) {
 			frame.byte[CIPHER_HEAD + bit / 8] ^= 1 << bit % 8;
 			expect_refused(&frame, "ciphertext", bit);
 			frame.byte[CIPHER_HEAD + bit / 8] ^= 1 << bit % 8;
@@ -301,7 +303,7 @@ static void other_length(void **state)
 	struct frame frame, zeros;
 
 	(void)state;
-	for (__u32 bytes = 1; bytes < 200; bytes++) {
+	for (__u32 bytes = 1; bytes < 200; bytes += sparing_step()) {
 		sealed(&frame, bytes);
 		cipher.work->bytes = bytes - 1;
 		expect_refused(&frame, "length", 0);
@@ -320,7 +322,7 @@ static void beyond_the_end(void **state)
 	struct frame frame, out;
 
 	(void)state;
-	for (__u32 bytes = 0; bytes < 400; bytes++)
+	for (__u32 bytes = 0; bytes < 400; bytes += sparing_step())
 		for (int i = 0; i < 4; i++) {
 			cipher_frame(&frame, bytes, 0, &seed);
 			cipher.work->bytes = bytes + 1;

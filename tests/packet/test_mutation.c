@@ -7,9 +7,10 @@
 #include <string.h>
 
 #include "ctl/verdict.h"
+#include "tests/packet/sparing.h"
 #include "tests/packet/table.h"
 
-enum { TIMES = 20000, SEALED_TIMES = 5000 };
+enum { TIMES = 20000, SEALED_TIMES = 5000 }; /* or fewer, see sparing.h */
 
 static __u32 draw(__u64 *state, __u32 below)
 {
@@ -183,10 +184,10 @@ static void arrival(struct lab *lab, const struct row *row, struct frame *wire, 
 static void arrivals(struct lab *lab, const struct row *row)
 {
 	__u64 state = 88172645463325252ULL + row->a;
-	__u32 delivered = 0;
+	__u32 delivered = 0, times = sparing_count(TIMES);
 	struct frame wire;
 
-	for (__u32 turn = 0; turn < TIMES; turn++) {
+	for (__u32 turn = 0; turn < times; turn++) {
 		arrival(lab, row, &wire, turn);
 		spoil(&state, &wire);
 		rig_run(&lab->here, MF_IN, &wire, &lab->result);
@@ -195,17 +196,17 @@ static void arrivals(struct lab *lab, const struct row *row)
 			fail_msg("frame %u: %s", turn, verdict_name(lab->result.verdict));
 		delivered += lab->result.verdict == MF_IN_DELIVERED;
 	}
-	assert_in_range(delivered, TIMES / 50, TIMES - TIMES / 50);
+	assert_in_range(delivered, times / 50, times - times / 50);
 }
 
 /* A peer that has the key may seal whatever it likes. */
 static void arrivals_opened(struct lab *lab, const struct row *row)
 {
 	__u64 state = 88172645463325252ULL + row->a, index = rig_index(&lab->there, row->c);
-	__u32 delivered = 0;
+	__u32 delivered = 0, times = sparing_count(SEALED_TIMES);
 	struct frame plain, wire;
 
-	for (__u32 turn = 0; turn < SEALED_TIMES; turn++) {
+	for (__u32 turn = 0; turn < times; turn++) {
 		int allowed;
 
 		arrival(lab, row, &plain, turn);
@@ -220,7 +221,7 @@ static void arrivals_opened(struct lab *lab, const struct row *row)
 			fail_msg("packet %u: %s", turn, verdict_name(lab->result.verdict));
 		delivered += allowed;
 	}
-	assert_in_range(delivered, SEALED_TIMES / 50, SEALED_TIMES - SEALED_TIMES / 50);
+	assert_in_range(delivered, times / 50, times - times / 50);
 }
 
 /* What rewrite delivers is of the slot, as long as it was, and its checksum right or wrong as it came. */
@@ -228,10 +229,10 @@ static void arrivals_rewritten(struct lab *lab, const struct row *row)
 {
 	__u64 state = 88172645463325252ULL + row->a;
 	struct packet packet = table_packet(REWRITE, THERE, row->a, 0);
-	__u32 delivered = 0;
+	__u32 delivered = 0, times = sparing_count(TIMES);
 	struct frame inner, wire;
 
-	for (__u32 turn = 0; turn < TIMES; turn++) {
+	for (__u32 turn = 0; turn < times; turn++) {
 		packet.payload = turn % 200;
 		packet.shape = turn % 5 ? PLAIN : ALL_EXTENSIONS;
 		frame_packet(&inner, &packet);
@@ -248,7 +249,7 @@ static void arrivals_rewritten(struct lab *lab, const struct row *row)
 		    frame_checksums_hold(&wire, ETH_BYTES) != frame_checksums_hold(&lab->result.out, ETH_BYTES))
 			fail_msg("frame %u: checksum was %d", turn, frame_checksums_hold(&wire, ETH_BYTES));
 	}
-	assert_in_range(delivered, TIMES / 50, TIMES - TIMES / 50);
+	assert_in_range(delivered, times / 50, times - times / 50);
 }
 
 static int was_sent(const struct result *result)
@@ -269,9 +270,9 @@ static void departures(struct lab *lab, const struct row *row)
 	__u64 state = 88172645463325252ULL + row->a;
 	struct packet packet = table_packet(row->c, HERE, row->a, 0);
 	struct frame inner, fast;
-	__u32 sent = 0;
+	__u32 sent = 0, times = sparing_count(TIMES);
 
-	for (__u32 turn = 0; turn < TIMES; turn++) {
+	for (__u32 turn = 0; turn < times; turn++) {
 		packet.payload = turn % 200;
 		packet.shape = turn % 5 ? PLAIN : DESTINATION;
 		frame_packet(&inner, &packet);
@@ -289,16 +290,17 @@ static void departures(struct lab *lab, const struct row *row)
 		assert_int_equal(lab->result.verdict, MF_OUT_SENT_SLOW);
 		expect_frame(&lab->result.out, &fast, row->name);
 	}
-	assert_in_range(sent, TIMES / 50, TIMES - TIMES / 50);
+	assert_in_range(sent, times / 50, times - times / 50);
 }
 
 /* Whatever it is, one program makes of it what it must: at most one verdict (rig_run sees to that), and no crash. */
 static void noise(struct lab *lab, const struct row *row)
 {
 	__u64 state = 88172645463325252ULL + row->a;
+	__u32 times = sparing_count(TIMES);
 	struct frame frame;
 
-	for (__u32 turn = 0; turn < TIMES; turn++) {
+	for (__u32 turn = 0; turn < times; turn++) {
 		frame_ethernet(&frame, mac_nic, mac_stranger, turn % 4 ? TYPE_IPV6 : draw(&state, 65536));
 		for (__u32 bytes = 40 + draw(&state, 200); bytes; bytes--) {
 			__u8 byte = draw(&state, 256);

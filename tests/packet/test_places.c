@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "tests/packet/sparing.h"
 #include "tests/packet/table.h"
 
 /* The entry stands, but where it leads is a: no slot (the association changes), b: another slot's by now. */
@@ -81,7 +82,7 @@ static void found_always(struct lab *lab, const struct row *row)
 	assert_int_equal(mf_live_put(&lab->here.live, about.stands - lab->here.slots), 0);
 	wire.byte[AT_SOURCE + 15] ^= 1; /* refused where it is, so that the same frame may be sent again and again */
 	assert_int_equal(pthread_create(&other, NULL, bustle, &about), 0);
-	for (int i = 0; i < 20000; i++)
+	for (__u32 i = sparing_count(20000); i > 0; i--)
 		expect_refused(lab, &wire, MF_DROP_SOURCE, row->name);
 	__atomic_store_n(&about.stop, 1, __ATOMIC_RELAXED);
 	pthread_join(other, NULL);

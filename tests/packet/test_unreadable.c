@@ -2,16 +2,22 @@
 /*
  * What stands behind the UDP header of sealed packets, by the tests of NIST SP 800-22 that need no more than counting, and by
  * position: the same inner packet again and again, as the worst that an application can do. Keys and counters are always the same
- * ones, so what passes once passes always. MF_PACKETS: how many (20,000; a million in `make check-long`).
+ * ones, so what passes once passes always. MF_PACKETS: how many (20,000; a million in `make check-long`), MF_NTH: one of how many.
  */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/packet/sparing.h"
 #include "tests/packet/table.h"
 
-enum { PAYLOAD = 22, BYTES = 8 + 16 + 4 + 8 + PAYLOAD /* behind UDP: counter, tag, shim, inner UDP */ };
+enum {
+	PAYLOAD = 22,
+	BYTES = 8 + 16 + 4 + 8 + PAYLOAD, /* behind UDP: counter, tag, shim, inner UDP */
+	PACKETS = 20000,
+	PACKETS_LEAST = 10 * 256,         /* of each value of a byte so many, or chi-square says nothing */
+};
 
 #define LEAST_P 1e-4
 
@@ -19,7 +25,9 @@ static __u32 packets(void)
 {
 	const char *wanted = getenv("MF_PACKETS");
 
-	return wanted ? strtoul(wanted, NULL, 10) : 20000;
+	if (wanted)
+		return strtoul(wanted, NULL, 10);
+	return sparing_count(PACKETS) < PACKETS_LEAST ? PACKETS_LEAST : sparing_count(PACKETS);
 }
 
 struct counted {

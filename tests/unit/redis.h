@@ -6,6 +6,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -31,6 +33,18 @@ static int make_directory(void)
 	return 0;
 }
 
+/* Its path stands before it listens. */
+static int answers(void)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0), refused;
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", socket_path);
+	refused = connect(fd, (struct sockaddr *)&address, sizeof(address));
+	close(fd);
+	return !refused;
+}
+
 /* `settings`: more lines of its configuration. They go by stdin, so that a password stands in nobody's arguments. */
 static void start_server(const char *settings)
 {
@@ -49,9 +63,9 @@ static void start_server(const char *settings)
 	close(channel[0]);
 	dprintf(channel[1], "port 0\nunixsocket %s\nsave \"\"\nappendonly no\n%s", socket_path, settings);
 	close(channel[1]);
-	for (int i = 0; i < PATIENCE_MS / 20 && access(socket_path, F_OK); i++)
+	for (int i = 0; i < PATIENCE_MS / 20 && !answers(); i++)
 		sleep_ms(20);
-	assert_int_equal(access(socket_path, F_OK), 0);
+	assert_true(answers());
 }
 
 static void stop_server(void)

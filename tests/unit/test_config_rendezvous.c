@@ -112,7 +112,8 @@ static void test_parted(void **state)
 	identity_address(theirs, config.meets[0].public_key);
 	assert_memory_equal(config.meets[0].addresses.prefix[0].address, theirs, 16);
 	identity_address(own, node_public);
-	assert_memory_equal(config.node.addresses.prefix[0].address, own, 16);
+	assert_int_equal(config.node.addresses.count, 3);
+	assert_memory_equal(config.node.addresses.prefix[2].address, own, 16);
 	config_close(&config);
 }
 
@@ -128,11 +129,12 @@ static void test_address_of_key(void **state)
 		fail_msg("%s", why);
 	identity_address(own, node_public);
 	assert_int_equal(config.node.addresses.count, 4);
-	assert_memory_equal(config.node.addresses.prefix[1].address, own, 16);
+	assert_int_equal(config.node.addresses.prefix[0].length, 128);
+	assert_memory_equal(config.node.addresses.prefix[3].address, own, 16);
 	config_close(&config);
 }
 
-/* On demand, all such addresses are behind the device, and the stable one is the last: it is the source. */
+/* All such addresses are behind the device, so that nothing leaves in the clear; the stable one is the last: it is the source. */
 static void test_on_demand(void **state)
 {
 	__u8 own[16];
@@ -151,7 +153,7 @@ static void test_on_demand(void **state)
 	assert_int_equal(config.node.addresses.count, 3);
 	assert_memory_equal(config.node.addresses.prefix[2].address, own, 16);
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(config.node.addresses.prefix[i].length, CONFIG_ON_DEMAND_LENGTH);
+		assert_int_equal(config.node.addresses.prefix[i].length, CONFIG_OWN_LENGTH);
 	config_close(&config);
 }
 

@@ -91,7 +91,7 @@ static void test_behind_the_device(void **state)
 	identity_address(own, node_public);
 	assert_int_equal(config.node.addresses.count, 2);
 	assert_memory_equal(config.node.addresses.prefix[0].address, own, 16);
-	assert_int_equal(config.node.addresses.prefix[0].length, CONFIG_ON_DEMAND_LENGTH);
+	assert_int_equal(config.node.addresses.prefix[0].length, CONFIG_OWN_LENGTH);
 	assert_int_equal(config.node.addresses.prefix[1].length, 128);
 	assert_int_equal(config.meets[0].local_addresses.prefix[0].length, 128);
 	config_close(&config);

@@ -38,10 +38,10 @@ static void right_ones(void **state)
 	assert_int_equal(read_options(&options, "--interface", "eth0", NULL), 0);
 	assert_string_equal(options.socket, "/run/mayfly/eth0.sock");
 	assert_string_equal(options.bpffs, "/sys/fs/bpf/mayfly");
-	assert_int_equal(options.in + options.out + options.tc + options.detach, 0);
+	assert_int_equal(options.in + options.out + options.tc + options.detach + options.replace, 0);
 	assert_int_equal(read_options(&options, "--interface", "eth0", "--socket", "/x", "--bpffs", "/b", "--user", "root",
 				      "--in", "generic", "--out", "tc", "--tc", "clsact", "--clock-ahead", "-1500",
-				      "--detach", NULL), 0);
+				      "--detach", "--replace", NULL), 0);
 	assert_string_equal(options.socket, "/x");
 	assert_string_equal(options.bpffs, "/b");
 	assert_int_equal(options.user, 0);
@@ -50,6 +50,7 @@ static void right_ones(void **state)
 	assert_int_equal(options.tc, MF_TC_BY_FILTER);
 	assert_int_equal(options.clock_ahead_ms, -1500);
 	assert_int_equal(options.detach, 1);
+	assert_int_equal(options.replace, 1);
 }
 
 static void wrong_ones(void **state)

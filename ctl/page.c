@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The socket, the process, and the turns in which the board is kept right. */
+#include "ctl/page.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define PROGRAM "mayfly-page"
+
+enum { MODE_SOCKET = 0660 };
+
+/* --- the socket ---------------------------------------------------------------------- */
+
+/* An address of the node's device is not there yet when it is bound. */
+static int bind_tcp(int fd, const struct config_listen *listen)
+{
+	struct sockaddr_in6 address = { .sin6_family = AF_INET6, .sin6_port = htons(listen->port) };
+	const int yes = 1, mapped = IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)listen->address) ? 0 : 1;
+
+	memcpy(&address.sin6_addr, listen->address, sizeof(address.sin6_addr));
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+	setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &mapped, sizeof(mapped));
+	setsockopt(fd, IPPROTO_IPV6, IPV6_FREEBIND, &yes, sizeof(yes));
+	return bind(fd, (const struct sockaddr *)&address, sizeof(address)) ? -errno : 0;
+}
+
+/* A socket that was left over goes, anything else stays. */
+static int bind_unix(int fd, const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct stat status;
+	mode_t before;
+	int error;
+
+	strcpy(address.sun_path, path);
+	if (!lstat(path, &status)) {
+		if (!S_ISSOCK(status.st_mode))
+			return -EEXIST;
+		unlink(path);
+	}
+	before = umask(0777 & ~MODE_SOCKET);
+	error = bind(fd, (const struct sockaddr *)&address, sizeof(address)) ? -errno : 0;
+	umask(before);
+	return error;
+}
+
+static int open_socket(struct page *page, const struct config_listen *to)
+{
+	bool local = to->kind == CONFIG_LISTEN_UNIX;
+	int fd = socket(local ? AF_UNIX : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), error;
+
+	if (fd < 0)
+		return -errno;
+	error = local ? bind_unix(fd, to->path) : bind_tcp(fd, to);
+	if (!error && listen(fd, PAGE_BACKLOG))
+		error = -errno;
+	if (error) {
+		close(fd);
+		return error;
+	}
+	if (local)
+		strcpy(page->path, to->path);
+	page->socket_fd = fd;
+	return 0;
+}
+
+/* --- the process --------------------------------------------------------------------- */
+
+/* Beside mayflyctl, wherever that is. */
+static int program_path(char *path, size_t bytes)
+{
+	ssize_t length = readlink("/proc/self/exe", path, bytes - 1);
+	char *slash;
+
+	if (length < 0)
+		return -errno;
+	path[length] = 0;
+	slash = strrchr(path, '/');
+	if (!slash || (size_t)(slash + 1 - path) + sizeof(PROGRAM) > bytes)
+		return -ENAMETOOLONG;
+	strcpy(slash + 1, PROGRAM);
+	return access(path, X_OK) ? -errno : 0;
+}
+
+static void on_process_closed(uv_handle_t *handle)
+{
+	struct page *page = handle->data;
+
+	page->runs = false;
+}
+
+static int begin(struct page *page);
+
+static void on_again(uv_timer_t *timer);
+
+static void begin_again(struct page *page)
+{
+	uv_timer_start(&page->again, on_again, page->pause_ms, 0);
+	page->pause_ms = page->pause_ms * 2 < PAGE_AGAIN_MOST_MS ? page->pause_ms * 2 : PAGE_AGAIN_MOST_MS;
+}
+
+static void on_again(uv_timer_t *timer)
+{
+	struct page *page = timer->data;
+
+	if (begin(page))
+		begin_again(page);
+}
+
+static void hang_up(struct page *page)
+{
+	if (page->line >= 0)
+		close(page->line);
+	page->line = -1;
+}
+
+static void on_exit(uv_process_t *process, int64_t status, int signal)
+{
+	struct page *page = process->data;
+
+	hang_up(page);
+	uv_close((uv_handle_t *)process, on_process_closed);
+	if (!page->open)
+		return;
+	if (signal)
+		say_note("%s was ended by signal %d; it comes back", PROGRAM, signal);
+	else
+		say_note("%s has ended (%d); it comes back", PROGRAM, (int)status);
+	begin_again(page);
+}
+
+/* No more than it needs of the environment: nothing of systemd's. */
+static int spawn(struct page *page, char *path, int line)
+{
+	char *arguments[CONFIG_LISTEN_NAMES + 2] = { path }, *environment[] = { "LC_ALL=C", NULL };
+	uv_stdio_container_t given[] = {
+		{ .flags = UV_IGNORE },
+		{ .flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO },
+		{ .flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO },
+		[PAGE_BOARD] = { .flags = UV_INHERIT_FD, .data.fd = page->board_fd },
+		[PAGE_SOCKET] = { .flags = UV_INHERIT_FD, .data.fd = page->socket_fd },
+		[PAGE_LINE] = { .flags = UV_INHERIT_FD, .data.fd = line },
+	};
+	uv_process_options_t options = {
+		.exit_cb = on_exit, .file = path, .args = arguments, .env = environment, .cwd = "/",
+		.stdio = given, .stdio_count = sizeof(given) / sizeof(*given),
+	};
+
+	for (unsigned int i = 0; i < page->names.count; i++)
+		arguments[i + 1] = page->names.name[i];
+	page->process.data = page;
+	return uv_spawn(page->loop, &page->process, &options);
+}
+
+static int begin(struct page *page)
+{
+	char path[4096];
+	int line[2], error;
+
+	if (page->runs) { /* the handle is still on its way out */
+		begin_again(page);
+		return 0;
+	}
+	error = program_path(path, sizeof(path));
+	if (error)
+		return error;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, line))
+		return -errno;
+	error = spawn(page, path, line[1]);
+	page->runs = true;
+	close(line[1]);
+	page->line = line[0];
+	if (error) {
+		hang_up(page);
+		uv_close((uv_handle_t *)&page->process, on_process_closed);
+	}
+	return error;
+}
+
+/* --- turns --------------------------------------------------------------------------- */
+
+/* Which pages somebody watches: all that it can say. */
+static void hear(struct page *page)
+{
+	__u32 number;
+
+	for (int i = 0; i < PAGE_WORDS_A_TURN && page->line >= 0; i++) {
+		if (recv(page->line, &number, sizeof(number), MSG_DONTWAIT) != sizeof(number))
+			return;
+		page->pause_ms = PAGE_AGAIN_MS;
+		board_fill_watch(&page->fill, number);
+	}
+}
+
+static void on_turn(uv_timer_t *timer)
+{
+	struct page *page = timer->data;
+
+	hear(page);
+	board_fill_turn(&page->fill);
+}
+
+/* --- beginning and end --------------------------------------------------------------- */
+
+static void close_memory(struct page *page)
+{
+	board_fill_close(&page->fill);
+	board_close(page->board, page->board_fd);
+	if (page->socket_fd >= 0)
+		close(page->socket_fd);
+	if (*page->path)
+		unlink(page->path);
+	page->board = NULL;
+	page->board_fd = page->socket_fd = -1;
+	*page->path = 0;
+}
+
+static void begin_turns(struct page *page)
+{
+	uv_timer_init(page->loop, &page->turn);
+	uv_timer_init(page->loop, &page->again);
+	page->turn.data = page->again.data = page;
+	page->open = true;
+	uv_timer_start(&page->turn, on_turn, 0, BOARD_TURN_MS);
+}
+
+int page_open(struct page *page, uv_loop_t *loop, const struct config_listen *listen,
+	      const struct config_listen_names *names, const struct board_settings *settings, char why[static SAY_BYTES])
+{
+	int error;
+
+	if (listen->kind == CONFIG_LISTEN_NOWHERE)
+		return 0;
+	*page = (struct page){ .loop = loop, .names = *names, .board_fd = -1, .socket_fd = -1, .line = -1,
+			       .pause_ms = PAGE_AGAIN_MS };
+	error = open_socket(page, listen);
+	if (error)
+		return say_why(why, error, "no page: cannot listen at %s: %s", listen->text, strerror(-error));
+	page->board_fd = board_open(&page->board);
+	if (page->board_fd < 0) {
+		error = page->board_fd;
+		close_memory(page);
+		return say_why(why, error, "no page: no memory for it: %s", strerror(-error));
+	}
+	board_fill_open(&page->fill, page->board, settings);
+	begin_turns(page);
+	error = begin(page);
+	if (!error)
+		return 0;
+	page_close(page);
+	return say_why(why, error, "no page: cannot begin %s, which belongs beside mayflyctl: %s", PROGRAM,
+		       strerror(-error));
+}
+
+void page_close(struct page *page)
+{
+	if (!page->open)
+		return;
+	page->open = false;
+	if (page->runs && !uv_is_closing((uv_handle_t *)&page->process)) {
+		uv_process_kill(&page->process, SIGTERM);
+		uv_close((uv_handle_t *)&page->process, on_process_closed);
+	}
+	hang_up(page);
+	uv_close((uv_handle_t *)&page->turn, NULL);
+	uv_close((uv_handle_t *)&page->again, NULL);
+	close_memory(page);
+}

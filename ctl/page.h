@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The page and its metrics, as a keeper of sessions sees them: a board that it fills, and a process (mayfly-page, page/) that
+ * answers over HTTP from it. That one has no key, no line to the loader and no file; it reads the board, accepts at a socket
+ * that is opened here, and says which page somebody watches. However it fares, sessions do not wait for it.
+ */
+#ifndef MAYFLY_CTL_PAGE_H
+#define MAYFLY_CTL_PAGE_H
+
+#include <uv.h>
+
+#include "ctl/board_fill.h"
+#include "ctl/config_listen.h"
+
+enum {
+	PAGE_BACKLOG = 64,
+	PAGE_AGAIN_MS = 1000,      /* until one that has died is begun again; doubled */
+	PAGE_AGAIN_MOST_MS = 60000,
+	PAGE_WORDS_A_TURN = 16,    /* of its, that are heard */
+};
+
+/* Descriptors of mayfly-page. */
+enum page_descriptor { PAGE_BOARD = 3, PAGE_SOCKET = 4, PAGE_LINE = 5 };
+
+struct page {
+	uv_loop_t *loop;
+	struct board *board;
+	struct board_fill fill;
+	struct config_listen_names names;
+	char path[CONFIG_LISTEN_BYTES]; /* of a Unix socket: goes with it */
+	int board_fd, socket_fd, line;
+	uv_timer_t turn, again;
+	uv_process_t process;
+	__u32 pause_ms;
+	bool open, runs;
+};
+
+/*
+ * Where the configuration says Listen. 0, or -errno and `why`: then there is none, and everything else goes on; all of these
+ * may be called all the same, of a struct that is all zero too.
+ */
+int page_open(struct page *page, uv_loop_t *loop, const struct config_listen *listen,
+	      const struct config_listen_names *names, const struct board_settings *settings, char why[static SAY_BYTES]);
+
+/* While the loop turns; the struct must live until it has. */
+void page_close(struct page *page);
+
+#endif
