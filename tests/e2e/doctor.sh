@@ -47,6 +47,9 @@ broken "the hopping prefix is the link's" "looks on-link, not routed" "ip addr a
 	"ip addr del ${HOP[client]}9/64 dev eth0"
 broken "there is a route for it" "looks on-link, not routed: there is a route" "ip route add ${HOP[client]}/64 dev eth0" \
 	"ip route del ${HOP[client]}/64 dev eth0"
+broken "a key is open to others" "hop.key can be read by others" "chmod 644 $RUN/hop.key" "chmod 600 $RUN/hop.key"
+broken "it forwards" "eth0 forwards and so ignores router advertisements" \
+	"sysctl -qw net.ipv6.conf.eth0.accept_ra=1 net.ipv6.conf.eth0.forwarding=1" "sysctl -qw net.ipv6.conf.eth0.forwarding=0"
 lab_pass client eth0
 finds "a program of somebody else's" "an XDP program \(id [0-9]+\) is on eth0"
 on client ip link set dev eth0 xdpdrv off
@@ -57,6 +60,17 @@ FILE=on-link.conf
 broken "the hopping prefix is not the link's" "${HOP[client]}/64" "true" "ip addr add ${HOP[client]}9/64 dev eth0"
 on client ip addr del "${HOP[client]}9/64" dev eth0
 FILE=eth0.conf
+
+say "# a gateway"
+cp "$RUN/client/eth0.conf" "$RUN/client/good.conf"
+node_of client
+peer_of client server "LocalAddress = fd00:77::/64, 10.77.0.0/24"
+finds "prefixes behind a host that does not forward" "does not forward IPv6"
+finds "nor IPv4" "does not forward IPv4"
+on client sysctl -qw net.ipv6.conf.all.forwarding=1 net.ipv4.conf.all.forwarding=1
+content "mended" "does not forward"
+on client sysctl -qw net.ipv6.conf.all.forwarding=0 net.ipv4.conf.all.forwarding=0
+mv "$RUN/client/good.conf" "$RUN/client/eth0.conf"
 
 say "# a loader, and no node"
 loader client
