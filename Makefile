@@ -21,10 +21,19 @@ VERSION := $(shell dist/version)
 WARN := -Wall -Wextra -Wno-missing-field-initializers
 CFLAGS ?= -O2 -g
 override CPPFLAGS += -I. -I$(B) -D_GNU_SOURCE -DMAYFLY_VERSION='"$(VERSION)"'
-HARDEN := -fstack-protector-strong -fPIE -D_FORTIFY_SOURCE=2
+
+# What the compiler at hand can do against bytes that somebody else chose (tests/e2e/hardened.sh looks at the outcome).
+takes = $(shell printf '$(hash)include <stdio.h>\nint main(void){return 0;}' | \
+	$(CC) -O2 -Werror $(1) -x c -c - -o /dev/null 2>/dev/null && echo '$(1)')
+hash := \#
+FORTIFY := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE
+HARDEN := -fPIE -fstack-protector-strong $(call takes,-fstack-clash-protection) \
+	$(call takes,-fcf-protection) $(call takes,-mbranch-protection=standard) \
+	$(or $(call takes,$(FORTIFY)=3),$(FORTIFY)=2)
+HARDEN_LINK := -pie -Wl,-z,relro,-z,now,-z,noexecstack
 SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Wno-unused-parameter -Wno-address-of-packed-member -Werror \
-	-I. -I$(B) -I/usr/include/$(shell $(CC) -dumpmachine) -DAEAD_PLAIN=$(if $(filter plain,$(CIPHER)),1,0)
+	-I. -I$(B) -I/usr/include/$(subst -pc-,-,$(shell $(CC) -dumpmachine)) -DAEAD_PLAIN=$(if $(filter plain,$(CIPHER)),1,0)
 
 loader_libs = $(shell $(PKG_CONFIG) --libs libbpf libelf libsodium libcap-ng libseccomp)
 page_libs = $(shell $(PKG_CONFIG) --libs libmicrohttpd libsodium libcap-ng libseccomp)
@@ -42,14 +51,22 @@ unit_bin := $(unit_src:tests/unit/%.c=$(B)/tests/%)
 fuzz_src := $(wildcard tests/fuzz/fuzz_*.c)
 fuzz_bin := $(fuzz_src:tests/fuzz/%.c=$(B)/fuzz/%)
 
+# Whatever reads what the network, a user or another process says: no number changes its size or sign unless it is said so.
+strict_src := $(wildcard ctl/*.c ctl/dht/*.c page/*.c) $(addprefix loader/,check.c control_socket.c request.c netlink.c route.c link.c \
+	neighbour.c feature.c address_set.c options.c notify.c log.c pins.c prefix.c refusal.c due.c table.c slot.c \
+	reports.c surroundings.c nic.c target.c watch.c)
+STRICT := -Werror=conversion -Werror=sign-conversion -Werror=shadow -Werror=format=2
+$(strict_src:%.c=$(B)/%.o) $(strict_src:%.c=$(B)/san/%.o) $(strict_src:%.c=$(B)/fuzzobj/%.o): private WARN += $(STRICT)
+
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all help demo check check-unit check-long check-kernels check-page check-package bench bench-adversary fuzz tests deps install installed uninstall dist deb clean
+.PHONY: all help demo analyze check check-unit check-long check-kernels check-page check-package bench bench-adversary fuzz tests deps install installed \
+	uninstall dist deb clean
 
 all: $(B)/mayfly-loader $(B)/mayflyctl $(B)/mayfly-page ## build the programs (default)
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' Makefile dist/install.mk
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' Makefile dist/install.mk tests/coverage/coverage.mk
 
 deps: ## install the Debian packages that building and testing need
 	$(Q)tests/install-deps
@@ -99,7 +116,8 @@ $(B)/mayfly.bpf.o: bpf/mayfly.bpf.c $(wildcard bpf/*.h) $(B)/bpf/aead_asm.h
 
 $(B)/mayfly.skel.h: $(B)/mayfly.bpf.o
 	$(call say,SKEL,$@)
-	$(Q)$(BPFTOOL) gen skeleton $< name mayfly > $@
+	$(Q)echo '#pragma GCC system_header' > $@
+	$(Q)$(BPFTOOL) gen skeleton $< name mayfly >> $@
 
 $(loader_obj): $(B)/mayfly.skel.h
 
@@ -110,11 +128,11 @@ $(B)/%.o: %.c
 
 $(B)/mayfly-loader: $(loader_obj)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LDFLAGS) -pie -Wl,-z,relro,-z,now $^ $(loader_libs) -o $@
+	$(Q)$(CC) $(LDFLAGS) $(HARDEN_LINK) $^ $(loader_libs) -o $@
 
 $(B)/mayflyctl: $(ctl_obj)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LDFLAGS) -pie -Wl,-z,relro,-z,now $^ $(ctl_libs) -o $@
+	$(Q)$(CC) $(LDFLAGS) $(HARDEN_LINK) $^ $(ctl_libs) -o $@
 
 # The page with what of mayflyctl it shows; it alone is linked with an HTTP library.
 $(B)/page/page_html.h: page/page.html page/embed.py
@@ -126,7 +144,7 @@ $(B)/page/page.o $(B)/san/page/page.o $(B)/fuzzobj/page/page.o: $(B)/page/page_h
 
 $(B)/mayfly-page: $(page_obj)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LDFLAGS) -pie -Wl,-z,relro,-z,now $^ $(page_libs) -o $@
+	$(Q)$(CC) $(LDFLAGS) $(HARDEN_LINK) $^ $(page_libs) -o $@
 
 # Tests link the sanitised objects of all programs, without their main().
 san_obj := $(patsubst %.c,$(B)/san/%.o,$(filter-out loader/main.c ctl/main.c page/main.c,$(sort $(loader_src) $(ctl_src) $(page_src))))
@@ -158,12 +176,49 @@ $(B)/fuzz/%: tests/fuzz/%.c $(B)/libfuzz.a
 	$(call say,FUZZ,$@)
 	$(Q)$(CLANG) -std=gnu11 $(CPPFLAGS) $(SANITIZE) -fsanitize=fuzzer $(WARN) -MMD -MP $< $(B)/libfuzz.a $(loader_libs) $(ctl_libs) -o $@
 
+# What has threads, once more under ThreadSanitizer.
+TSAN := -O1 -g -fsanitize=thread -fno-omit-frame-pointer
+tsan_src := $(wildcard ctl/dht/*.c ctl/store*.c) $(addprefix ctl/,lookups.c meet_search.c meeting.c loop_dht.c dht_socket.c \
+	dht_nodes.c rendezvous.c rendezvous_box.c rendezvous_plain.c two_stage.c two_stage_key.c stuffing.c client.c \
+	config_rendezvous.c file_replace.c format.c hkdf.c key.c parse.c say.c wanted.c) loader/slot.c loader/refusal.c
+
+$(B)/tsan/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC-TSAN,$<)
+	$(Q)$(CC) -std=gnu11 $(CPPFLAGS) $(TSAN) $(WARN) -MMD -MP -c $< -o $@
+
+$(B)/tests/test_tsan_threads: $(patsubst %.c,$(B)/tsan/%.o,$(tsan_src) tests/unit/test_threads.c)
+	@mkdir -p $(@D)
+	$(call say,TEST,$@)
+	$(Q)$(CC) $(TSAN) $^ $(ctl_libs) -lcmocka -lm -o $@
+
+tests: $(B)/tests/test_tsan_threads
+
+# One file at a time, all paths through it; then the programs by the other compiler. A warning ends it.
+analyze_ok := $(patsubst %.c,$(B)/analyze/%.ok,$(sort $(loader_src) $(ctl_src) $(page_src)))
+
+$(B)/analyze/page/page.ok: $(B)/page/page_html.h
+
+analyze: $(analyze_ok) ## clang's static analyser over all files of the programs, and these built by clang (about 3 minutes)
+	$(Q)$(MAKE) --no-print-directory CC=$(CLANG) B=$(B)/clang CFLAGS='$(CFLAGS) -Werror' all
+
+# What bpftool has written into the skeleton is not ours to mend.
+$(B)/analyze/loader/object.ok: private ANALYZE := -Xclang -analyzer-disable-checker=unix.Malloc
+
+$(B)/analyze/%.ok: %.c $(B)/mayfly.skel.h
+	@mkdir -p $(@D)
+	$(call say,ANALYZE,$<)
+	$(Q)$(CLANG) --analyze --analyzer-output text -Wno-unused-value -Xclang -analyzer-werror $(ANALYZE) \
+		-std=gnu11 $(CPPFLAGS) -MMD -MP -MF $(@:.ok=.d) -MT $@ $<
+	$(Q)touch $@
+
 include $(wildcard dist/install.mk)
 include tests/packet/packet.mk
 include tests/pktgen/pktgen.mk
 include tests/bench/bench.mk
 include tests/lab/dht.mk
 include tests/adversary/adversary.mk
+include tests/coverage/coverage.mk
 
 compile_commands.json: ## for editors
 	$(Q)bear --output $@ -- $(MAKE) -B all

@@ -48,7 +48,7 @@ static inline __u32 mf_live_half(__u32 capacity)
 {
 	__u64 half = ((__u64)capacity * MF_LIVE_PER_ASSOC + MF_BUCKET_ENTRIES - 1) / MF_BUCKET_ENTRIES;
 
-	return half < MF_LIVE_HALF_LEAST ? MF_LIVE_HALF_LEAST : half;
+	return half < MF_LIVE_HALF_LEAST ? MF_LIVE_HALF_LEAST : (__u32)half;
 }
 
 /*
@@ -64,9 +64,9 @@ static inline struct mf_live_key mf_live_key(__u64 high, __u64 low, __u32 half)
 	mixed = (mixed ^ mixed >> 32) * 0xff51afd7ed558ccd;
 	mixed = (mixed ^ mixed >> 32) * 0xc4ceb9fe1a85ec53;
 	mixed ^= mixed >> 32;
-	key.left = (mixed >> 32) * half >> 32;
-	key.right = half + ((__u64)(__u32)mixed * half >> 32);
-	key.tag = (mixed ^ mixed >> 32) | 1;
+	key.left = (__u32)((mixed >> 32) * half >> 32);
+	key.right = half + (__u32)((__u64)(__u32)mixed * half >> 32);
+	key.tag = (__u32)(mixed ^ mixed >> 32) | 1;
 	return key;
 }
 

@@ -65,21 +65,27 @@ int dht_nodes_parse(const char *text, size_t length, struct dht_endpoint *nodes,
 	return (int)count;
 }
 
-static ssize_t read_file(const char *path, char text[static DHT_NODES_FILE_MOST])
+/* 0, or -errno; -EFBIG: longer than there is room. */
+static int read_file(const char *path, char text[static DHT_NODES_FILE_MOST], size_t *length)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	ssize_t used = 0, got;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY), error = 0;
+	size_t used = 0;
+	ssize_t got;
 
 	if (fd < 0)
 		return -errno;
 	do {
-		got = read(fd, text + used, (size_t)(DHT_NODES_FILE_MOST - used));
-		used += got > 0 ? got : 0;
+		got = read(fd, text + used, DHT_NODES_FILE_MOST - used);
+		used += got > 0 ? (size_t)got : 0;
 	} while (got > 0 && used < DHT_NODES_FILE_MOST);
 	if (got < 0)
-		used = -errno;
+		error = -errno;
+	else if (used == DHT_NODES_FILE_MOST)
+		error = -EFBIG;
+	else
+		*length = used;
 	close(fd);
-	return used == DHT_NODES_FILE_MOST ? -EFBIG : used;
+	return error;
 }
 
 static void set_aside(const char *path, const char *why)
@@ -93,19 +99,19 @@ static void set_aside(const char *path, const char *why)
 int dht_nodes_load(const char *path, struct dht_endpoint *nodes, size_t room)
 {
 	char text[DHT_NODES_FILE_MOST], why[SAY_BYTES];
-	ssize_t length = read_file(path, text);
-	int count;
+	size_t length = 0;
+	int error = read_file(path, text, &length), count;
 
-	if (length == -EFBIG) {
+	if (error == -EFBIG) {
 		set_aside(path, "longer than a file of nodes can be");
 		return 0;
 	}
-	if (length < 0) {
-		if (length != -ENOENT)
-			say_note("cannot read %s: %s", path, strerror((int)-length));
+	if (error) {
+		if (error != -ENOENT)
+			say_note("cannot read %s: %s", path, strerror(-error));
 		return 0;
 	}
-	count = dht_nodes_parse(text, (size_t)length, nodes, room, why);
+	count = dht_nodes_parse(text, length, nodes, room, why);
 	if (count < 0)
 		set_aside(path, why);
 	return count < 0 ? 0 : count;

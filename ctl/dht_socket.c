@@ -145,7 +145,7 @@ int dht_socket_send(const struct dht_socket *socket, const struct dht_endpoint *
 
 ssize_t dht_socket_receive(const struct dht_socket *socket, struct dht_endpoint *from, __u8 *bytes, size_t room)
 {
-	union address address;
+	union address address = { .any.sa_family = AF_UNSPEC };
 	socklen_t size = sizeof(address);
 	ssize_t got = recvfrom(socket->fd, bytes, room, 0, &address.any, &size);
 

@@ -8,44 +8,31 @@
 #include <unistd.h>
 
 #include "ctl/doctor.h"
+#include "loader/netlink.h"
 
 enum { ANSWER_BYTES = 32768 };
 
-static const struct rtattr *find_attribute(const void *first, int bytes, unsigned int type)
-{
-	const struct rtattr *attribute = first;
-
-	for (; RTA_OK(attribute, bytes); attribute = RTA_NEXT(attribute, bytes))
-		if ((attribute->rta_type & NLA_TYPE_MASK) == type)
-			return attribute;
-	return NULL;
-}
-
 static int program_of(const struct nlmsghdr *answer)
 {
-	const struct rtattr *xdp, *id;
-	__u32 value;
+	const struct rtattr *table[IFLA_MAX + 1], *xdp[IFLA_XDP_MAX + 1];
 
-	xdp = find_attribute((const char *)NLMSG_DATA(answer) + NLMSG_ALIGN(sizeof(struct ifinfomsg)),
-			     (int)IFLA_PAYLOAD(answer), IFLA_XDP);
-	if (!xdp)
+	mf_netlink_attributes(table, IFLA_MAX, answer, sizeof(struct ifinfomsg));
+	if (!table[IFLA_XDP])
 		return 0;
-	id = find_attribute(RTA_DATA(xdp), (int)RTA_PAYLOAD(xdp), IFLA_XDP_PROG_ID);
-	if (!id || RTA_PAYLOAD(id) < sizeof(value))
-		return 0;
-	memcpy(&value, RTA_DATA(id), sizeof(value));
-	return (int)value;
+	mf_netlink_parse(xdp, IFLA_XDP_MAX, RTA_DATA(table[IFLA_XDP]), RTA_PAYLOAD(table[IFLA_XDP]));
+	return (int)mf_netlink_u32(xdp[IFLA_XDP_PROG_ID], 0);
 }
 
 /* Kind of the interface (IFLA_INFO_KIND) or of what it is a port of (IFLA_INFO_SLAVE_KIND). */
 static const char *kind_of(const struct nlmsghdr *answer, unsigned int type)
 {
-	const struct rtattr *info, *kind;
+	const struct rtattr *table[IFLA_MAX + 1], *info[IFLA_INFO_MAX + 1];
 
-	info = find_attribute((const char *)NLMSG_DATA(answer) + NLMSG_ALIGN(sizeof(struct ifinfomsg)),
-			      (int)IFLA_PAYLOAD(answer), IFLA_LINKINFO);
-	kind = info ? find_attribute(RTA_DATA(info), (int)RTA_PAYLOAD(info), type) : NULL;
-	return kind && strnlen(RTA_DATA(kind), RTA_PAYLOAD(kind)) < RTA_PAYLOAD(kind) ? RTA_DATA(kind) : "";
+	mf_netlink_attributes(table, IFLA_MAX, answer, sizeof(struct ifinfomsg));
+	if (!table[IFLA_LINKINFO])
+		return "";
+	mf_netlink_parse(info, IFLA_INFO_MAX, RTA_DATA(table[IFLA_LINKINFO]), RTA_PAYLOAD(table[IFLA_LINKINFO]));
+	return mf_netlink_string(info[type]);
 }
 
 static int bearing_of(const struct nlmsghdr *answer)

@@ -25,10 +25,11 @@ enum level {
 
 enum level_limit {
 	LEVEL_ASSOCIATIONS = 1024, /* with a score at a time; the lowest goes first */
-	LEVEL_NO_ASSOCIATION = ~0, /* hits that belong to none have a score together; its level is the node's alone */
 	LEVEL_ROTATION_FLOOR_MS = 500,
 	LEVEL_WORDS = 160,
 };
+
+#define LEVEL_NO_ASSOCIATION (~0U) /* hits that belong to none have a score together; its level is the node's alone */
 
 /* Points, all in thousandths. */
 enum level_policy {

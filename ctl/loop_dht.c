@@ -168,6 +168,19 @@ static void take_out(struct operation *operation)
 		operation->next->link = operation->link;
 }
 
+/* NULL: the list is empty. */
+static struct operation *take_first(struct operation **list)
+{
+	struct operation *first = *list;
+
+	if (!first)
+		return NULL;
+	*list = first->next;
+	if (*list)
+		(*list)->link = list;
+	return first;
+}
+
 static void finish(struct loop_dht *dht, const struct dht_result *result)
 {
 	struct operation *operation = result->owner;
@@ -240,13 +253,13 @@ static bool start(struct loop_dht *dht, struct operation *operation)
 
 static void start_waiting(struct loop_dht *dht)
 {
+	struct operation *operation;
+
 	dht->patient = false;
-	while (dht->waiting && !dht->closing) {
-		struct operation *operation = dht->waiting;
+	while (!dht->closing && (operation = take_first(&dht->waiting))) {
 		struct dht_result result = { .kind = operation->request.kind, .family = operation->request.family,
 					     .outcome = DHT_CANCELLED };
 
-		take_out(operation);
 		if (start(dht, operation))
 			continue;
 		operation->done(operation->owner, &result);
@@ -368,12 +381,10 @@ static void on_timer_closed(uv_handle_t *handle)
 
 static void free_operations(struct operation **list)
 {
-	while (*list) {
-		struct operation *operation = *list;
+	struct operation *operation;
 
-		take_out(operation);
+	while ((operation = take_first(list)))
 		free(operation);
-	}
 }
 
 void loop_dht_close(struct loop_dht *dht)

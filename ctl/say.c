@@ -14,7 +14,7 @@
 
 enum { LINE_BYTES = SAY_BYTES + 64 };
 
-int say_why(char why[static SAY_BYTES], int error, const char *format, ...)
+int (say_why)(char why[static SAY_BYTES], int error, const char *format, ...)
 {
 	va_list arguments;
 
@@ -31,7 +31,7 @@ static void write_line(const char *line, size_t length)
 		;
 }
 
-static void say(enum mf_log_level level, const char *kind, const char *format, va_list arguments)
+static void __attribute__((format(printf, 3, 0))) say(enum mf_log_level level, const char *kind, const char *format, va_list arguments)
 {
 	char line[LINE_BYTES] = "";
 	int length, text;

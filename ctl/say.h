@@ -14,6 +14,9 @@ enum { SAY_BYTES = 1024 };
 
 /* Puts a sentence into `why`; cut short rather than overrun. Returns `error`, so that a caller can return it. */
 int say_why(char why[static SAY_BYTES], int error, const char *format, ...) __attribute__((format(printf, 3, 4)));
+#ifdef __clang_analyzer__ /* it sees one file at a time, and is to know what comes back */
+#define say_why(why, error, ...) (say_why(why, error, __VA_ARGS__), (error))
+#endif
 
 /* "mayflyctl: ..." and a newline, on stderr; to the journal with its priority instead of a name. */
 void say_error(const char *format, ...) __attribute__((format(printf, 1, 2)));

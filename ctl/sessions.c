@@ -426,7 +426,7 @@ int sessions_open(struct sessions *sessions, const struct sessions_settings *set
 	    mf_table_open(&sessions->by_visitor, 16) || make_room(sessions) || !sessions->secret ||
 	    sessions_adding_open(sessions))
 		error = say_why(why, -ENOMEM, "no memory for sessions");
-	for (int place = 0; !error && place < SESSIONS_STATIC; place++)
+	for (enum sessions_place place = 0; !error && place < SESSIONS_STATIC; place++)
 		error = sessions_socket_open(sessions, place, why);
 	if (error)
 		sessions_close(sessions);

@@ -24,8 +24,9 @@ enum {
 	SESSIONS_SWEEP_PART = 50,  /* and this part of all sessions more */
 	SESSIONS_SWEEP_MS = 1000,  /* a turn every so often, as long as there is a session */
 	SESSIONS_NONE = -1,
-	SESSIONS_NO_ASSOCIATION = ~0, /* no id of the loader's */
 };
+
+#define SESSIONS_NO_ASSOCIATION (~0U) /* no id of the loader's */
 
 /*
  * What sockets are for: own addresses that they are bound to; the last one, open while there is a static peer, is bound to

@@ -230,7 +230,7 @@ void sessions_sockets_renew(struct sessions *sessions)
 {
 	char why[SAY_BYTES];
 
-	for (int place = 0; place < SESSIONS_PLACES; place++) {
+	for (enum sessions_place place = 0; place < SESSIONS_PLACES; place++) {
 		struct sessions_socket *socket = &sessions->socket[place];
 		int fd = socket->fd < 0 ? -1 : get_socket(sessions, place, why);
 

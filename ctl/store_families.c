@@ -108,6 +108,10 @@ int families_begin(struct families *families, struct dht_request *request, const
 
 void families_close(struct families *families)
 {
-	while (families->jobs)
-		free_job(families->jobs);
+	struct families_job *job;
+
+	while ((job = families->jobs)) {
+		families->jobs = job->next;
+		free(job);
+	}
 }

@@ -176,10 +176,10 @@ static int transmit_login(const struct redis_server *server, redisContext *conne
 static int expect_fine(const struct store_redis *store, const struct redis_server *server, redisContext *connection,
 		       bool login, char why[static SAY_BYTES])
 {
-	redisReply *reply;
+	redisReply *reply = NULL;
 	int error = receive(store, server, connection, &reply, why);
 
-	if (error)
+	if (!reply)
 		return error;
 	if (reply->type == REDIS_REPLY_ERROR)
 		error = refused(server, reply, login, why);
@@ -254,13 +254,14 @@ static int try_command(struct store_redis *store, size_t number, const struct co
 	return error;
 }
 
-/* The reply is no error. */
+/* The reply is no error; NULL where there is none. */
 static int run(struct store_redis *store, size_t number, const struct command *command, redisReply **reply,
 	       char why[static SAY_BYTES])
 {
 	bool kept = store->connection[number];
 	int error = kept ? 0 : call(store, number, why);
 
+	*reply = NULL;
 	if (!error)
 		error = try_command(store, number, command, reply, why);
 	if (kept && (error == -ECONNRESET || error == -EPIPE)) { /* it has been restarted, or found us idle */
@@ -268,10 +269,11 @@ static int run(struct store_redis *store, size_t number, const struct command *c
 		if (!error)
 			error = try_command(store, number, command, reply, why);
 	}
-	if (error || (*reply)->type != REDIS_REPLY_ERROR)
+	if (!*reply || (*reply)->type != REDIS_REPLY_ERROR)
 		return error;
 	error = refused(&store->server[number], *reply, false, why);
 	freeReplyObject(*reply);
+	*reply = NULL;
 	return error;
 }
 
@@ -317,7 +319,7 @@ static int put_on(struct store_redis *store, size_t number, const struct command
 	redisReply *reply;
 	int error = run(store, number, command, &reply, why);
 
-	if (error)
+	if (!reply)
 		return error;
 	if (reply->type != REDIS_REPLY_STATUS || strcmp(reply->str, "OK"))
 		error = talks_otherwise(&store->server[number], why);
@@ -359,7 +361,7 @@ static int get_from(struct store_redis *store, size_t number, const struct comma
 	redisReply *reply;
 	int error = run(store, number, command, &reply, why);
 
-	if (error)
+	if (!reply)
 		return error;
 	if (reply->type == REDIS_REPLY_NIL)
 		error = -ENOENT;

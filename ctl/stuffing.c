@@ -82,7 +82,7 @@ static int compare_announces(const void *left, const void *right)
 /* Takes the announces of one group, sorted by port; the same port twice counts once. */
 static void fill_group(struct group *group, const struct stuffing_announce *announces, size_t count)
 {
-	int before = -1;
+	int before = 0;
 
 	group->count = 0;
 	group->used = 0;
@@ -91,7 +91,7 @@ static void fill_group(struct group *group, const struct stuffing_announce *anno
 
 		if (i && announces[i].port == announces[i - 1].port)
 			continue;
-		if (port >> 8 != before)
+		if (!group->count || port >> 8 != before)
 			group->index[group->count++] = (struct index){ group->bytes + group->used, 0 };
 		before = port >> 8;
 		group->bytes[group->used++] = (__u8)port;

@@ -73,7 +73,7 @@ static void format_heard(char text[static FORMAT_AMOUNT], const struct mf_assoc_
 
 static unsigned int rows_of(const struct view *view, const struct mf_assoc_status *status)
 {
-	return ROWS_EACH + (view->screen.columns < WIDE) + (status->config.shares != 0);
+	return ROWS_EACH + (view->screen.columns < WIDE ? 1U : 0U) + (status->config.shares ? 1U : 0U);
 }
 
 /* A long name gives way to what is behind it. */

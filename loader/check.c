@@ -22,6 +22,14 @@ enum {
 	INTRODUCTION = MF_ASSOC_LISTENS | MF_ASSOC_ROAMS,
 };
 
+_Static_assert(sizeof(struct mf_message) <= 0xffff, "fields are told by their offset, a __u16");
+
+/* Where element `at` of the list that begins at `first` stands in the message. */
+static __u16 field_of(size_t first, size_t at, size_t bytes)
+{
+	return (__u16)(first + at * bytes);
+}
+
 static int all_zero(const void *data, size_t bytes)
 {
 	const __u8 *byte = data;
@@ -154,16 +162,16 @@ __u16 mf_check_node(const struct mf_message *message)
 		return MF_FIELD(node_config.templates);
 	for (unsigned int i = 0; i < config->templates; i++)
 		if (!template_is_right(&config->template[i]))
-			return MF_FIELD(node_config.template[0]) + i * sizeof(config->template[0]);
+			return field_of(MF_FIELD(node_config.template), i, sizeof(config->template[0]));
 	field = check_node_numbers(config);
 	if (field)
 		return field;
 	for (unsigned int i = 0; i < config->router_count; i++)
 		if (all_zero(config->router[i], 16) || config->router[i][0] == 0xff)
-			return MF_FIELD(node_config.router[0]) + i * sizeof(config->router[0]);
+			return field_of(MF_FIELD(node_config.router), i, sizeof(config->router[0]));
 	for (unsigned int i = 0; i < config->address_count; i++)
 		if (!address_is_right(&config->address[i]))
-			return MF_FIELD(node_config.address[0]) + i * sizeof(config->address[0]);
+			return field_of(MF_FIELD(node_config.address), i, sizeof(config->address[0]));
 	return 0;
 }
 
@@ -279,8 +287,8 @@ static __u16 check_introduction(const struct mf_assoc_config *config)
 	return 0;
 }
 
-/* Index of the first wrong inner prefix of a side, or -1. Hopping and inner addresses must not overlap. */
-static int find_wrong_prefix(const struct mf_assoc_config *config, const struct mf_prefix *list, unsigned int count)
+/* Index of the first wrong inner prefix of a side, or `count`. Hopping and inner addresses must not overlap. */
+static unsigned int find_wrong_prefix(const struct mf_assoc_config *config, const struct mf_prefix *list, unsigned int count)
 {
 	struct mf_prefix local = mf_prefix_of_template(&config->local);
 	struct mf_prefix remote = config->flags & INTRODUCTION ? local : mf_prefix_of_template(&config->remote);
@@ -294,18 +302,18 @@ static int find_wrong_prefix(const struct mf_assoc_config *config, const struct 
 			if (mf_prefix_same(&list[i], &list[j]))
 				return i;
 	}
-	return -1;
+	return count;
 }
 
 static __u16 check_prefixes(const struct mf_assoc_config *config)
 {
-	int at = find_wrong_prefix(config, config->local_prefix, config->local_count);
+	unsigned int at = find_wrong_prefix(config, config->local_prefix, config->local_count);
 
-	if (at >= 0)
-		return MF_FIELD(assoc_config.local_prefix[0]) + at * sizeof(struct mf_prefix);
+	if (at < config->local_count)
+		return field_of(MF_FIELD(assoc_config.local_prefix), at, sizeof(struct mf_prefix));
 	at = find_wrong_prefix(config, config->remote_prefix, config->remote_count);
-	if (at >= 0)
-		return MF_FIELD(assoc_config.remote_prefix[0]) + at * sizeof(struct mf_prefix);
+	if (at < config->remote_count)
+		return field_of(MF_FIELD(assoc_config.remote_prefix), at, sizeof(struct mf_prefix));
 	/* rewrite leaves no room for addresses on the wire: both ends must be one host. */
 	if (config->carriage == MF_CARRIAGE_REWRITE && !mf_prefix_first_host(config->local_prefix, config->local_count))
 		return MF_FIELD(assoc_config.local_prefix[0]);
@@ -341,13 +349,13 @@ __u16 mf_check_assoc(const struct mf_message *message)
 __u32 mf_check_ring_slots(const struct mf_node_config *config)
 {
 	__u64 slots = (__u64)config->capacity * mf_ring_wanted(config->look_ahead_ms, DEFAULT_ROTATION_MS);
-	__u64 least = (__u64)config->capacity * MF_RING_MIN;
+	__u32 least = config->capacity * MF_RING_MIN; /* of a capacity that has been checked */
 
 	if (slots < RING_SLOTS_LEAST)
 		slots = RING_SLOTS_LEAST;
 	if (slots > RING_SLOTS_MOST)
 		slots = RING_SLOTS_MOST;
-	return slots < least ? least : slots;
+	return slots < least ? least : (__u32)slots;
 }
 
 /* Zeroes what stands behind the first `count` of `room` elements. */

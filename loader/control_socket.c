@@ -74,7 +74,7 @@ static int listen_at(int fd, const struct sockaddr_un *address, uid_t user)
 	if (error)
 		return error;
 	/* Connecting takes the right to write: the owner's and root's alone. */
-	if (chmod(address->sun_path, MODE_SOCKET) || chown(address->sun_path, user, -1) || listen(fd, MF_CONNECTIONS))
+	if (chmod(address->sun_path, MODE_SOCKET) || chown(address->sun_path, user, (gid_t)-1) || listen(fd, MF_CONNECTIONS))
 		return -errno;
 	return 0;
 }
@@ -288,7 +288,7 @@ static int message_answer(struct mf_control *control, struct mf_connection *conn
 		connection->answer.version = MF_CONTROL_VERSION;
 		connection->answer.refusal = MF_REFUSED_PEER;
 	} else {
-		request_take(control, connection, bytes);
+		request_take(control, connection, (size_t)bytes);
 	}
 	sodium_memzero(message, sizeof(*message));
 	return answer_send(connection);

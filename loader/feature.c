@@ -22,14 +22,15 @@ struct found {
 
 static void group_read(struct found *found, const struct rtattr *groups)
 {
-	const struct rtattr *group = RTA_DATA(groups);
-	int left = RTA_PAYLOAD(groups);
+	size_t bytes = RTA_PAYLOAD(groups);
+	const void *at = RTA_DATA(groups);
+	const struct rtattr *group;
 
-	for (; RTA_OK(group, left); group = RTA_NEXT(group, left)) {
+	while ((group = mf_netlink_take(&at, &bytes))) {
 		const struct rtattr *table[CTRL_ATTR_MCAST_GRP_MAX + 1];
 
 		mf_netlink_parse(table, CTRL_ATTR_MCAST_GRP_MAX, RTA_DATA(group), RTA_PAYLOAD(group));
-		if (table[CTRL_ATTR_MCAST_GRP_NAME] && !strcmp(RTA_DATA(table[CTRL_ATTR_MCAST_GRP_NAME]), "mgmt"))
+		if (!strcmp(mf_netlink_string(table[CTRL_ATTR_MCAST_GRP_NAME]), "mgmt"))
 			found->group = mf_netlink_u32(table[CTRL_ATTR_MCAST_GRP_ID], 0);
 	}
 }
@@ -93,7 +94,7 @@ int mf_feature_takes_frames(struct mf_feature *feature, int ifindex)
 	header = mf_netlink_begin(&feature->netlink, feature->family, 0, sizeof(*header));
 	header->cmd = NETDEV_CMD_DEV_GET;
 	header->version = 1;
-	mf_netlink_put_u32(&feature->netlink, NETDEV_A_DEV_IFINDEX, ifindex);
+	mf_netlink_put_u32(&feature->netlink, NETDEV_A_DEV_IFINDEX, (__u32)ifindex);
 	if (mf_netlink_talk(&feature->netlink, features_read, &features))
 		return 0;
 	return !!(features & NETDEV_XDP_ACT_NDO_XMIT);

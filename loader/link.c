@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <linux/if_link.h>
 #include <linux/veth.h>
+#include <stdio.h>
 #include <string.h>
 
 #ifndef IFLA_INET6_ADDR_GEN_MODE
@@ -19,8 +20,7 @@ static void kind_read(const struct rtattr *linkinfo, char kind[static MF_LINK_KI
 	const struct rtattr *table[IFLA_INFO_MAX + 1];
 
 	mf_netlink_parse(table, IFLA_INFO_MAX, RTA_DATA(linkinfo), RTA_PAYLOAD(linkinfo));
-	if (table[IFLA_INFO_KIND])
-		strncpy(kind, RTA_DATA(table[IFLA_INFO_KIND]), MF_LINK_KIND_BYTES - 1);
+	snprintf(kind, MF_LINK_KIND_BYTES, "%s", mf_netlink_string(table[IFLA_INFO_KIND]));
 }
 
 static int link_read(const struct nlmsghdr *message, struct mf_link *link)
@@ -36,13 +36,11 @@ static int link_read(const struct nlmsghdr *message, struct mf_link *link)
 	link->flags = info->ifi_flags;
 	link->loopback = !!(info->ifi_flags & IFF_LOOPBACK);
 	link->mtu = mf_netlink_u32(table[IFLA_MTU], 0);
-	if (table[IFLA_IFNAME])
-		strncpy(link->name, RTA_DATA(table[IFLA_IFNAME]), IFNAMSIZ - 1);
+	snprintf(link->name, sizeof(link->name), "%s", mf_netlink_string(table[IFLA_IFNAME]));
 	if (table[IFLA_ADDRESS] && RTA_PAYLOAD(table[IFLA_ADDRESS]) == sizeof(link->mac))
 		memcpy(link->mac, RTA_DATA(table[IFLA_ADDRESS]), sizeof(link->mac));
-	if (table[IFLA_IFALIAS])
-		strncpy(link->alias, RTA_DATA(table[IFLA_IFALIAS]), sizeof(link->alias) - 1);
-	link->lower = mf_netlink_u32(table[IFLA_LINK], 0);
+	snprintf(link->alias, sizeof(link->alias), "%s", mf_netlink_string(table[IFLA_IFALIAS]));
+	link->lower = (int)mf_netlink_u32(table[IFLA_LINK], 0);
 	if (table[IFLA_LINKINFO])
 		kind_read(table[IFLA_LINKINFO], link->kind);
 	link->ours = !strncmp(link->alias, MF_LINK_ALIAS, sizeof(MF_LINK_ALIAS) - 1);
@@ -128,7 +126,7 @@ int mf_link_create_macvlan(struct mf_netlink *netlink, const char *name, int ifi
 
 	info->ifi_index = ifindex;
 	put_names(netlink, name, mtu);
-	mf_netlink_put_u32(netlink, IFLA_LINK, lower);
+	mf_netlink_put_u32(netlink, IFLA_LINK, (__u32)lower);
 	mf_netlink_put(netlink, IFLA_ADDRESS, mac, 6);
 	linkinfo = mf_netlink_nest(netlink, IFLA_LINKINFO);
 	mf_netlink_put_string(netlink, IFLA_INFO_KIND, "macvlan");

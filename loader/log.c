@@ -6,6 +6,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "loader/journal.h"
@@ -15,22 +16,19 @@ enum { LINE_BYTES = 512 };
 void mf_log(enum mf_log_level level, const char *format, ...)
 {
 	char line[LINE_BYTES];
-	int length, text;
 	va_list arguments;
 	ssize_t written;
+	size_t length;
 
 	if (mf_is_journal(STDERR_FILENO))
-		length = snprintf(line, sizeof(line), "<%d>", level);
+		snprintf(line, sizeof(line), "<%d>", level);
 	else
-		length = snprintf(line, sizeof(line), "mayfly-loader: ");
+		snprintf(line, sizeof(line), "mayfly-loader: ");
+	length = strlen(line);
 	va_start(arguments, format);
-	text = vsnprintf(line + length, sizeof(line) - length - 1, format, arguments);
+	vsnprintf(line + length, sizeof(line) - length - 1, format, arguments);
 	va_end(arguments);
-	if (text < 0)
-		return;
-	length += text;
-	if (length > LINE_BYTES - 2)
-		length = LINE_BYTES - 2;
+	length = strlen(line);
 	line[length++] = '\n';
 	written = write(STDERR_FILENO, line, length);
 	(void)written;

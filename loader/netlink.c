@@ -52,16 +52,16 @@ void mf_netlink_close(struct mf_netlink *netlink)
 void mf_netlink_put_raw(struct mf_netlink *netlink, const void *data, size_t bytes)
 {
 	struct nlmsghdr *header = &netlink->request.header;
-	size_t at = NLMSG_ALIGN(header->nlmsg_len);
+	size_t at = NLMSG_ALIGN((size_t)header->nlmsg_len);
 
-	if (at + bytes > sizeof(netlink->request)) {
+	if (at > sizeof(netlink->request) || bytes > sizeof(netlink->request) - at) {
 		netlink->overflow = 1;
 		return;
 	}
 	memset(netlink->request.bytes + header->nlmsg_len, 0, at - header->nlmsg_len);
 	if (bytes)
 		memcpy(netlink->request.bytes + at, data, bytes);
-	header->nlmsg_len = at + bytes;
+	header->nlmsg_len = (__u32)(at + bytes);
 }
 
 void *mf_netlink_begin(struct mf_netlink *netlink, __u16 type, __u16 flags, size_t bytes)
@@ -69,7 +69,7 @@ void *mf_netlink_begin(struct mf_netlink *netlink, __u16 type, __u16 flags, size
 	memset(&netlink->request, 0, NLMSG_HDRLEN + NLMSG_ALIGN(bytes));
 	netlink->overflow = 0;
 	netlink->request.header = (struct nlmsghdr){
-		.nlmsg_len = NLMSG_HDRLEN + NLMSG_ALIGN(bytes),
+		.nlmsg_len = (__u32)(NLMSG_HDRLEN + NLMSG_ALIGN(bytes)),
 		.nlmsg_type = type,
 		.nlmsg_flags = NLM_F_REQUEST | flags,
 		.nlmsg_seq = ++netlink->sequence,
@@ -79,8 +79,13 @@ void *mf_netlink_begin(struct mf_netlink *netlink, __u16 type, __u16 flags, size
 
 void mf_netlink_put(struct mf_netlink *netlink, __u16 type, const void *data, size_t bytes)
 {
-	struct rtattr attribute = { .rta_type = type, .rta_len = RTA_LENGTH(bytes) };
+	struct rtattr attribute = { .rta_type = type };
 
+	if (bytes > sizeof(netlink->request)) {
+		netlink->overflow = 1;
+		return;
+	}
+	attribute.rta_len = (__u16)RTA_LENGTH(bytes);
 	mf_netlink_put_raw(netlink, &attribute, sizeof(attribute));
 	mf_netlink_put_raw(netlink, data, bytes);
 }
@@ -97,7 +102,7 @@ void mf_netlink_put_string(struct mf_netlink *netlink, __u16 type, const char *t
 
 struct rtattr *mf_netlink_nest(struct mf_netlink *netlink, __u16 type)
 {
-	size_t at = NLMSG_ALIGN(netlink->request.header.nlmsg_len);
+	size_t at = NLMSG_ALIGN((size_t)netlink->request.header.nlmsg_len);
 
 	mf_netlink_put(netlink, type, NULL, 0);
 	return netlink->overflow ? NULL : (struct rtattr *)(netlink->request.bytes + at);
@@ -106,7 +111,7 @@ struct rtattr *mf_netlink_nest(struct mf_netlink *netlink, __u16 type)
 void mf_netlink_nest_end(struct mf_netlink *netlink, struct rtattr *nest)
 {
 	if (nest)
-		nest->rta_len = netlink->request.bytes + netlink->request.header.nlmsg_len - (__u8 *)nest;
+		nest->rta_len = (__u16)(netlink->request.bytes + netlink->request.header.nlmsg_len - (__u8 *)nest);
 }
 
 static int error_of(const struct nlmsghdr *message)
@@ -116,13 +121,35 @@ static int error_of(const struct nlmsghdr *message)
 	return message->nlmsg_len < NLMSG_LENGTH(sizeof(error->error)) ? -EBADMSG : error->error;
 }
 
+/* Takes `length`, filled up to the alignment, off the front of `bytes`; the filling may be missing at the end. */
+static void step(const void **at, size_t *bytes, size_t length)
+{
+	size_t whole = NLMSG_ALIGN(length);
+
+	if (whole > *bytes)
+		whole = *bytes;
+	*at = (const __u8 *)*at + whole;
+	*bytes -= whole;
+}
+
+/* The next message; NULL: no whole one is left. */
+static const struct nlmsghdr *message_take(const void **at, size_t *bytes)
+{
+	const struct nlmsghdr *message = *at;
+
+	if (*bytes < sizeof(*message) || message->nlmsg_len < sizeof(*message) || message->nlmsg_len > *bytes)
+		return NULL;
+	step(at, bytes, message->nlmsg_len);
+	return message;
+}
+
 /* 1: more to come; else the end of the answer, 0 or -errno. */
-static int answer_read(struct mf_netlink *netlink, const void *buffer, int bytes, mf_netlink_handler *handler,
+static int answer_read(struct mf_netlink *netlink, const void *buffer, size_t bytes, mf_netlink_handler *handler,
 		       void *context)
 {
 	const struct nlmsghdr *message;
 
-	for (message = buffer; NLMSG_OK(message, (unsigned int)bytes); message = NLMSG_NEXT(message, bytes)) {
+	while ((message = message_take(&buffer, &bytes))) {
 		int rc = 0;
 
 		if (message->nlmsg_seq != netlink->sequence)
@@ -159,7 +186,7 @@ int mf_netlink_talk(struct mf_netlink *netlink, mf_netlink_handler *handler, voi
 		if (bytes < 0 && errno != EINTR)
 			return -errno;
 		if (bytes > 0)
-			rc = answer_read(netlink, buffer, bytes, handler, context);
+			rc = answer_read(netlink, buffer, (size_t)bytes, handler, context);
 	}
 	return rc;
 }
@@ -170,34 +197,44 @@ int mf_netlink_events(struct mf_netlink *netlink, mf_netlink_handler *handler, v
 	int lost = 0;
 
 	for (;;) {
-		const struct nlmsghdr *message = (const void *)buffer;
+		const struct nlmsghdr *message;
+		const void *at = buffer;
 		ssize_t bytes = recv(netlink->fd, buffer, sizeof(buffer), MSG_DONTWAIT);
+		size_t left = bytes > 0 ? (size_t)bytes : 0;
 
 		if (bytes < 0 && errno == ENOBUFS)
 			lost = -ENOBUFS;
 		else if (bytes < 0 && errno != EINTR)
 			return lost;
-		for (int left = bytes; left > 0 && NLMSG_OK(message, (unsigned int)left);
-		     message = NLMSG_NEXT(message, left))
+		while ((message = message_take(&at, &left)))
 			handler(message, context);
 	}
 }
 
-void mf_netlink_parse(const struct rtattr *table[], int max, const void *first, size_t bytes)
+const struct rtattr *mf_netlink_take(const void **at, size_t *bytes)
 {
-	const struct rtattr *attribute = first;
-	int left = bytes;
+	const struct rtattr *attribute = *at;
+
+	if (*bytes < sizeof(*attribute) || attribute->rta_len < sizeof(*attribute) || attribute->rta_len > *bytes)
+		return NULL;
+	step(at, bytes, attribute->rta_len);
+	return attribute;
+}
+
+void mf_netlink_parse(const struct rtattr *table[], unsigned int max, const void *first, size_t bytes)
+{
+	const struct rtattr *attribute;
 
 	memset(table, 0, sizeof(*table) * (max + 1));
-	for (; RTA_OK(attribute, left); attribute = RTA_NEXT(attribute, left)) {
-		int type = attribute->rta_type & NLA_TYPE_MASK;
+	while ((attribute = mf_netlink_take(&first, &bytes))) {
+		unsigned int type = attribute->rta_type & (__u16)NLA_TYPE_MASK;
 
 		if (type <= max)
 			table[type] = attribute;
 	}
 }
 
-void mf_netlink_attributes(const struct rtattr *table[], int max, const struct nlmsghdr *message, size_t bytes)
+void mf_netlink_attributes(const struct rtattr *table[], unsigned int max, const struct nlmsghdr *message, size_t bytes)
 {
 	size_t headers = NLMSG_HDRLEN + NLMSG_ALIGN(bytes);
 
@@ -216,4 +253,11 @@ __u32 mf_netlink_u32(const struct rtattr *attribute, __u32 otherwise)
 		return otherwise;
 	memcpy(&value, RTA_DATA(attribute), sizeof(value));
 	return value;
+}
+
+const char *mf_netlink_string(const struct rtattr *attribute)
+{
+	size_t bytes = attribute ? RTA_PAYLOAD(attribute) : 0;
+
+	return bytes && strnlen(RTA_DATA(attribute), bytes) < bytes ? RTA_DATA(attribute) : "";
 }

@@ -46,12 +46,18 @@ int mf_netlink_talk(struct mf_netlink *netlink, mf_netlink_handler *handler, voi
 /* Reads what is there without waiting. 0, or -ENOBUFS: events were lost. */
 int mf_netlink_events(struct mf_netlink *netlink, mf_netlink_handler *handler, void *context);
 
+/* Takes the next attribute off the front of `bytes` at `at`; NULL: no whole one is left. */
+const struct rtattr *mf_netlink_take(const void **at, size_t *bytes);
+
 /* table[type] = attribute, for types <= max; the others NULL. */
-void mf_netlink_parse(const struct rtattr *table[], int max, const void *first, size_t bytes);
+void mf_netlink_parse(const struct rtattr *table[], unsigned int max, const void *first, size_t bytes);
 
 /* The attributes of a message whose family header is `bytes` long. */
-void mf_netlink_attributes(const struct rtattr *table[], int max, const struct nlmsghdr *message, size_t bytes);
+void mf_netlink_attributes(const struct rtattr *table[], unsigned int max, const struct nlmsghdr *message, size_t bytes);
 
 __u32 mf_netlink_u32(const struct rtattr *attribute, __u32 otherwise);
+
+/* "" where there is none, or none that ends within the attribute. */
+const char *mf_netlink_string(const struct rtattr *attribute);
 
 #endif

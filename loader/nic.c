@@ -120,7 +120,7 @@ static void record_begin(struct mf_instance *instance)
 {
 	if (instance->record.nic == (__u32)instance->nic.ifindex)
 		return;
-	instance->record.nic = instance->nic.ifindex;
+	instance->record.nic = (__u32)instance->nic.ifindex;
 	instance->record.allmulti_before = instance->record.threaded_before = MF_AUTO;
 	instance->record.gateways = 0;
 	offload_begin(instance);
@@ -143,7 +143,7 @@ int mf_nic_attach(struct mf_instance *instance)
 		error = mf_attach_tc(&instance->attach, MF_PROGRAM_OUT_TC, instance->nic.ifindex);
 	if (error)
 		return error;
-	instance->in_xdp = mf_attach_xdp_mode(instance->nic.ifindex, &id);
+	instance->in_xdp = (__u8)mf_attach_xdp_mode(instance->nic.ifindex, &id);
 	mf_offload_set(instance->socket_fd, instance->nic.name, MF_OFFLOAD_GRO, 1);
 	mf_nic_mode(instance);
 	mf_nic_threads(instance);
@@ -155,7 +155,7 @@ static void gateways_drop(struct mf_instance *instance)
 	struct mf_record *record = &instance->record;
 
 	for (__u32 i = 0; i < record->gateways && i < MF_RECORD_GATEWAYS; i++)
-		mf_neighbour_release(&instance->netlink, record->nic, record->gateway[i].address,
+		mf_neighbour_release(&instance->netlink, (int)record->nic, record->gateway[i].address,
 				     record->gateway[i].made);
 	record->gateways = 0;
 }
@@ -169,9 +169,9 @@ void mf_nic_detach(struct mf_instance *instance)
 		gateways_drop(instance);
 		if (record->threaded_before == MF_NO)
 			mf_napi_thread(instance->nic.name, 0); /* a veth without programs has nothing to thread, and says no */
-		mf_attach_drop_all(&instance->attach, record->nic);
+		mf_attach_drop_all(&instance->attach, instance->nic.ifindex);
 		if (record->allmulti_before == MF_NO)
-			mf_link_set_flags(&instance->netlink, record->nic, 0, IFF_ALLMULTI);
+			mf_link_set_flags(&instance->netlink, instance->nic.ifindex, 0, IFF_ALLMULTI);
 		if (record->gro_before == MF_NO)
 			mf_offload_set(instance->socket_fd, instance->nic.name, MF_OFFLOAD_GRO, 0);
 	}
@@ -181,7 +181,7 @@ void mf_nic_detach(struct mf_instance *instance)
 void mf_nic_forget(struct mf_instance *instance)
 {
 	if (instance->record.nic)
-		mf_attach_drop_all(&instance->attach, instance->record.nic);
+		mf_attach_drop_all(&instance->attach, (int)instance->record.nic);
 	instance->record.nic = 0;
 	instance->record.gateways = 0;
 	instance->record.gro_before = instance->record.allmulti_before = instance->record.threaded_before = MF_AUTO;

@@ -31,7 +31,7 @@ void mf_notify_open(struct mf_notify *notify)
 	if (!path || !*path || strlen(path) >= sizeof(address.sun_path))
 		return;
 	strcpy(address.sun_path, path);
-	length = offsetof(struct sockaddr_un, sun_path) + strlen(path);
+	length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
 	if (*path == '@')
 		address.sun_path[0] = 0; /* abstract */
 	notify->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);

@@ -115,11 +115,11 @@ static int modes_read(struct mf_options *options, int key, const char *value)
 	if (choice < 0)
 		return choice;
 	if (key == IN)
-		options->in = choice;
+		options->in = (enum mf_in_choice)choice;
 	else if (key == OUT)
-		options->out = choice;
+		options->out = (enum mf_out_choice)choice;
 	else
-		options->tc = choice;
+		options->tc = (enum mf_tc_choice)choice;
 	return 0;
 }
 
@@ -130,7 +130,7 @@ static int clock_read(struct mf_options *options, const char *value)
 
 	if (!*value || *end || ahead < -3600000 || ahead > 3600000)
 		return wrong("--clock-ahead", value, "milliseconds, at most an hour");
-	options->clock_ahead_ms = ahead;
+	options->clock_ahead_ms = (int)ahead;
 	return 0;
 }
 

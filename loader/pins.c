@@ -102,9 +102,11 @@ void mf_pins_close(struct mf_pins *pins)
 
 void mf_pins_path(const struct mf_pins *pins, char path[static MF_PIN_PATH_BYTES], const char *format, ...)
 {
-	int length = snprintf(path, MF_PIN_PATH_BYTES, "%s/", pins->directory);
+	size_t length = strlen(pins->directory); /* which leaves room: MF_PIN_PATH_BYTES */
 	va_list arguments;
 
+	memcpy(path, pins->directory, length);
+	path[length++] = '/';
 	va_start(arguments, format);
 	vsnprintf(path + length, MF_PIN_PATH_BYTES - length, format, arguments);
 	va_end(arguments);

@@ -18,7 +18,7 @@ static void payload_clear(struct mf_message *answer)
 void mf_request_refuse(struct mf_message *answer, enum mf_refusal refusal)
 {
 	payload_clear(answer);
-	answer->refusal = refusal;
+	answer->refusal = (__u16)refusal;
 	answer->field = 0;
 	answer->error = 0;
 }

@@ -25,7 +25,7 @@ struct kernel_prefix {
 static struct kernel_prefix to_kernel(const struct mf_prefix *prefix)
 {
 	if (mf_prefix_is_ipv4(prefix))
-		return (struct kernel_prefix){ AF_INET, prefix->length - 96, 4, prefix->address + 12 };
+		return (struct kernel_prefix){ AF_INET, (__u8)(prefix->length - 96), 4, prefix->address + 12 };
 	return (struct kernel_prefix){ AF_INET6, prefix->length, 16, prefix->address };
 }
 
@@ -37,7 +37,7 @@ static int address_talk(struct mf_netlink *netlink, __u16 type, __u16 flags, int
 
 	message->ifa_family = prefix.family;
 	message->ifa_prefixlen = prefix.length;
-	message->ifa_index = ifindex;
+	message->ifa_index = (__u32)ifindex;
 	if (prefix.family == AF_INET6)
 		message->ifa_flags = IFA_F_NODAD;
 	mf_netlink_put(netlink, IFA_LOCAL, prefix.address, prefix.bytes);
@@ -70,7 +70,7 @@ static int address_visit(const struct nlmsghdr *message, void *context)
 	/* Of a point-to-point address IFA_LOCAL is ours and IFA_ADDRESS the other end's. */
 	address = table[IFA_LOCAL] ? table[IFA_LOCAL] : table[IFA_ADDRESS];
 	if (message->nlmsg_type == RTM_NEWADDR && address && RTA_PAYLOAD(address) == 16)
-		visit->visitor(RTA_DATA(address), info->ifa_index, visit->context);
+		visit->visitor(RTA_DATA(address), (int)info->ifa_index, visit->context);
 	return 0;
 }
 
@@ -95,7 +95,7 @@ static struct rtmsg *route_begin(struct mf_netlink *netlink, __u16 type, __u16 f
 	message->rtm_scope = to->family == AF_INET ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
 	message->rtm_type = RTN_UNICAST;
 	mf_netlink_put(netlink, RTA_DST, to->address, to->bytes);
-	mf_netlink_put_u32(netlink, RTA_OIF, ifindex);
+	mf_netlink_put_u32(netlink, RTA_OIF, (__u32)ifindex);
 	return message;
 }
 
@@ -163,12 +163,12 @@ int mf_route_local_drop(struct mf_netlink *netlink, const __u8 address[static 16
 }
 
 struct gateway_visit {
-	__u32 ifindex;
+	int ifindex;
 	mf_gateway_visitor *visitor;
 	void *context;
 };
 
-static void gateway_take(struct gateway_visit *visit, __u32 ifindex, const struct rtattr *gateway)
+static void gateway_take(struct gateway_visit *visit, int ifindex, const struct rtattr *gateway)
 {
 	if (ifindex == visit->ifindex && gateway && RTA_PAYLOAD(gateway) == 16)
 		visit->visitor(RTA_DATA(gateway), visit->context);
@@ -176,16 +176,19 @@ static void gateway_take(struct gateway_visit *visit, __u32 ifindex, const struc
 
 static void multipath_take(struct gateway_visit *visit, const struct rtattr *multipath)
 {
-	const struct rtnexthop *hop = RTA_DATA(multipath);
-	int left = RTA_PAYLOAD(multipath);
+	const __u8 *at = RTA_DATA(multipath), *end = at + RTA_PAYLOAD(multipath);
 
-	while (RTNH_OK(hop, left)) {
+	while ((size_t)(end - at) >= sizeof(struct rtnexthop)) {
+		const struct rtnexthop *hop = (const void *)at;
 		const struct rtattr *table[RTA_MAX + 1];
 
-		mf_netlink_parse(table, RTA_MAX, RTNH_DATA(hop), hop->rtnh_len - sizeof(*hop));
+		if (hop->rtnh_len < sizeof(*hop) || hop->rtnh_len > end - at)
+			return;
+		mf_netlink_parse(table, RTA_MAX, hop + 1, hop->rtnh_len - sizeof(*hop));
 		gateway_take(visit, hop->rtnh_ifindex, table[RTA_GATEWAY]);
-		left -= NLMSG_ALIGN(hop->rtnh_len);
-		hop = RTNH_NEXT(hop);
+		if (RTNH_ALIGN(hop->rtnh_len) >= end - at)
+			return;
+		at += RTNH_ALIGN(hop->rtnh_len);
 	}
 }
 
@@ -196,7 +199,7 @@ static int route_visit(const struct nlmsghdr *message, void *context)
 	if (message->nlmsg_type != RTM_NEWROUTE)
 		return 0;
 	mf_netlink_attributes(table, RTA_MAX, message, sizeof(struct rtmsg));
-	gateway_take(context, mf_netlink_u32(table[RTA_OIF], 0), table[RTA_GATEWAY]);
+	gateway_take(context, (int)mf_netlink_u32(table[RTA_OIF], 0), table[RTA_GATEWAY]);
 	if (table[RTA_MULTIPATH])
 		multipath_take(context, table[RTA_MULTIPATH]);
 	return 0;

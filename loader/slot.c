@@ -16,7 +16,7 @@ enum { PORT_FIRST = 1024, PORT_COUNT = 64512 };
 static void put_le64(__u8 out[static 8], __u64 value)
 {
 	for (int i = 0; i < 8; i++)
-		out[i] = value >> (8 * i);
+		out[i] = (__u8)(value >> 8 * i);
 }
 
 static __u64 get_be64(const __u8 in[static 8])
@@ -47,7 +47,7 @@ __u32 mf_slot_phase(const __u8 key[static 16], __u32 rotation_ms)
 	memcpy(in, label, sizeof(label) - 1);
 	memcpy(in + sizeof(label) - 1, key, 16);
 	crypto_hash_sha256(digest, in, sizeof(in));
-	word = digest[0] | digest[1] << 8 | digest[2] << 16 | (__u32)digest[3] << 24;
+	word = digest[0] | (__u32)digest[1] << 8 | (__u32)digest[2] << 16 | (__u32)digest[3] << 24;
 	sodium_memzero(in, sizeof(in));
 	return word % rotation_ms;
 }
@@ -65,7 +65,7 @@ __u64 mf_slot_start(const struct mf_schedule *schedule, __u64 index)
 void mf_slot_end_read(struct mf_slot_end *end, const __u8 digest[static 32])
 {
 	memcpy(end->identifier, identifier_is_reserved(digest) ? digest + 16 : digest, 8);
-	end->port = htons(PORT_FIRST + (digest[8] << 8 | digest[9]) % PORT_COUNT);
+	end->port = htons((__u16)(PORT_FIRST + (digest[8] << 8 | digest[9]) % PORT_COUNT));
 	end->flow_label = (digest[10] << 16 | digest[11] << 8 | digest[12]) & 0xfffff;
 }
 

@@ -52,12 +52,12 @@ static void gateway_visit(const __u8 gateway[static 16], void *context)
 	mf_address_set_add(context, gateway);
 }
 
-static int gateway_find(const struct mf_record *record, const __u8 address[static 16])
+static int gateway_is_known(const struct mf_record *record, const __u8 address[static 16])
 {
 	for (__u32 i = 0; i < record->gateways; i++)
 		if (!memcmp(record->gateway[i].address, address, 16))
-			return i;
-	return -1;
+			return 1;
+	return 0;
 }
 
 static void gateway_add(struct mf_instance *instance, const __u8 address[static 16])
@@ -66,7 +66,7 @@ static void gateway_add(struct mf_instance *instance, const __u8 address[static 
 	struct mf_record_gateway *gateway = &record->gateway[record->gateways];
 	int made = 0;
 
-	if (gateway_find(record, address) >= 0) {
+	if (gateway_is_known(record, address)) {
 		/* The entry goes with the link; asking again costs nothing. */
 		mf_neighbour_manage(&instance->netlink, instance->nic.ifindex, address, &made);
 		return;
@@ -75,7 +75,7 @@ static void gateway_add(struct mf_instance *instance, const __u8 address[static 
 		return;
 	if (mf_neighbour_manage(&instance->netlink, instance->nic.ifindex, address, &made))
 		return;
-	*gateway = (struct mf_record_gateway){ .made = made };
+	*gateway = (struct mf_record_gateway){ .made = made ? 1 : 0 };
 	memcpy(gateway->address, address, 16);
 	record->gateways += 1;
 }
@@ -112,7 +112,7 @@ static int mac_has(const struct mf_instance *instance, const __u8 mac[static 6])
 
 int mf_nic_is_router(const struct mf_instance *instance, const __u8 address[static 16], const __u8 *mac)
 {
-	return gateway_find(&instance->record, address) >= 0 || (mac && mac_has(instance, mac));
+	return gateway_is_known(&instance->record, address) || (mac && mac_has(instance, mac));
 }
 
 struct routers {

@@ -89,7 +89,7 @@ static void put_at(struct mf_table *table, __u32 place, const void *key, __u32 v
 
 static int grow(struct mf_table *table)
 {
-	struct mf_table larger = { .key_bytes = table->key_bytes };
+	struct mf_table larger = { .key_bytes = table->key_bytes }, before = *table;
 	int error = allocate(&larger, table->places * 2);
 
 	if (error)
@@ -98,8 +98,8 @@ static int grow(struct mf_table *table)
 		if (table->states[place])
 			put_at(&larger, place_of(&larger, key_at(table, place)), key_at(table, place),
 			       table->values[place]);
-	mf_table_close(table);
 	*table = larger;
+	mf_table_close(&before);
 	return 0;
 }
 

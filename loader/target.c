@@ -61,7 +61,7 @@ static void answer_with(struct mf_instance *instance, int id, const struct mf_tr
 		refuse(answer, trouble);
 		return;
 	}
-	error = mf_status_association(instance, id, &answer->assoc_status);
+	error = mf_status_association(instance, (__u32)id, &answer->assoc_status);
 	if (error)
 		mf_request_refuse_error(answer, error);
 }
@@ -105,7 +105,7 @@ static void assoc_lead(void *context, const char *name, struct mf_message *answe
 		mf_request_refuse_value(answer, MF_FIELD(assoc_config.name));
 		return;
 	}
-	error = id < 0 ? -ENOENT : mf_inner_lead(context, id);
+	error = id < 0 ? -ENOENT : mf_inner_lead(context, (__u32)id);
 	if (error)
 		mf_request_refuse_error(answer, error);
 }

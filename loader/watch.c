@@ -353,6 +353,6 @@ void mf_watch_refresh(struct mf_instance *instance)
 	mtu_spread(instance);
 	if (!((stale | instance->stale) & MF_STALE_ASSOCIATIONS))
 		return;
-	instance->stale &= ~MF_STALE_ASSOCIATIONS;
+	instance->stale &= ~(__u32)MF_STALE_ASSOCIATIONS;
 	gather(instance);
 }

@@ -399,7 +399,8 @@ void lookup_answer(struct operation *operation, const struct query *query, const
 		return;
 	if (candidate->find != CANDIDATE_ANSWERED && candidate->get != CANDIDATE_ANSWERED) {
 		operation->result.nodes++;
-		candidate->named += candidate->named < 2;
+		if (candidate->named < 2)
+			candidate->named++;
 	}
 	*state = CANDIDATE_ANSWERED;
 	if (query->sent == 1 && now_ms - query->first_ms > operation->slowest_ms)

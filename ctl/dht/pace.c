@@ -77,5 +77,5 @@ void pace_note(struct pace *pace, const struct dht_endpoint *to, __u64 now_ms)
 	if (!known)
 		*node = (struct pace_node){ .to = *to };
 	node->sent_ms[node->next] = now_ms;
-	node->next = (node->next + 1) % PACE_PER_SECOND;
+	node->next = (__u8)((node->next + 1) % PACE_PER_SECOND);
 }

@@ -223,6 +223,11 @@ status 0 on client mayflyctl down eth0.conf
 status 0 on client mayflyctl down eth0.conf
 refute "after down the peer is out of reach" quiet on client ping -c 1 -W 1 "${INNER[server]}"
 check "and the loader is still there" running loader-client
+status 0 on client mayflyctl down eth0.conf
+echo "[Node" >"$RUN/client/broken.conf"
+status 1 on client mayflyctl down broken.conf
+says "down by a file that is broken: what else there is" "mayflyctl down NIC"
+status 2 on client mayflyctl down one two
 status 0 on client mayflyctl up eth0.conf
 reach client "${INNER[server]}"
 

@@ -9,6 +9,7 @@
     introduce.py SOCKET lead   NAME
     introduce.py SOCKET find   INNER_THERE
     introduce.py SOCKET delete NAME
+    introduce.py SOCKET lend   ADDRESS LIFETIME_MS [PAD]
     introduce.py SOCKET socket
     introduce.py SOCKET lend   ADDRESS PORT MILLISECONDS
 
@@ -89,6 +90,8 @@ def request(verb, rest):
         return LEND, address(rest[0]) + struct.pack("!Hxx", int(rest[1])) + struct.pack("=I", int(rest[2]))
     if verb in ("delete", "lead"):
         return {"delete": DELETE, "lead": LEAD}[verb], rest[0].encode()
+    if verb == "lend":
+        return LEND, struct.pack("=16sHHI", address(rest[0]), 0, int(rest[2]) if rest[2:] else 0, int(rest[1]))
     if verb == "find":
         return FIND, bytes(AT_REMOTE_PREFIX) + hosts(rest[0])
     shares = 1 if verb == "share" else 0

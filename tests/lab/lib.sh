@@ -36,6 +36,7 @@ STARTED=$(date +%s.%N)
 lab_close() {
 	local status=$?
 	trap - EXIT INT TERM HUP
+	[ -z "${MF_COVERAGE:-}" ] || . "$TOP/tests/coverage/end.sh"
 	[ -n "${KEEP:-}" ] && echo "kept: $RUN" || rm -rf "$RUN"
 	exit "$status"
 }

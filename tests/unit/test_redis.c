@@ -12,10 +12,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -25,22 +22,15 @@
 #include "ctl/key.h"
 #include "ctl/store.h"
 #include "ctl/store_redis_address.h"
+#include "tests/unit/redis.h"
 
 #define SECRET "correct horse/@:,%"
 #define SECRET_ENCODED "correct%20horse%2F%40%3A%2C%25"
 
-enum { TIMEOUT_MS = 400, PATIENCE_MS = 5000 };
+enum { TIMEOUT_MS = 400 };
 
-static char directory[] = "/tmp/mayfly-test-redis-XXXXXX";
-static char socket_path[64], silent_path[64], password_path[64], wrong_path[64];
-static pid_t server;
-
-static void sleep_ms(unsigned int ms)
-{
-	struct timespec wait = { ms / 1000, ms % 1000 * 1000000L };
-
-	nanosleep(&wait, NULL);
-}
+static const char settings[] = "requirepass \"" SECRET "\"\nuser reader on >other ~* +get +auth +select\n";
+static char silent_path[64], password_path[64], wrong_path[64];
 
 static void put_file(const char *path, const char *text, mode_t mode)
 {
@@ -52,59 +42,12 @@ static void put_file(const char *path, const char *text, mode_t mode)
 	assert_int_equal(chmod(path, mode), 0);
 }
 
-/* The settings go by stdin, so that the password stands in nobody's arguments. */
-/* Its path stands before it listens. */
-static bool answers(void)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM, 0), refused;
-
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s", socket_path);
-	refused = connect(fd, (struct sockaddr *)&address, sizeof(address));
-	close(fd);
-	return !refused;
-}
-
-static void start_server(void)
-{
-	int channel[2];
-
-	assert_int_equal(pipe(channel), 0);
-	server = fork();
-	if (!server) {
-		dup2(channel[0], 0);
-		close(channel[1]);
-		if (chdir(directory) || !freopen("redis.log", "a", stdout))
-			_exit(126);
-		execlp("redis-server", "redis-server", "-", NULL);
-		_exit(127);
-	}
-	close(channel[0]);
-	dprintf(channel[1], "port 0\nunixsocket %s\nsave \"\"\nappendonly no\nrequirepass \"%s\"\n", socket_path, SECRET);
-	dprintf(channel[1], "user reader on >%s ~* +get +auth +select\n", "other");
-	close(channel[1]);
-	for (int i = 0; i < PATIENCE_MS / 20 && !answers(); i++)
-		sleep_ms(20);
-	assert_true(answers());
-}
-
-static void stop_server(void)
-{
-	if (server > 0) {
-		kill(server, SIGTERM);
-		waitpid(server, NULL, 0);
-	}
-	server = 0;
-	unlink(socket_path);
-}
-
 static int set_up(void **state)
 {
 	(void)state;
 	signal(SIGPIPE, SIG_IGN);
-	if (sodium_init() < 0 || !mkdtemp(directory))
+	if (sodium_init() < 0 || make_directory())
 		return -1;
-	snprintf(socket_path, sizeof(socket_path), "%s/redis", directory);
 	snprintf(silent_path, sizeof(silent_path), "%s/silent", directory);
 	snprintf(password_path, sizeof(password_path), "%s/password", directory);
 	snprintf(wrong_path, sizeof(wrong_path), "%s/wrong", directory);
@@ -115,16 +58,12 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	char log[64];
-
 	(void)state;
 	stop_server();
-	snprintf(log, sizeof(log), "%s/redis.log", directory);
-	unlink(log);
 	unlink(silent_path);
 	unlink(password_path);
 	unlink(wrong_path);
-	return rmdir(directory);
+	return remove_directory();
 }
 
 static void test_addresses(void **state)
@@ -370,10 +309,10 @@ static void test_server_gone(void **state)
 	assert_int_equal(store_redis_put(store, key, 32, wanted.value, 240, 60, why), -ECONNREFUSED);
 	assert_non_null(strstr(why, socket_path));
 	assert_int_equal(get(store, key, &wanted, why), -ECONNREFUSED);
-	start_server();
+	start_server(settings);
 	assert_int_equal(store_redis_put(store, key, 32, wanted.value, 240, 60, why), 1);
 	stop_server();
-	start_server(); /* the connection is dead, the server is not */
+	start_server(settings); /* the connection is dead, the server is not */
 	assert_int_equal(store_redis_put(store, key, 32, wanted.value, 240, 60, why), 1);
 	assert_int_equal(get(store, key, &wanted, why), 0);
 	store_redis_close(store);
@@ -507,12 +446,11 @@ int main(void)
 
 	set_up(NULL);
 	failures = cmocka_run_group_tests(without, NULL, NULL);
-	if (system("command -v redis-server >/dev/null")) {
+	if (!have_server()) {
 		tear_down(NULL);
-		printf("redis-server is not installed: apt-get install redis-server\n");
 		return failures ? failures : 77;
 	}
-	start_server();
+	start_server(settings);
 	failures += cmocka_run_group_tests(with, NULL, NULL);
 	tear_down(NULL);
 	return failures;

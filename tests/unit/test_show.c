@@ -16,6 +16,7 @@
 #include "ctl/parse.h"
 #include "ctl/sessions_ask.h"
 #include "ctl/show.h"
+#include "tests/unit/capture.h"
 
 static struct mf_assoc_status associations[4];
 static struct snapshot snapshot = { .associations = associations, .count = 4, .now_ms = 1700000001234 };
@@ -58,21 +59,11 @@ static int set_up(void **state)
 
 static char *capture(void (*print)(const struct snapshot *, const char *), const char *name)
 {
-	FILE *file = tmpfile();
-	int before = dup(STDOUT_FILENO);
+	struct capture capture = capture_begin();
 	char *text = calloc(1, 65536);
-	size_t got;
 
-	fflush(stdout);
-	dup2(fileno(file), STDOUT_FILENO);
 	print(&snapshot, name);
-	fflush(stdout);
-	dup2(before, STDOUT_FILENO);
-	close(before);
-	rewind(file);
-	got = fread(text, 1, 65535, file);
-	text[got] = 0;
-	fclose(file);
+	capture_end(&capture, text, 65536);
 	return text;
 }
 

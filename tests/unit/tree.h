@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Files of the tree that a test was built in: build/tests/test_NAME stands two directories below its top. */
+/* Files of the tree that a test was built in: some directories above build/tests/test_NAME, where the Makefile is. */
 #ifndef MAYFLY_TESTS_UNIT_TREE_H
 #define MAYFLY_TESTS_UNIT_TREE_H
 
@@ -7,17 +7,22 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* All of a text of at most 1 MiB; free it. */
 static char *read_file(const char *name)
 {
-	char self[PATH_MAX] = "", path[2 * PATH_MAX], *text;
+	char self[PATH_MAX] = "", path[2 * PATH_MAX], *top = self, *text;
 	FILE *stream;
 	size_t got;
 
 	assert_true(readlink("/proc/self/exe", self, sizeof(self) - 1) > 0);
-	snprintf(path, sizeof(path), "%s/../../%s", dirname(self), name);
+	do {
+		top = dirname(top);
+		snprintf(path, sizeof(path), "%s/Makefile", top);
+	} while (access(path, R_OK) && strcmp(top, "/"));
+	snprintf(path, sizeof(path), "%s/%s", top, name);
 	stream = fopen(path, "r");
 	if (!stream)
 		fail_msg("cannot open %s", path);

@@ -1,0 +1,83 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# doctor on hosts where something is missing: each finding by name, with the remedy, and the remedy helps.
+
+. "$(dirname "$0")/../lab/lib.sh"
+
+lab_internet
+both_of
+FILE=eth0.conf
+
+# finds WHAT WORDS: among what is wrong or to be looked at.
+finds() {
+	on client mayflyctl doctor $FILE >"$RUN/doctor" 2>&1
+	check "$1: $2" grep -qE "^(warn|FAIL) .*$2" "$RUN/doctor"
+}
+
+# content WHAT WORDS: it is fine, or not spoken of.
+content() {
+	on client mayflyctl doctor $FILE >"$RUN/doctor" 2>&1
+	refute "$1: nothing about $2" grep -qE "^(warn|FAIL) .*$2" "$RUN/doctor"
+}
+
+# broken WHAT WORDS BREAK MEND: found when broken, not when mended.
+broken() {
+	on client sh -c "$3" >/dev/null 2>&1
+	finds "$1" "$2"
+	on client sh -c "$4" >/dev/null 2>&1
+	content "$1, mended" "$2"
+}
+
+say "# before anything runs"
+finds "no loader" "no loader is running"
+broken "the interface is not there" "there is no interface eth0" "ip link set eth0 down; ip link set eth0 name else" \
+	"ip link set else name eth0; ip link set eth0 up"
+broken "the interface is down" "eth0 is down" "ip link set eth0 down" "ip link set eth0 up"
+broken "packets are too small" "eth0 carries packets of 1280 bytes only" "ip link set eth0 mtu 1280" "ip link set eth0 mtu 1500"
+on client ip -6 addr flush dev eth0 scope global
+finds "no way to the peer" "no route to ${HOP[server]}/64 of server"
+lab_address client eth0 "${LINK[client]}"
+content "no way to the peer, mended" "no route to"
+broken "IPv6 is off" "eth0 has no IPv6" "sysctl -qw net.ipv6.conf.eth0.disable_ipv6=1" "sysctl -qw net.ipv6.conf.eth0.disable_ipv6=0"
+lab_address client eth0 "${LINK[client]}" 2>/dev/null
+broken "no BPF file system" "/sys/fs/bpf is not mounted" "umount /sys/fs/bpf" "mount -t bpf bpf /sys/fs/bpf"
+broken "a port" "eth0 is a port" "ip link add br0 type bridge; ip link set eth0 master br0" "ip link set eth0 nomaster; ip link del br0"
+broken "the hopping prefix is the link's" "looks on-link, not routed" "ip addr add ${HOP[client]}9/64 dev eth0" \
+	"ip addr del ${HOP[client]}9/64 dev eth0"
+broken "there is a route for it" "looks on-link, not routed: there is a route" "ip route add ${HOP[client]}/64 dev eth0" \
+	"ip route del ${HOP[client]}/64 dev eth0"
+broken "a key is open to others" "hop.key can be read by others" "chmod 644 $RUN/hop.key" "chmod 600 $RUN/hop.key"
+broken "it forwards" "eth0 forwards and so ignores router advertisements" \
+	"sysctl -qw net.ipv6.conf.eth0.accept_ra=1 net.ipv6.conf.eth0.forwarding=1" "sysctl -qw net.ipv6.conf.eth0.forwarding=0"
+lab_pass client eth0
+finds "a program of somebody else's" "an XDP program \(id [0-9]+\) is on eth0"
+on client ip link set dev eth0 xdpdrv off
+
+say "# on-link"
+sed 's/^\[Node\]/&\nMode = on-link/' "$RUN/client/eth0.conf" >"$RUN/client/on-link.conf"
+FILE=on-link.conf
+broken "the hopping prefix is not the link's" "${HOP[client]}/64" "true" "ip addr add ${HOP[client]}9/64 dev eth0"
+on client ip addr del "${HOP[client]}9/64" dev eth0
+FILE=eth0.conf
+
+say "# a gateway"
+cp "$RUN/client/eth0.conf" "$RUN/client/good.conf"
+node_of client
+peer_of client server "LocalAddress = fd00:77::/64, 10.77.0.0/24"
+finds "prefixes behind a host that does not forward" "does not forward IPv6"
+finds "nor IPv4" "does not forward IPv4"
+on client sysctl -qw net.ipv6.conf.all.forwarding=1 net.ipv4.conf.all.forwarding=1
+content "mended" "does not forward"
+on client sysctl -qw net.ipv6.conf.all.forwarding=0 net.ipv4.conf.all.forwarding=0
+mv "$RUN/client/good.conf" "$RUN/client/eth0.conf"
+
+say "# a loader, and no node"
+loader client
+finds "nothing is up" "the node is not up"
+up client server
+reach client "${INNER[server]}"
+content "up" "the node is not up"
+on client mayflyctl doctor >"$RUN/doctor" 2>&1
+check "without a file: the loader's interface" grep -q "eth0" "$RUN/doctor"
+finish
