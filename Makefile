@@ -41,7 +41,7 @@ ctl_libs = $(shell $(PKG_CONFIG) --libs inih jansson libsodium hiredis libuv)
 
 loader_src := $(wildcard loader/*.c)
 ctl_src := $(wildcard ctl/*.c ctl/*/*.c) loader/slot.c loader/refusal.c loader/notify.c loader/due.c loader/table.c \
-	loader/netlink.c
+	loader/netlink.c loader/journal.c
 page_src := $(wildcard page/*.c)
 loader_obj := $(loader_src:%.c=$(B)/%.o)
 ctl_obj := $(ctl_src:%.c=$(B)/%.o)
@@ -54,7 +54,7 @@ fuzz_bin := $(fuzz_src:tests/fuzz/%.c=$(B)/fuzz/%)
 # Whatever reads what the network, a user or another process says: no number changes its size or sign unless it is said so.
 strict_src := $(wildcard ctl/*.c ctl/dht/*.c page/*.c) $(addprefix loader/,check.c control_socket.c request.c netlink.c route.c link.c \
 	neighbour.c feature.c address_set.c options.c notify.c log.c pins.c prefix.c refusal.c due.c table.c slot.c \
-	reports.c surroundings.c nic.c target.c watch.c)
+	reports.c surroundings.c nic.c target.c watch.c journal.c)
 STRICT := -Werror=conversion -Werror=sign-conversion -Werror=shadow -Werror=format=2
 $(strict_src:%.c=$(B)/%.o) $(strict_src:%.c=$(B)/san/%.o) $(strict_src:%.c=$(B)/fuzzobj/%.o): private WARN += $(STRICT)
 

@@ -160,6 +160,15 @@ static void say_change(struct board_fill *fill, const struct sessions_peer *peer
 		board_fill_say(fill, "%s: does not answer", peer->name);
 }
 
+/* It is a hash of the key, which costs more than all the rest. */
+static void take_inner(struct board_row *row, struct board_place *place, const struct sessions_peer *peer)
+{
+	if (!memcmp(place->key, peer->public_key, sizeof(place->key)))
+		return;
+	sessions_inner_peer(peer, row->inner);
+	memcpy(place->key, peer->public_key, sizeof(place->key));
+}
+
 void board_fill_peer(struct board_fill *fill, __u32 number)
 {
 	const struct sessions_peer *peer;
@@ -187,7 +196,7 @@ void board_fill_peer(struct board_fill *fill, __u32 number)
 	value.level = peer->level;
 	memset(value.name, 0, sizeof(value.name));
 	memcpy(value.name, peer->name, strnlen(peer->name, sizeof(value.name) - 1));
-	sessions_inner_peer(peer, value.inner);
+	take_inner(&value, &fill->place[row - fill->board->row], peer);
 	if (peer->session)
 		take_session(fill, &value, peer);
 	if (!stands(value.state))
@@ -433,6 +442,8 @@ static void look_at_peers(struct board_fill *fill)
 {
 	__u32 peers = fill->settings.sessions->peers, looks = BOARD_TURN_PEERS + peers / BOARD_TURN_PART;
 
+	if (looks > BOARD_TURN_MOST)
+		looks = BOARD_TURN_MOST;
 	if (fill->at >= peers)
 		fill->at = 0;
 	for (; looks && fill->at < peers; looks--)

@@ -14,6 +14,7 @@ enum {
 	BOARD_TURN_MS = 100,   /* between two turns, */
 	BOARD_TURN_PEERS = 64, /* in which so many peers are looked at, */
 	BOARD_TURN_PART = 10,  /* and this part of all of them more: each once a second, */
+	BOARD_TURN_MOST = 2000, /* but no more than so many, */
 	BOARD_TURN_ASKS = 16,  /* and the loader is asked so much at most, where somebody watches */
 	BOARD_NODE_MS = 1000,  /* between two looks at node and counters */
 	BOARD_ASK_AGAIN_MS = 250,   /* an association whose slot is over, but in the loader is not */
@@ -36,6 +37,7 @@ struct board_settings {
 struct board_place {
 	__u32 peer, id, generation;
 	__u64 asked_ms;
+	__u8 key[8];            /* first bytes of the peer's, whose address the row has; zero: none yet */
 };
 
 struct board_fill {

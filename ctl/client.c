@@ -77,13 +77,27 @@ int client_find(char path[static CLIENT_PATH_BYTES], const char *given, const ch
 	return nic ? put_path(path, why, directory, nic, ".sock") : find_only(path, directory, why);
 }
 
+/* The interface that the socket is called after; else the word for one. */
+static void nic_of(char nic[static MF_DEVICE_BYTES], const char *path)
+{
+	const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path, *end = strrchr(name, '.');
+
+	if (end && !strcmp(end, ".sock") && end > name && end - name < MF_DEVICE_BYTES)
+		snprintf(nic, MF_DEVICE_BYTES, "%.*s", (int)(end - name), name);
+	else
+		snprintf(nic, MF_DEVICE_BYTES, "NIC");
+}
+
 static int why_not_connected(const char *path, int error, char why[static SAY_BYTES])
 {
+	char nic[MF_DEVICE_BYTES];
+
 	switch (error) {
 	case -ENOENT:
 	case -ECONNREFUSED:
-		return say_why(why, error, "no loader is running at %s: systemctl start mayfly-loader@NIC, "
-			       "or mayfly-loader --interface NIC", path);
+		nic_of(nic, path);
+		return say_why(why, error, "no loader is running at %s: systemctl start mayfly-loader@%s, or "
+			       "mayfly-loader --interface %s", path, nic, nic);
 	case -EACCES:
 	case -EPERM:
 		return why_closed(path, why);

@@ -12,6 +12,8 @@
 #include "ctl/identity.h"
 #include "ctl/key.h"
 
+enum { TELL_AGAIN_MS = 600000 };
+
 static const char silent[] = "it does not answer: does its mayflyctl serve still run (one that was started anew is found again "
 	"by itself), and does UDP pass to and from the hopping prefixes of both ends?";
 
@@ -41,6 +43,22 @@ static bool has_session(const struct connecting *connecting, const struct connec
 	return stands && !session->present.deaf;
 }
 
+/* Tries follow each other for as long as a peer is away: of each kind one is told of, and another one after a while. */
+static bool is_told_already(struct connecting_peer *peer, enum connecting_word word)
+{
+	__u64 now_ms = sessions_now_ms();
+	bool told;
+
+	if (now_ms - peer->told_ms >= TELL_AGAIN_MS || word == CONNECTING_STANDING || word == CONNECTING_OVER ||
+	    word == CONNECTING_AWAITED) {
+		peer->told = 0;
+		peer->told_ms = now_ms;
+	}
+	told = peer->told & 1U << word;
+	peer->told |= 1U << word;
+	return told;
+}
+
 void connecting_tell(const struct connecting *connecting, struct connecting_peer *peer, enum connecting_word word,
 		     __u64 us, const char *text)
 {
@@ -52,7 +70,7 @@ void connecting_tell(const struct connecting *connecting, struct connecting_peer
 		identity_address(news.address, peer->public_key);
 	if (text)
 		snprintf(peer->why, sizeof(peer->why), "%s", text);
-	if (connecting->settings.told)
+	if (connecting->settings.told && !is_told_already(peer, word))
 		connecting->settings.told(connecting->settings.context, &news);
 }
 

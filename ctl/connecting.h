@@ -24,7 +24,7 @@ enum connecting_word {
 	CONNECTING_REFUSED,   /* by the loader: `text` */
 };
 
-/* What is told of a peer as it happens. */
+/* What is told of a peer as it happens; of tries one after the other, the first, and one every ten minutes. */
 struct connecting_news {
 	const char *name;
 	__u8 address[16]; /* the peer's stable inner one */
@@ -48,6 +48,8 @@ struct connecting_peer {
 	char visitor[MF_NAME_BYTES];   /* its introduction's association in the loader; "": none */
 	__u64 asked_ns;                /* 0: not */
 	char why[SAY_BYTES];           /* what went wrong last */
+	__u32 told;                    /* 1 << enum connecting_word: told of since */
+	__u64 told_ms;
 };
 
 struct connecting_settings {

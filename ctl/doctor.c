@@ -2,27 +2,72 @@
 /* doctor: runs every check, says what is wrong and the remedy. */
 #include "ctl/doctor.h"
 
+#include <jansson.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ctl/config_file.h"
 #include "ctl/ctl.h"
+#include "ctl/wrap.h"
 
-void doctor_say(struct doctor *doctor, enum doctor_level level, const char *remedy, const char *format, ...)
+enum { SCHEMA_VERSION = 1 };
+
+static const char *const level_names[DOCTOR_LEVELS] = { "ok", "warn", "fail" };
+
+static void print_finding(const struct doctor *doctor, enum doctor_level level, const char *text, const char *remedy)
 {
 	static const char *const words[] = { "ok  ", "warn", "FAIL" };
 	static const char *const colours[] = { "\033[32m", "\033[33m", "\033[1;31m" };
+	struct wrap wrap;
+
+	wrap_open(&wrap);
+	printf("%s%s%s  %s\n", doctor->colour ? colours[level] : "", words[level], doctor->colour ? "\033[0m" : "", text);
+	if (remedy)
+		printf("      -> %s\n", remedy);
+	wrap_close(&wrap);
+}
+
+/* Names of files may be no UTF-8, which JSON is. */
+static json_t *text_of(const char *text)
+{
+	json_t *string = json_string(text);
+	char plain[SAY_BYTES];
+
+	if (string)
+		return string;
+	snprintf(plain, sizeof(plain), "%s", text);
+	for (char *at = plain; *at; at++)
+		if ((unsigned char)*at > 127)
+			*at = '?';
+	return json_string(plain);
+}
+
+static void keep_finding(struct doctor *doctor, enum doctor_level level, const char *text, const char *remedy)
+{
+	json_t *finding = json_object();
+
+	json_object_set_new(finding, "check", json_string(doctor->check));
+	json_object_set_new(finding, "level", json_string(level_names[level]));
+	json_object_set_new(finding, "text", text_of(text));
+	json_object_set_new(finding, "remedy", remedy ? text_of(remedy) : json_null());
+	json_array_append_new(doctor->findings, finding);
+}
+
+void doctor_say(struct doctor *doctor, enum doctor_level level, const char *remedy, const char *format, ...)
+{
+	char text[SAY_BYTES];
 	va_list arguments;
 
 	doctor->count[level]++;
-	printf("%s%s%s  ", doctor->colour ? colours[level] : "", words[level], doctor->colour ? "\033[0m" : "");
 	va_start(arguments, format);
-	vprintf(format, arguments);
+	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
-	putchar('\n');
-	if (remedy)
-		printf("      -> %s\n", remedy);
+	if (doctor->findings)
+		keep_finding(doctor, level, text, remedy);
+	else
+		print_finding(doctor, level, text, remedy);
 }
 
 long doctor_read_number(const char *path, long otherwise)
@@ -81,35 +126,75 @@ static bool look_at_config(struct doctor *doctor, const char *argument, struct c
 
 static void check_all(struct doctor *doctor)
 {
-	doctor_check_kernel(doctor);
-	doctor_check_clock(doctor);
-	doctor_check_keys(doctor);
-	doctor_check_nic(doctor);
-	doctor_check_prefixes(doctor);
-	doctor_check_routes(doctor);
-	doctor_check_settings(doctor);
-	doctor_check_state(doctor);
-	doctor_check_rendezvous(doctor);
-	doctor_check_sessions(doctor);
+	static const struct {
+		const char *name;
+		void (*check)(struct doctor *doctor);
+	} checks[] = {
+		{ "kernel", doctor_check_kernel },	   { "clock", doctor_check_clock },
+		{ "keys", doctor_check_keys },		   { "interface", doctor_check_nic },
+		{ "prefixes", doctor_check_prefixes },	   { "routes", doctor_check_routes },
+		{ "settings", doctor_check_settings },	   { "state", doctor_check_state },
+		{ "rendezvous", doctor_check_rendezvous }, { "sessions", doctor_check_sessions },
+	};
+
+	for (size_t i = 0; i < sizeof(checks) / sizeof(*checks); i++) {
+		doctor->check = checks[i].name;
+		checks[i].check(doctor);
+	}
+}
+
+static void look(struct doctor *doctor, const struct ctl *ctl, const char *argument)
+{
+	struct snapshot state = { 0 };
+	struct config config = { 0 };
+
+	doctor->check = "configuration";
+	if (argument)
+		look_at_config(doctor, argument, &config);
+	doctor->check = "loader";
+	look_at_loader(doctor, ctl, &state);
+	check_all(doctor);
+	snapshot_close(&state);
+	config_close(&config);
+}
+
+static void print_sum(const struct doctor *doctor)
+{
+	json_t *root;
+
+	if (!doctor->findings) {
+		printf("\n%u ok, %u to look at, %u wrong\n", doctor->count[DOCTOR_OK], doctor->count[DOCTOR_WARN],
+		       doctor->count[DOCTOR_FAIL]);
+		return;
+	}
+	root = json_object();
+	json_object_set_new(root, "version", json_integer(SCHEMA_VERSION));
+	json_object_set(root, "findings", doctor->findings);
+	for (int level = 0; level < DOCTOR_LEVELS; level++)
+		json_object_set_new(root, level_names[level], json_integer(doctor->count[level]));
+	json_dumpf(root, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+	putchar('\n');
+	json_decref(root);
 }
 
 int command_doctor(const struct ctl *ctl, int argc, char **argv)
 {
-	const struct option none[] = { { 0 } };
-	struct doctor doctor = { .colour = say_in_colour(stdout) };
-	struct snapshot state = { 0 };
-	struct config config = { 0 };
-	bool first = true;
+	static const struct option options[] = { { "json", no_argument, NULL, 'j' }, { 0 } };
+	struct doctor doctor = { .colour = say_in_colour(STDOUT_FILENO) };
+	bool first = true, json = false;
+	int option;
 
-	if (ctl_next_option(ctl, argc, argv, none, &first) != -1 || ctl_check_arguments(ctl, argc, 0, 1))
+	while ((option = ctl_next_option(ctl, argc, argv, options, &first)) != -1) {
+		if (option == '?')
+			return CTL_USAGE;
+		json = true;
+	}
+	if (ctl_check_arguments(ctl, argc, 0, 1))
 		return CTL_USAGE;
-	if (optind < argc)
-		look_at_config(&doctor, argv[optind], &config);
-	look_at_loader(&doctor, ctl, &state);
-	check_all(&doctor);
-	printf("\n%u ok, %u to look at, %u wrong\n", doctor.count[DOCTOR_OK], doctor.count[DOCTOR_WARN],
-	       doctor.count[DOCTOR_FAIL]);
-	snapshot_close(&state);
-	config_close(&config);
+	if (json)
+		doctor.findings = json_array();
+	look(&doctor, ctl, argv[optind]);
+	print_sum(&doctor);
+	json_decref(doctor.findings);
 	return ctl_finish_output() || doctor.count[DOCTOR_FAIL] ? CTL_FAILED : CTL_FINE;
 }

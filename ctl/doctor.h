@@ -13,10 +13,12 @@ struct doctor {
 	const struct snapshot *state; /* NULL: no loader answers */
 	char nic[MF_DEVICE_BYTES];    /* "": not known */
 	bool colour;
+	const char *check;        /* what is looked at, a word for programs */
+	struct json_t *findings;  /* NULL: for people, printed as they are found */
 	unsigned int count[DOCTOR_LEVELS];
 };
 
-/* One finding on stdout; `remedy` is NULL or what to do, on a line of its own. */
+/* One finding; `remedy` is NULL or what to do, for people on a line of its own. */
 void doctor_say(struct doctor *doctor, enum doctor_level level, const char *remedy, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 

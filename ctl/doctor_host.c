@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* doctor on the host itself: kernel, clock, key files, settings. */
 #include <linux/magic.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/timex.h>
@@ -139,7 +140,7 @@ void doctor_check_settings(struct doctor *doctor)
 
 	if (doctor->config)
 		check_forwarding(doctor);
-	if (!*doctor->nic)
+	if (!*doctor->nic || !if_nametoindex(doctor->nic))
 		return;
 	if (read_setting("ipv6", doctor->nic, "disable_ipv6", 1)) {
 		snprintf(remedy, sizeof(remedy), "sysctl net.ipv6.conf.%s.disable_ipv6=0", doctor->nic);

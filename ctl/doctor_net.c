@@ -226,7 +226,7 @@ void doctor_check_prefixes(struct doctor *doctor)
 {
 	const struct config_node *node;
 
-	if (!doctor->config)
+	if (!doctor->config || !if_nametoindex(doctor->nic))
 		return;
 	node = &doctor->config->node;
 	for (unsigned int i = 0; i < node->prefixes.count; i++) {
@@ -260,7 +260,7 @@ void doctor_check_routes(struct doctor *doctor)
 	unsigned int wrong = doctor->count[DOCTOR_FAIL];
 	char prefix[FORMAT_PREFIX], remedy[128];
 
-	if (!doctor->config || !doctor->config->peer_count)
+	if (!doctor->config || !doctor->config->peer_count || !if_nametoindex(doctor->nic))
 		return;
 	for (size_t i = 0; i < doctor->config->peer_count && i < WAYS_MOST; i++) {
 		const struct config_peer *peer = &doctor->config->peers[i];

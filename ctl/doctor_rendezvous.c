@@ -42,8 +42,8 @@ static void check_publication(struct doctor *doctor, const struct rendezvous_sta
 		doctor_say(doctor, DOCTOR_WARN, "nothing: it takes a while at the start",
 			   "published for %u of %u clients so far", status->current, status->clients);
 	else if (status->clients)
-		doctor_say(doctor, DOCTOR_OK, NULL, "published for all of %u clients (%s)", status->clients,
-			   status->store);
+		doctor_say(doctor, DOCTOR_OK, NULL, "published for %s%u client%s (%s)", status->clients == 1 ? "" : "all of ",
+			   status->clients, format_plural(status->clients), status->store);
 	else
 		doctor_say(doctor, DOCTOR_WARN, "a [Peer] with a PublicKey alone, or a file in the directory of Clients",
 			   "serve has no clients");

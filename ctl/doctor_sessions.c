@@ -72,15 +72,16 @@ static void check_lines(struct doctor *doctor, const struct sessions_told *told)
 static bool check_keepers(struct doctor *doctor, const struct sessions_told *told)
 {
 	bool kept = false;
-	char why[SAY_BYTES];
+	char why[SAY_BYTES], remedy[96];
 
 	for (enum sessions_keeper keeper = 0; keeper < SESSIONS_KEEPERS; keeper++) {
 		kept |= told->kept[keeper];
 		if (!told->error[keeper])
 			continue;
 		sessions_ask_why(told->error[keeper], doctor->state->socket, keeper, why);
-		doctor_say(doctor, DOCTOR_FAIL, keeper == SESSIONS_SERVE ? "systemctl restart 'mayfly-serve@NIC'" :
-			   "systemctl restart 'mayfly@NIC'", "%s", why);
+		snprintf(remedy, sizeof(remedy), "systemctl restart mayfly%s@%s", keeper == SESSIONS_SERVE ? "-serve" : "",
+			 doctor->nic);
+		doctor_say(doctor, DOCTOR_FAIL, remedy, "%s", why);
 	}
 	return kept;
 }

@@ -114,10 +114,13 @@ static void check_offload(struct doctor *doctor, const struct mf_node_status *no
 
 void doctor_check_state(struct doctor *doctor)
 {
+	char remedy[SAY_BYTES];
+
 	if (!doctor->state)
 		return;
 	if (!doctor->state->node.attached) {
-		doctor_say(doctor, DOCTOR_WARN, "mayflyctl up FILE", "the node is not up");
+		snprintf(remedy, sizeof(remedy), "mayflyctl up %s", doctor->config ? doctor->config->file : "FILE");
+		doctor_say(doctor, DOCTOR_WARN, remedy, "the node is not up");
 		return;
 	}
 	check_clock_state(doctor, &doctor->state->node);

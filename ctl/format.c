@@ -81,7 +81,9 @@ char *format_span(char text[static FORMAT_AMOUNT], __u64 ms)
 {
 	__u64 seconds = ms / 1000, minutes = seconds / 60, hours = minutes / 60, days = hours / 24;
 
-	if (seconds < 10)
+	if (seconds < 1)
+		snprintf(text, FORMAT_AMOUNT, "%llu ms", ms);
+	else if (seconds < 10)
 		snprintf(text, FORMAT_AMOUNT, "%llu.%llu s", seconds, ms % 1000 / 100);
 	else if (minutes < 1)
 		snprintf(text, FORMAT_AMOUNT, "%llu s", seconds);
@@ -134,6 +136,11 @@ char *format_count(char text[static FORMAT_AMOUNT], __u64 count)
 	}
 	*out = 0;
 	return text;
+}
+
+const char *format_plural(__u64 count)
+{
+	return count == 1 ? "" : "s";
 }
 
 const char *format_carriage(unsigned int carriage)

@@ -29,7 +29,7 @@ char *format_prefixes(char text[static FORMAT_PREFIXES], const struct mf_prefix 
 /* As the configuration writes it: 3s, 200ms, 2m. */
 char *format_period(char text[static FORMAT_AMOUNT], __u64 ms);
 
-/* How long something took or is ago: 0.4 s, 12 s, 3 min 20 s, 2 h 5 min, 3 d 4 h. */
+/* How long something took or is ago: 40 ms, 1.4 s, 12 s, 3 min 20 s, 2 h 5 min, 3 d 4 h. */
 char *format_span(char text[static FORMAT_AMOUNT], __u64 ms);
 
 /* 512 B, 1.46 KiB, 3.20 GiB. */
@@ -40,6 +40,9 @@ char *format_rate(char text[static FORMAT_AMOUNT], double bytes_a_second);
 
 /* 1,234,567 */
 char *format_count(char text[static FORMAT_AMOUNT], __u64 count);
+
+/* The "s" behind so many of a thing. */
+const char *format_plural(__u64 count);
 
 const char *format_carriage(unsigned int carriage);
 const char *format_padding(unsigned int padding); /* "none", "classes", "full" */

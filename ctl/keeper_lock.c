@@ -46,14 +46,31 @@ static bool is_there(const char *path, int fd)
 	return !fstat(fd, &ours) && !lstat(path, &there) && ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
 }
 
+/* One of another account's (root's, by hand, before a service), behind which there is nobody: it can be made anew. */
+static int remove_foreign(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY), error;
+
+	if (fd < 0)
+		return -errno;
+	error = lock_soon(fd);
+	if (!error && is_there(path, fd) && unlink(path))
+		error = -errno;
+	close(fd);
+	return error;
+}
+
 /* Who kept sessions before is nobody's business any more, least of all of who would end him. */
 int keeper_lock(const char *path, char why[static SAY_BYTES])
 {
 	for (int i = 0; i < LOCK_TRIES; i++) {
 		int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0644), error;
 
-		if (fd < 0)
-			return say_why(why, -errno, "cannot open %s: %s", path, strerror(errno));
+		error = fd < 0 ? -errno : 0;
+		if (error == -EACCES && !remove_foreign(path))
+			continue;
+		if (error)
+			return say_why(why, error, "cannot open %s: %s", path, strerror(-error));
 		error = lock_soon(fd);
 		if (!error && is_there(path, fd) && !ftruncate(fd, 0))
 			return fd;

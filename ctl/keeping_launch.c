@@ -10,9 +10,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "ctl/format.h"
 #include "ctl/keeping.h"
+#include "ctl/wrap.h"
 
 enum { CHILD_OUT, CHILD_ERR, CHILD_VERDICT, CHILD_PIPES };
+enum { SOON_MS = 1000 };
 
 typedef int pipes[CHILD_PIPES][2];
 
@@ -56,9 +59,19 @@ static void be_child(pipes pipe, const struct keeping_settings *settings)
 static void pass_on(int from, int to)
 {
 	char text[4096];
-	ssize_t bytes = read(from, text, sizeof(text));
+	ssize_t bytes = read(from, text, sizeof(text) - 1);
+	unsigned int columns = wrap_columns(to);
 
-	while (bytes > 0 && write(to, text, (size_t)bytes) < 0 && errno == EINTR)
+	if (bytes <= 0)
+		return;
+	say_over(to);
+	if (columns) {
+		text[bytes] = 0;
+		wrap_lines(to == STDOUT_FILENO ? stdout : stderr, text, columns);
+		fflush(stdout);
+		return;
+	}
+	while (write(to, text, (size_t)bytes) < 0 && errno == EINTR)
 		;
 }
 
@@ -71,16 +84,29 @@ static void drain(int from, int to)
 		pass_on(from, to);
 }
 
-static int hear(pipes pipe)
+/* Not at once: mostly all is over before anybody has read it. */
+static void tell_wait(__u64 begun_ms, __u32 wait_ms)
+{
+	__u64 passed_ms = sessions_now_ms() - begun_ms;
+	char passed[FORMAT_AMOUNT], all[FORMAT_AMOUNT];
+
+	if (passed_ms >= SOON_MS)
+		say_progress("waiting for sessions: %s of %s; interrupted, they are tried on",
+			     format_span(passed, passed_ms), format_span(all, wait_ms));
+}
+
+static int hear(pipes pipe, __u32 wait_ms)
 {
 	struct pollfd end[CHILD_PIPES];
+	__u64 begun_ms = sessions_now_ms();
 	char verdict = CTL_FAILED;
 
 	for (int i = 0; i < CHILD_PIPES; i++)
 		end[i] = (struct pollfd){ .fd = pipe[i][0], .events = POLLIN };
 	while (!end[CHILD_VERDICT].revents) {
-		if (poll(end, CHILD_PIPES, -1) < 0 && errno != EINTR)
+		if (poll(end, CHILD_PIPES, SOON_MS) < 0 && errno != EINTR)
 			break;
+		tell_wait(begun_ms, wait_ms);
 		for (int i = CHILD_OUT; i <= CHILD_ERR; i++) {
 			if (end[i].revents & POLLIN)
 				pass_on(end[i].fd, i == CHILD_OUT ? STDOUT_FILENO : STDERR_FILENO);
@@ -88,6 +114,7 @@ static int hear(pipes pipe)
 				end[i].fd = -1;
 		}
 	}
+	say_over(STDERR_FILENO);
 	drain(pipe[CHILD_OUT][0], STDOUT_FILENO);
 	drain(pipe[CHILD_ERR][0], STDERR_FILENO);
 	if (read(pipe[CHILD_VERDICT][0], &verdict, 1) != 1) {
@@ -111,7 +138,7 @@ int keeping_launch(const struct keeping_settings *settings)
 	if (child < 0)
 		say_error("no process to keep sessions: %s", strerror(error ? -error : errno));
 	else
-		result = hear(pipe);
+		result = hear(pipe, settings->wait_ms);
 	close_ends(pipe, 0);
 	return result;
 }

@@ -6,6 +6,7 @@
 
 #include "ctl/ctl.h"
 #include "ctl/key.h"
+#include "ctl/wrap.h"
 
 #ifndef MAYFLY_VERSION
 #define MAYFLY_VERSION "unknown"
@@ -48,8 +49,9 @@ static const struct ctl_command commands[] = {
 	{ "watch", command_watch, "[--interval DURATION]", "live view in the terminal; q ends it",
 	  "  --interval DURATION   time between two views, 100ms to 1h (default 1s)" },
 	{ "events", command_events, "[--json]", "report probes and other events as they happen", NULL },
-	{ "doctor", command_doctor, "[FILE]", "find what is wrong and say what to do about it",
-	  "Without FILE only what can be known without a configuration. Exit status 1 if anything fails." },
+	{ "doctor", command_doctor, "[FILE] [--json]", "find what is wrong and say what to do about it",
+	  "Without FILE only what can be known without a configuration. Exit status 1 if anything fails.\n"
+	  "  --json   for programs; mayflyctl(8) describes the fields" },
 	{ "hosts", command_hosts, "FILE", "lines for /etc/hosts: inner address and name of every peer", NULL },
 	{ "derive", command_derive,
 	  "--iid HEX (--key-file FILE | --key HEX) [--rotation DURATION] [--at UNIX_MS] [--prefix PREFIX] "
@@ -97,20 +99,28 @@ enum { COMMANDS = sizeof(commands) / sizeof(*commands) };
 
 static int print_help(void)
 {
+	struct wrap wrap;
+
+	wrap_open(&wrap);
 	printf("usage: mayflyctl [--socket PATH] COMMAND ...\n\n");
 	for (int i = 0; i < COMMANDS; i++)
 		printf("  %-10s %s\n", commands[i].name, commands[i].line);
 	printf("\n  --socket PATH   socket of the loader, or the directory it is in (default /run/mayfly)\n"
-	       "  --version, --help; COMMAND --help\n");
+	       "  --version, --help; help COMMAND, COMMAND --help\n");
+	wrap_close(&wrap);
 	return ctl_finish_output();
 }
 
 static int print_command_help(const struct ctl_command *command)
 {
+	struct wrap wrap;
+
+	wrap_open(&wrap);
 	printf("usage: mayflyctl [--socket PATH] %s%s%s\n\n%s\n", command->name, *command->arguments ? " " : "",
 	       command->arguments, command->line);
 	if (command->help)
 		printf("\n%s\n", command->help);
+	wrap_close(&wrap);
 	return ctl_finish_output();
 }
 
@@ -169,21 +179,23 @@ static int usage(const char *message, const char *what)
 static int run(int argc, char **argv)
 {
 	struct ctl ctl = { 0 };
+	bool help;
 
 	argc = take_socket(argc, argv, &ctl.socket);
 	if (argc < 0)
 		return usage("--socket needs a value", "");
 	if (argc < 2)
 		return usage("which command?", "");
-	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help"))
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || (!strcmp(argv[1], "help") && argc == 2))
 		return print_help();
 	if (!strcmp(argv[1], "--version"))
 		return print_version();
 
-	ctl.command = find_command(argv[1]);
+	help = !strcmp(argv[1], "help");
+	ctl.command = find_command(argv[help ? 2 : 1]);
 	if (!ctl.command)
-		return usage("there is no command ", argv[1]);
-	if (asks_for_help(argc - 1, argv + 1))
+		return usage(*argv[1] == '-' ? "there is no option " : "there is no command ", argv[help ? 2 : 1]);
+	if (help || asks_for_help(argc - 1, argv + 1))
 		return print_command_help(ctl.command);
 	return ctl.command->run(&ctl, argc - 1, argv + 1);
 }

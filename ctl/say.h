@@ -18,11 +18,21 @@ int say_why(char why[static SAY_BYTES], int error, const char *format, ...) __at
 #define say_why(why, error, ...) (say_why(why, error, __VA_ARGS__), (error))
 #endif
 
-/* "mayflyctl: ..." and a newline, on stderr. */
+/* "mayflyctl: ..." and a newline, on stderr; to the journal with its priority instead of a name. */
 void say_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void say_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Colours are used only on a terminal, and not where NO_COLOR is set or TERM is dumb. */
-bool say_in_colour(FILE *stream);
+/* A terminal that understands more than text: TERM is set, and not to dumb. */
+bool say_on_screen(int fd);
+
+/* Colours are used only there, and not where NO_COLOR is set. */
+bool say_in_colour(int fd);
+
+/*
+ * How far work is, on stderr: on a screen one line that is rewritten, elsewhere nothing. Whatever is said after it
+ * stands in its place; who writes to stdout calls say_over() before.
+ */
+void say_progress(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void say_over(int fd);
 
 #endif

@@ -76,11 +76,11 @@ static void take_keys(struct screen *screen)
 
 int screen_open(struct screen *screen)
 {
-	*screen = (struct screen){ .terminal = isatty(STDOUT_FILENO), .room = 4096 };
+	*screen = (struct screen){ .terminal = say_on_screen(STDOUT_FILENO), .room = 4096 };
 	screen->text = malloc(screen->room);
 	if (!screen->text)
 		return -ENOMEM;
-	screen->colour = say_in_colour(stdout);
+	screen->colour = say_in_colour(STDOUT_FILENO);
 	catch_signals();
 	if (!screen->terminal)
 		return 0;

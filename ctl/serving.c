@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "ctl/format.h"
 
@@ -49,17 +50,16 @@ static const char *remedy(enum store_outcome outcome)
 	}
 }
 
-static void say_change(struct serving *serving, const struct store_result *result, const char *name)
+/* Once, until nothing fails any more: of many clients some may fail and others not, turn about. */
+static void say_failure(struct serving *serving, const struct store_result *result, const char *name)
 {
-	bool failing = result->outcome != STORE_DONE;
-
-	if (failing && !serving->failing)
+	if (result->outcome == STORE_DONE)
+		return;
+	if (!serving->failing)
 		say_note("cannot publish (for %s: %s): %s. It is tried again and again, introductions go on meanwhile",
 			 name, store_outcome_name(result->outcome),
 			 *result->why ? result->why : remedy(result->outcome));
-	if (!failing && serving->failing)
-		say_note("published again, for %s first", name);
-	serving->failing = failing;
+	serving->failing = true;
 }
 
 static void note_publication(struct serving *serving, const struct store_result *result, const char *name)
@@ -96,7 +96,7 @@ static void finish_put(const struct put *put, const struct store_result *result)
 	if (put->schedule == serving->publish || put->schedule == serving->common)
 		publish_done(put->schedule, serving_now_ms(), task, result->outcome == STORE_DONE);
 	note_publication(serving, result, name);
-	say_change(serving, result, name);
+	say_failure(serving, result, name);
 	become_ready(serving);
 }
 
@@ -221,17 +221,50 @@ static void put_what_is_due(struct serving *serving, __u64 now_ms)
 
 /* --- what others see ----------------------------------------------------------------- */
 
-static void say_progress(struct serving *serving, const struct publish_counts *counts, __u64 now_ms)
+/* On a screen as it goes, in a log a line now and then, and one when all is done. */
+static void tell_progress(struct serving *serving, const struct publish_counts *counts, __u64 now_ms)
 {
 	char done[FORMAT_AMOUNT], all[FORMAT_AMOUNT];
+	bool whole = counts->current == counts->clients;
 
-	if (counts->clients < PROGRESS_CLIENTS || now_ms - serving->progress_ms < PROGRESS_MS)
+	if (counts->clients < PROGRESS_CLIENTS || counts->current == serving->status.current)
 		return;
-	if (counts->current == serving->status.current)
+	format_count(done, counts->current);
+	format_count(all, counts->clients);
+	if (whole)
+		say_note("published for all of %s clients", all);
+	else if (say_on_screen(STDERR_FILENO))
+		say_progress("published for %s of %s clients", done, all);
+	else if (now_ms - serving->progress_ms >= PROGRESS_MS)
+		say_note("published for %s of %s clients", done, all);
+	else
 		return;
 	serving->progress_ms = now_ms;
-	say_note("published for %s of %s clients", format_count(done, counts->current),
-		 format_count(all, counts->clients));
+}
+
+/* What systemctl status shows. */
+static void tell_systemd(struct serving *serving, const struct publish_counts *counts)
+{
+	char status[80];
+
+	if (counts->current == serving->status.current && counts->clients == serving->status.clients)
+		return;
+	snprintf(status, sizeof(status), "STATUS=published for %u of %u clients", counts->current, counts->clients);
+	mf_notify_send(&serving->notify, status);
+}
+
+static void say_recovery(struct serving *serving, const struct publish_counts *counts)
+{
+	struct publish_counts common = { 0 };
+
+	if (!serving->failing)
+		return;
+	if (serving->common)
+		publish_count(serving->common, &common);
+	if (counts->failing || common.failing)
+		return;
+	say_note("published again, nothing fails any more");
+	serving->failing = false;
 }
 
 static void take_status(struct serving *serving, const struct publish_counts *counts, __u64 now_ms)
@@ -278,7 +311,9 @@ static void tell(struct serving *serving, __u64 now_ms)
 		return;
 	serving->status_ms = now_ms;
 	publish_count(serving->publish, &counts);
-	say_progress(serving, &counts, now_ms);
+	tell_progress(serving, &counts, now_ms);
+	tell_systemd(serving, &counts);
+	say_recovery(serving, &counts);
 	take_status(serving, &counts, now_ms);
 	write_status(serving);
 	if (serving->dht && (now_ms < serving->remembered_ms || now_ms - serving->remembered_ms >= REMEMBER_MS)) {

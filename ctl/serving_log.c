@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What serve's log says of sessions: a line when one begins, a line when it ends. What happens in between is for `sessions`. */
 #include <stdio.h>
+#include <unistd.h>
 
 #include "ctl/format.h"
 #include "ctl/serving.h"
@@ -44,6 +45,7 @@ void serving_log(struct serving *serving, __u32 peer)
 
 	if (!serving_log_words(words, &serving->sessions.peer[peer]))
 		return;
+	say_over(STDOUT_FILENO);
 	puts(words);
 	fflush(stdout);
 }

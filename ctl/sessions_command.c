@@ -4,16 +4,25 @@
 #include <poll.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "ctl/ctl.h"
 #include "ctl/nic_argument.h"
 #include "ctl/sessions_ask.h"
 #include "ctl/sessions_unkept.h"
+#include "ctl/wrap.h"
 
-enum { PATIENCE_MS = 5000 };
+enum {
+	PATIENCE_MS = 5000,
+	WIDE = 120,     /* columns of a terminal that all of a line needs */
+	WORDY = 140,    /* and why the level is what it is */
+	NAME_MOST = 20, /* of a name, on a terminal */
+	NAME_NARROW = 16, /* on a narrow one */
+};
 
 struct listing {
 	bool json, follow, colour, headed;
+	unsigned int columns;            /* of the terminal; 0: none */
 	bool complete[SESSIONS_KEEPERS]; /* all first lines were read */
 	int error;                       /* the last one that was said */
 	size_t count;
@@ -46,30 +55,64 @@ static void print_moment(void)
 	printf("%s  ", moment);
 }
 
-static void print_head(struct listing *listing)
+/* What only a wide terminal has room for. */
+static bool is_narrow(const struct listing *listing)
 {
-	if (listing->headed)
-		return;
-	listing->headed = true;
-	printf("%s%s%-20s %-10s %-9s %-14s %-8s %-8s %-14s %11s %11s  %s%s\n", listing->colour ? "\033[1m" : "",
-	       listing->follow ? "          " : "", "peer", "state", "this end", "handshake", "carriage", "rotation", "heard",
-	       "in", "out", "level", listing->colour ? "\033[0m" : "");
+	return listing->columns && listing->columns < WIDE + (listing->follow ? 10U : 0);
 }
 
 /* What is behind the columns: the level, or why there is no session any more. */
-static void print_remark(const struct sessions_line *line)
+static void format_remark(char text[static SESSIONS_LEVEL], const struct listing *listing, const struct sessions_line *line)
 {
 	if (!strcmp(line->state, "none") && *line->ended)
-		printf("  ended: %s", line->ended);
-	else if (*line->level)
-		printf("  %s%s%s%s", line->level, *line->why ? " (" : "", line->why, *line->why ? ")" : "");
-	putchar('\n');
+		snprintf(text, SESSIONS_LEVEL, "%s%s", is_narrow(listing) ? "" : "ended: ", line->ended);
+	else if (listing->columns && listing->columns < WORDY)
+		snprintf(text, SESSIONS_LEVEL, "%s", line->level);
+	else
+		sessions_line_level(text, line);
+}
+
+struct row {
+	const char *peer, *state, *role, *handshake, *carriage, *rotation, *heard, *in, *out, *remark;
+	const char *before, *after; /* colours: of the state */
+};
+
+/* On a terminal a long name is cut, so that the columns stand; no space is left at the end of a line. */
+static void print_columns(const struct listing *listing, const struct row *row)
+{
+	int most = is_narrow(listing) ? NAME_NARROW : NAME_MOST;
+	char peer[MF_NAME_BYTES + 1];
+
+	if (listing->columns && strlen(row->peer) > (size_t)most)
+		snprintf(peer, sizeof(peer), "%.*s~", most - 1, row->peer);
+	else
+		snprintf(peer, sizeof(peer), "%s", row->peer);
+	printf("%-*s %s%-10s%s ", most, peer, row->before, row->state, row->after);
+	if (is_narrow(listing))
+		printf("%-11s %-11s %8s %8s", row->handshake, row->heard, row->in, row->out);
+	else
+		printf("%-9s %-12s %-8s %-8s %-12s %10s %10s", row->role, row->handshake, row->carriage, row->rotation,
+		       row->heard, row->in, row->out);
+	printf("%s%s", *row->remark ? "  " : "", row->remark);
+}
+
+static void print_head(struct listing *listing)
+{
+	static const struct row head = { "peer", "state", "this end", "handshake", "carriage", "rotation", "heard", "in", "out",
+					 "level", "", "" };
+
+	if (listing->headed)
+		return;
+	listing->headed = true;
+	printf("%s%s", listing->colour ? "\033[1m" : "", listing->follow ? "          " : "");
+	print_columns(listing, &head);
+	puts(listing->colour ? "\033[0m" : "");
 }
 
 static void print_row(struct listing *listing, const struct sessions_line *line)
 {
 	char handshake[FORMAT_AMOUNT], rotation[FORMAT_AMOUNT] = "-", heard[FORMAT_AMOUNT];
-	char in[FORMAT_AMOUNT], out[FORMAT_AMOUNT];
+	char in[FORMAT_AMOUNT], out[FORMAT_AMOUNT], remark[SESSIONS_LEVEL];
 	bool alarm = listing->colour && strcmp(line->state, "up") && strcmp(line->state, "renewing");
 
 	print_head(listing);
@@ -77,11 +120,16 @@ static void print_row(struct listing *listing, const struct sessions_line *line)
 		print_moment();
 	if (line->rotation_ms != SESSIONS_UNKNOWN)
 		format_period(rotation, line->rotation_ms);
-	printf("%-20s %s%-10s%s %-9s %-14s %-8s %-8s %-14s %11s %11s", line->peer, alarm ? "\033[33m" : "", line->state,
-	       alarm ? "\033[0m" : "", *line->role ? line->role : "-", format_age(handshake, line->handshake_age_ms),
-	       *line->carriage ? line->carriage : "-", rotation, format_age(heard, line->idle_ms), format_traffic(in, line->traffic[3]),
-	       format_traffic(out, line->traffic[1]));
-	print_remark(line);
+	format_remark(remark, listing, line);
+	print_columns(listing, &(struct row){
+		.peer = line->peer, .state = line->state, .role = *line->role ? line->role : "-",
+		.handshake = format_age(handshake, line->handshake_age_ms),
+		.carriage = *line->carriage ? line->carriage : "-", .rotation = rotation,
+		.heard = format_age(heard, line->idle_ms), .in = format_traffic(in, line->traffic[3]),
+		.out = format_traffic(out, line->traffic[1]), .remark = remark,
+		.before = alarm ? "\033[33m" : "", .after = alarm ? "\033[0m" : "",
+	});
+	putchar('\n');
 }
 
 static void print_json(const struct sessions_line *line)
@@ -235,7 +283,7 @@ int command_sessions(const struct ctl *ctl, int argc, char **argv)
 	static const struct option options[] = {
 		{ "json", no_argument, NULL, 'j' }, { "follow", no_argument, NULL, 'f' }, { 0 }
 	};
-	struct listing listing = { .colour = say_in_colour(stdout) };
+	struct listing listing = { .colour = say_in_colour(STDOUT_FILENO), .columns = wrap_columns(STDOUT_FILENO) };
 	bool first = true;
 	int option, result;
 

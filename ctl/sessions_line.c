@@ -69,6 +69,17 @@ bool sessions_line_stands(const struct sessions_line *line)
 	return !strcmp(line->state, "up") || !strcmp(line->state, "renewing") || !strcmp(line->state, "silent");
 }
 
+char *sessions_line_level(char words[static SESSIONS_LEVEL], const struct sessions_line *line)
+{
+	if (!*line->why)
+		snprintf(words, SESSIONS_LEVEL, "%s", line->level);
+	else if (!strncmp(line->why, line->level, strlen(line->level)))
+		snprintf(words, SESSIONS_LEVEL, "%s", line->why);
+	else
+		snprintf(words, SESSIONS_LEVEL, "%s (%s)", line->level, line->why);
+	return words;
+}
+
 /* --- out ----------------------------------------------------------------------------- */
 
 static json_t *to_json(const struct sessions_line *line, const struct field *field)

@@ -51,6 +51,10 @@ void sessions_line_init(struct sessions_line *line, const char *event);
 /* Whether there is a session: up, renewing, silent. */
 bool sessions_line_stands(const struct sessions_line *line);
 
+/* The level and why, which mostly begins with it: "watched for 12 s: 40 random probes"; "": not known. */
+enum { SESSIONS_LEVEL = SESSIONS_WORD + SESSIONS_WORDS + 4 };
+char *sessions_line_level(char words[static SESSIONS_LEVEL], const struct sessions_line *line);
+
 /* The bytes written, with the newline and no zero; 0: no memory, or it does not fit. */
 size_t sessions_line_write(char text[static SESSIONS_LINE_MOST], const struct sessions_line *line);
 

@@ -4,22 +4,20 @@
 
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ctl/ctl.h"
 #include "ctl/format.h"
 #include "ctl/sessions_ask.h"
 #include "ctl/verdict.h"
+#include "ctl/wrap.h"
 
-struct style {
-	const char *heading, *peer, *label, *alarm, *plain;
-};
-
-static struct style choose_style(void)
+static struct show_style choose_style(void)
 {
-	static const struct style colours = { "\033[1;32m", "\033[1;33m", "\033[1m", "\033[33m", "\033[0m" };
-	static const struct style none = { "", "", "", "", "" };
+	static const struct show_style colours = { "\033[1;32m", "\033[1;33m", "\033[1m", "\033[33m", "\033[0m" };
+	static const struct show_style none = { "", "", "", "", "" };
 
-	return say_in_colour(stdout) ? colours : none;
+	return say_in_colour(STDOUT_FILENO) ? colours : none;
 }
 
 __u64 show_slot_age_ms(const struct mf_assoc_status *status, __u64 now_ms)
@@ -52,23 +50,23 @@ const char *show_peer_prefix(char text[static FORMAT_PREFIX], const struct mf_as
 	return format_prefix(text, &prefix);
 }
 
-static void print_label(const struct style *style, const char *label)
+void show_label(const struct show_style *style, const char *label)
 {
 	printf("  %s%s:%s ", style->label, label, style->plain);
 }
 
-static void print_node_prefixes(const struct style *style, const struct mf_node_config *config)
+static void print_node_prefixes(const struct show_style *style, const struct mf_node_config *config)
 {
 	char prefix[FORMAT_PREFIX];
 
-	print_label(style, "hopping in");
+	show_label(style, "hopping in");
 	for (unsigned int i = 0; i < config->templates && i < MF_HOPPING_PREFIXES; i++)
 		printf("%s%s", i ? ", " : "", format_template(prefix, &config->template[i]));
 	printf(" (%s%s)\n", format_mode(config->mode),
 	       config->dark == MF_YES || (config->dark == MF_AUTO && config->mode == MF_MODE_ROUTED) ? ", dark" : "");
 }
 
-static void print_node_addresses(const struct style *style, const struct mf_node_config *config)
+static void print_node_addresses(const struct show_style *style, const struct mf_node_config *config)
 {
 	struct mf_prefix hosts[MF_ASSOC_PREFIXES];
 	char prefixes[FORMAT_PREFIXES];
@@ -77,15 +75,15 @@ static void print_node_addresses(const struct style *style, const struct mf_node
 	memcpy(hosts, config->address, sizeof(hosts));
 	for (unsigned int i = 0; i < count; i++)
 		hosts[i].length = 128;
-	print_label(style, "inner addresses");
+	show_label(style, "inner addresses");
 	puts(format_prefixes(prefixes, hosts, count));
 }
 
-static void print_clock(const struct style *style, const struct mf_node_status *node)
+static void print_clock(const struct show_style *style, const struct mf_node_status *node)
 {
 	__s64 error_ns = node->clock_error_ns < 0 ? -node->clock_error_ns : node->clock_error_ns;
 
-	print_label(style, "clock");
+	show_label(style, "clock");
 	if (node->clock == MF_CLOCK_FOLLOWS)
 		printf("follows the system clock (%.1f ms apart)\n", (double)error_ns / 1e6);
 	else if (node->clock == MF_CLOCK_SLEWS)
@@ -96,9 +94,9 @@ static void print_clock(const struct style *style, const struct mf_node_status *
 		       style->alarm, (double)error_ns / 1e9, style->plain);
 }
 
-static void print_hooks(const struct style *style, const struct mf_node_status *node)
+static void print_hooks(const struct show_style *style, const struct mf_node_status *node)
 {
-	print_label(style, "attached");
+	show_label(style, "attached");
 	if (node->in_xdp == MF_XDP_GENERIC)
 		printf("in %s%s (the driver has no native XDP)%s", style->alarm, format_hook(node->in_xdp),
 		       style->plain);
@@ -106,12 +104,12 @@ static void print_hooks(const struct style *style, const struct mf_node_status *
 		printf("in %s", format_hook(node->in_xdp));
 	printf(", out %s (%s)\n", node->out_xdp == MF_HOOK_NONE ? "tc alone" : format_hook(node->out_xdp),
 	       format_hook(node->tc));
-	print_label(style, "receives");
+	show_label(style, "receives");
 	printf("%s%s\n", node->gro == MF_NO ? "packet by packet (receive offload is off)" : "with receive offload",
 	       node->threaded == MF_YES ? ", in threads" : "");
 }
 
-static void print_node(const struct style *style, const struct snapshot *snapshot)
+static void print_node(const struct show_style *style, const struct snapshot *snapshot)
 {
 	const struct mf_node_status *node = &snapshot->node;
 	char first[FORMAT_AMOUNT], second[FORMAT_AMOUNT], third[FORMAT_AMOUNT];
@@ -122,102 +120,103 @@ static void print_node(const struct style *style, const struct snapshot *snapsho
 	print_node_prefixes(style, &node->config);
 	print_hooks(style, node);
 	print_clock(style, node);
-	print_label(style, "associations");
+	show_label(style, "associations");
 	printf("%s of %s, look-ahead %s\n", format_count(first, node->associations),
 	       format_count(second, node->config.capacity), format_period(third, node->config.look_ahead_ms));
-	print_label(style, "hops");
+	show_label(style, "hops");
 	puts(format_count(first, node->hops));
 }
 
 /* A listener has no other end; that of a client that roams is where it was last heard. */
-static void print_there(const struct style *style, const struct mf_assoc_status *status)
+static void print_there(const struct show_style *style, const struct mf_assoc_status *status)
 {
 	char there[FORMAT_ENDPOINT];
 
 	if (status->config.flags & MF_ASSOC_LISTENS)
 		return;
-	print_label(style, "there now");
+	show_label(style, "there now");
 	if (show_peer_is_unknown(status))
 		printf("%sunknown: the client has not been heard of late%s\n", style->alarm, style->plain);
 	else
 		puts(format_endpoint(there, status->remote, status->remote_port));
 }
 
-static void print_slot(const struct style *style, const struct mf_assoc_status *status, __u64 now_ms)
+static void print_slot(const struct show_style *style, const struct mf_assoc_status *status, __u64 now_ms)
 {
 	char here[FORMAT_ENDPOINT], age[FORMAT_AMOUNT], left[FORMAT_AMOUNT];
 	char period[FORMAT_AMOUNT], hops[FORMAT_AMOUNT];
 
-	print_label(style, "here now");
+	show_label(style, "here now");
 	puts(format_endpoint(here, status->local, status->local_port));
 	print_there(style, status);
-	print_label(style, "slot");
-	printf("%s old, next hop in %s (every %s), %s hops so far\n",
+	show_label(style, "slot");
+	printf("%s old, next hop in %s (every %s), %s hop%s so far\n",
 	       format_span(age, show_slot_age_ms(status, now_ms)),
 	       format_span(left, show_slot_left_ms(status, now_ms)),
-	       format_period(period, status->config.rotation_ms), format_count(hops, status->hops));
+	       format_period(period, status->config.rotation_ms), format_count(hops, status->hops), format_plural(status->hops));
 }
 
 static void print_sealed(const struct mf_assoc_status *status)
 {
 	char count[FORMAT_AMOUNT];
 
-	printf("sealed: encrypted and authenticated, %s packets by this key so far", format_count(count, status->sealed));
+	printf("sealed: encrypted and authenticated, %s packet%s by this key so far", format_count(count, status->sealed),
+	       format_plural(status->sealed));
 	if (status->config.padding)
 		printf(", padded (%s)", format_padding(status->config.padding));
 	putchar('\n');
 }
 
-static void print_carriage(const struct style *style, const struct mf_assoc_status *status)
+static void print_carriage(const struct show_style *style, const struct mf_assoc_status *status)
 {
 	const struct mf_assoc_config *config = &status->config;
 
-	print_label(style, "carriage");
+	show_label(style, "carriage");
 	if (config->carriage == MF_CARRIAGE_SEALED)
 		print_sealed(status);
 	else
 		printf("%s%s, %snot encrypted: hides where, not what%s\n", format_carriage(config->carriage),
 		       config->flags & MF_ASSOC_ZERO_CHECKSUM ? " without checksum" : "", style->alarm, style->plain);
 	if (config->flags & (MF_ASSOC_OPENS | MF_ASSOC_FOLLOWS)) {
-		print_label(style, "firewall");
+		show_label(style, "firewall");
 		printf("%s%s%s\n", config->flags & MF_ASSOC_OPENS ? "local, opens each slot" : "",
 		       (config->flags & MF_ASSOC_OPENS) && (config->flags & MF_ASSOC_FOLLOWS) ? "; " : "",
 		       config->flags & MF_ASSOC_FOLLOWS ? "at the peer, follows its slots" : "");
 	}
 }
 
-static void print_traffic(const struct style *style, const struct mf_assoc_status *status)
+static void print_traffic(const struct show_style *style, const struct mf_assoc_status *status)
 {
 	char in[FORMAT_AMOUNT], out[FORMAT_AMOUNT], in_count[FORMAT_AMOUNT], out_count[FORMAT_AMOUNT];
 	char heard[FORMAT_AMOUNT];
 
-	print_label(style, "last heard");
+	show_label(style, "last heard");
 	if (status->heard_age_ms == ~0ULL)
 		printf("%snever%s\n", style->alarm, style->plain);
 	else
 		printf("%s ago\n", format_span(heard, status->heard_age_ms));
-	print_label(style, "transfer");
-	printf("%s received (%s packets), %s sent (%s packets)\n", format_bytes(in, status->in_bytes),
-	       format_count(in_count, status->in_packets), format_bytes(out, status->out_bytes),
-	       format_count(out_count, status->out_packets));
-	print_label(style, "mtu");
+	show_label(style, "transfer");
+	printf("%s received (%s packet%s), %s sent (%s packet%s)\n", format_bytes(in, status->in_bytes),
+	       format_count(in_count, status->in_packets), format_plural(status->in_packets),
+	       format_bytes(out, status->out_bytes), format_count(out_count, status->out_packets),
+	       format_plural(status->out_packets));
+	show_label(style, "mtu");
 	printf("%u inside", status->inner_mtu);
 	if (status->path_mtu)
 		printf(", %u on the way", status->path_mtu);
 	putchar('\n');
 }
 
-static void print_level(const struct style *style, const struct sessions_line *line)
+static void print_level(const struct show_style *style, const struct sessions_line *line)
 {
-	print_label(style, "level");
-	printf("%s%s%s", strcmp(line->level, "calm") ? style->alarm : "", line->level, style->plain);
-	if (*line->why)
-		printf(" (%s)", line->why);
-	putchar('\n');
+	char words[SESSIONS_LEVEL];
+
+	show_label(style, "level");
+	printf("%s%s%s\n", strcmp(line->level, "calm") ? style->alarm : "", sessions_line_level(words, line), style->plain);
 }
 
 /* How the session stands, and which of its generations this is. */
-static void print_session(const struct style *style, const struct snapshot *snapshot,
+static void print_session(const struct show_style *style, const struct snapshot *snapshot,
 			  const struct mf_assoc_status *status)
 {
 	const struct sessions_line *line = show_session(snapshot, status);
@@ -225,9 +224,9 @@ static void print_session(const struct style *style, const struct snapshot *snap
 	bool stands = line && sessions_line_stands(line) && strcmp(line->state, "silent");
 	char state[SHOW_STATE];
 
-	print_label(style, "association");
+	show_label(style, "association");
 	printf("%.*s%s%s\n", MF_NAME_BYTES, status->config.name, generation ? ", " : "", generation ? generation : "");
-	print_label(style, "state");
+	show_label(style, "state");
 	printf("%s%s%s", stands ? "" : style->alarm, show_session_state(state, snapshot, status), style->plain);
 	if (line && *line->role)
 		printf(", %s", strcmp(line->role, "initiator") ? "begun by the peer" : "begun by this end");
@@ -236,13 +235,13 @@ static void print_session(const struct style *style, const struct snapshot *snap
 		print_level(style, line);
 }
 
-static void print_heading(const struct style *style, const struct snapshot *snapshot,
+static void print_heading(const struct show_style *style, const struct snapshot *snapshot,
 			  const struct mf_assoc_status *status)
 {
 	const struct mf_assoc_config *config = &status->config;
 	char peer[MF_NAME_BYTES];
 
-	printf("\n%s%s%s: %s", style->peer, show_role(config), style->plain, style->peer);
+	printf("%s%s%s: %s", style->peer, show_role(config), style->plain, style->peer);
 	if (!config->shares) {
 		printf("%.*s%s\n", MF_NAME_BYTES, config->name, style->plain);
 		return;
@@ -252,7 +251,7 @@ static void print_heading(const struct style *style, const struct snapshot *snap
 	print_session(style, snapshot, status);
 }
 
-static void print_association(const struct style *style, const struct snapshot *snapshot,
+static void print_association(const struct show_style *style, const struct snapshot *snapshot,
 			      const struct mf_assoc_status *status)
 {
 	const struct mf_assoc_config *config = &status->config;
@@ -261,12 +260,12 @@ static void print_association(const struct style *style, const struct snapshot *
 
 	print_heading(style, snapshot, status);
 	if (config->flags & MF_ASSOC_LISTENS) {
-		print_label(style, "clients");
+		show_label(style, "clients");
 		puts(format_count(clients, status->clients));
 		print_slot(style, status, now_ms);
 		return;
 	}
-	print_label(style, "inner");
+	show_label(style, "inner");
 	printf("%s", format_prefixes(remote, config->remote_prefix, config->remote_count));
 	printf(" from %s\n", format_prefixes(local, config->local_prefix, config->local_count));
 	print_slot(style, status, now_ms);
@@ -274,7 +273,7 @@ static void print_association(const struct style *style, const struct snapshot *
 	print_carriage(style, status);
 }
 
-static void print_verdicts(const struct style *style, const struct mf_counters *counters)
+static void print_verdicts(const struct show_style *style, const struct mf_counters *counters)
 {
 	char count[FORMAT_AMOUNT];
 	bool any = false;
@@ -286,13 +285,14 @@ static void print_verdicts(const struct style *style, const struct mf_counters *
 			printf("\n%spackets%s:\n", style->heading, style->plain);
 		any = true;
 		printf("  %s%-22s %15s%s  %s\n", verdict_is_drop(i) ? style->alarm : "", verdict_name(i),
-		       format_count(count, counters->verdict[i]), style->plain, verdict_meaning(i));
+		       format_count(count, counters->verdict[i]), verdict_is_drop(i) ? style->plain : "", verdict_meaning(i));
 	}
 }
 
 void show_text(const struct snapshot *snapshot, const char *name)
 {
-	struct style style = choose_style();
+	struct show_style style = choose_style();
+	bool any = false;
 
 	if (!snapshot->node.attached) {
 		printf("%sinterface%s: %.*s is not up (the loader waits): mayflyctl up FILE\n", style.heading,
@@ -301,12 +301,17 @@ void show_text(const struct snapshot *snapshot, const char *name)
 	}
 	if (!name)
 		print_node(&style, snapshot);
-	for (size_t i = 0; i < snapshot->count; i++)
-		if (!name || show_is_named(snapshot, &snapshot->associations[i], name))
-			print_association(&style, snapshot, &snapshot->associations[i]);
+	for (size_t i = 0; i < snapshot->count; i++) {
+		if (name && !show_is_named(snapshot, &snapshot->associations[i], name))
+			continue;
+		if (!name || any)
+			putchar('\n');
+		any = true;
+		print_association(&style, snapshot, &snapshot->associations[i]);
+	}
 	if (name)
 		return;
-	show_rendezvous_text(snapshot);
+	show_rendezvous_text(&style, snapshot);
 	print_verdicts(&style, &snapshot->counters);
 }
 
@@ -329,11 +334,19 @@ static int take_snapshot(const struct ctl *ctl, struct snapshot *snapshot, struc
 
 static int show(const struct snapshot *snapshot, const char *name, bool json)
 {
+	struct wrap wrap;
+
 	if (name && !show_has(snapshot, name)) {
 		say_error("there is no association called %s", name);
 		return CTL_FAILED;
 	}
-	json ? show_json(snapshot, name) : show_text(snapshot, name);
+	if (json) {
+		show_json(snapshot, name);
+		return ctl_finish_output();
+	}
+	wrap_open(&wrap);
+	show_text(snapshot, name);
+	wrap_close(&wrap);
 	return ctl_finish_output();
 }
 

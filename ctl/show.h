@@ -16,8 +16,15 @@ void show_text(const struct snapshot *snapshot, const char *name);
 void show_json(const struct snapshot *snapshot, const char *name);
 void show_tsv(const struct snapshot *snapshot);
 
+/* What begins and ends colours, all "" without them; and the beginning of a line. */
+struct show_style {
+	const char *heading, *peer, *label, *alarm, *plain;
+};
+
+void show_label(const struct show_style *style, const char *label);
+
 /* How serve and meet stand, where they left a status. */
-void show_rendezvous_text(const struct snapshot *snapshot);
+void show_rendezvous_text(const struct show_style *style, const struct snapshot *snapshot);
 struct json_t *show_rendezvous_object(const struct snapshot *snapshot); /* NULL: neither did */
 
 /* What an association is: session, or as in format_role(). */

@@ -28,68 +28,64 @@ static __u64 now_ms(void)
 	return (__u64)now.tv_sec * 1000 + (__u64)now.tv_nsec / 1000000;
 }
 
-static void print_label(const char *label)
-{
-	printf("  %s: ", label);
-}
-
-static void print_event(const char *label, const struct rendezvous_event *event)
+static void print_event(const struct show_style *style, const char *label, const struct rendezvous_event *event)
 {
 	char ago[FORMAT_AMOUNT], took[FORMAT_AMOUNT];
 	__u64 now = now_ms();
 
-	print_label(label);
+	show_label(style, label);
 	if (!event->at_ms) {
 		puts("never");
 		return;
 	}
 	printf("%s, %s ago: %s, %u node%s, took %s\n", event->peer,
 	       format_span(ago, now > event->at_ms ? now - event->at_ms : 0), event->outcome, event->holders,
-	       event->holders == 1 ? "" : "s", format_span(took, event->took_ms));
+	       format_plural(event->holders), format_span(took, event->took_ms));
 }
 
-static void print_period(const struct rendezvous_status *status)
+static void print_period(const struct show_style *style, const struct rendezvous_status *status)
 {
 	char period[FORMAT_AMOUNT], left[FORMAT_AMOUNT];
 	__u64 end_ms = ((__u64)status->period + status->period_s) * 1000, now = now_ms();
 
-	print_label("period");
+	show_label(style, "period");
 	printf("%s, the next in %s\n", format_period(period, status->period_s * 1000ULL),
 	       format_span(left, end_ms > now ? end_ms - now : 0));
 }
 
-static void print_serving(const struct rendezvous_status *status)
+static void print_serving(const struct show_style *style, const struct rendezvous_status *status)
 {
 	bool live = rendezvous_status_is_live(status);
 
-	printf("\nrendezvous: %s by %s\n", live ? "serving" : "serve has died; it served", status->store);
-	print_label("clients");
+	printf("\n%srendezvous%s: %s%s%s by %s\n", style->heading, style->plain, live ? "" : style->alarm,
+	       live ? "serving" : "serve has died; it served", live ? "" : style->plain, status->store);
+	show_label(style, "clients");
 	printf("%u, published for %u now and for %u next", status->clients, status->current, status->next);
 	if (status->failing)
 		printf("; %u failing", status->failing);
 	putchar('\n');
-	print_period(status);
+	print_period(style, status);
 	if (*status->level_why) {
-		print_label("level");
+		show_label(style, "level");
 		puts(status->level_why);
 	}
-	print_event("last publication", &status->publication);
+	print_event(style, "last publication", &status->publication);
 	if (strcmp(status->store, "redis")) {
-		print_label("nodes");
+		show_label(style, "nodes");
 		printf("%u known over IPv6, %u over IPv4; %u addresses of %u bootstrap names\n", status->ipv6_nodes,
 		       status->ipv4_nodes, status->bootstrap_resolved, status->bootstrap_named);
 	}
 }
 
-void show_rendezvous_text(const struct snapshot *snapshot)
+void show_rendezvous_text(const struct show_style *style, const struct snapshot *snapshot)
 {
 	struct rendezvous_status status;
 
 	if (!read_role(snapshot, RENDEZVOUS_SERVE, &status))
-		print_serving(&status);
+		print_serving(style, &status);
 	if (!read_role(snapshot, RENDEZVOUS_MEET, &status)) {
-		printf("\nrendezvous: meeting by %s\n", status.store);
-		print_event("last lookup", &status.lookup);
+		printf("\n%srendezvous%s: meeting by %s\n", style->heading, style->plain, status.store);
+		print_event(style, "last lookup", &status.lookup);
 	}
 }
 

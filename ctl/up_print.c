@@ -6,6 +6,7 @@
 #include "ctl/format.h"
 #include "ctl/identity.h"
 #include "ctl/up_parts.h"
+#include "ctl/wrap.h"
 
 enum { LIST_MOST = 40 }; /* associations, and peers to meet, that the summary names */
 
@@ -20,11 +21,6 @@ void up_print_step(const struct plan_step *step)
 	if (step->replaces)
 		printf(" (replaced)");
 	putchar('\n');
-}
-
-static const char *plural(size_t count)
-{
-	return count == 1 ? "" : "s";
 }
 
 /* --- this node ----------------------------------------------------------------------- */
@@ -139,9 +135,9 @@ static void print_summary(const struct up_run *run)
 	size_t met = config_count_met(config);
 
 	printf("%s is up on %s: %s association%s", config->node.device, config->node.interface,
-	       format_count(count, config->peer_count), plural(config->peer_count));
+	       format_count(count, config->peer_count), format_plural(config->peer_count));
 	if (met)
-		printf(", %s peer%s to meet", format_count(meets, met), plural(met));
+		printf(", %s peer%s to meet", format_count(meets, met), format_plural(met));
 	if (config->meet_count > met)
 		printf(", %s sealed", format_count(meets, config->meet_count - met));
 	printf(", hopping in %s%s\n", format_template(hop, &config->node.prefixes.template[0]),
@@ -164,16 +160,19 @@ static void print_meets_again(const struct config *config)
 void up_print_outcome(const struct up_run *run)
 {
 	char count[FORMAT_AMOUNT];
+	struct wrap wrap;
 
 	if (run->fresh) {
+		wrap_open(&wrap);
 		print_summary(run);
+		wrap_close(&wrap);
 		return;
 	}
 	if (!run->plan.count)
 		printf("nothing to change in the loader: %s association%s of the file as before\n",
-		       format_count(count, run->plan.untouched), plural(run->plan.untouched));
+		       format_count(count, run->plan.untouched), format_plural(run->plan.untouched));
 	else
 		printf("%s reloaded, %s association%s left untouched\n", run->config.node.device,
-		       format_count(count, run->plan.untouched), plural(run->plan.untouched));
+		       format_count(count, run->plan.untouched), format_plural(run->plan.untouched));
 	print_meets_again(&run->config);
 }

@@ -9,8 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "ctl/connecting.h"
+#include "ctl/format.h"
 #include "ctl/keeper_lock.h"
 #include "ctl/sessions_ask.h"
 #include "ctl/up_parts.h"
@@ -76,6 +78,7 @@ static void take(struct waiting *waiting, const struct sessions_line *line)
 		return;
 	waiting->peer[i].stands = stands;
 	waiting->left += stands ? (size_t)-1 : 1;
+	say_over(STDOUT_FILENO);
 	if (stands)
 		printf("%s: session stands, reach it at %s\n", waiting->run->config.meets[i].name, line->inner);
 	fflush(stdout);
@@ -115,6 +118,15 @@ static void hear(struct waiting *waiting, struct sessions_ask *ask, __u32 patien
 		sessions_ask_close(ask);
 }
 
+static void tell_wait(const struct waiting *waiting, __u64 passed_ms, __u32 wait_ms)
+{
+	char passed[FORMAT_AMOUNT], all[FORMAT_AMOUNT];
+
+	if (passed_ms >= AGAIN_MS)
+		say_progress("waiting for %zu session%s: %s of %s", waiting->left, format_plural(waiting->left),
+			     format_span(passed, passed_ms), format_span(all, wait_ms));
+}
+
 /* false: who keeps them has ended meanwhile. */
 static bool hear_all(struct waiting *waiting, __u32 wait_ms)
 {
@@ -124,7 +136,9 @@ static bool hear_all(struct waiting *waiting, __u32 wait_ms)
 	while (waiting->left && at_ms < end_ms && is_there(waiting)) {
 		hear(waiting, &ask, (__u32)(end_ms - at_ms));
 		at_ms = now_ms();
+		tell_wait(waiting, at_ms + wait_ms - end_ms, wait_ms);
 	}
+	say_over(STDERR_FILENO);
 	sessions_ask_close(&ask);
 	return !waiting->left || is_there(waiting);
 }

@@ -20,6 +20,8 @@ enum {
 	QUIET_VIEWS = 10,
 	ROWS_DROPS = 4, /* kept free for them if not all associations fit */
 	WIDE = 78,      /* columns that an endpoint and a rate need side by side */
+	NAME_LEAST = 12, /* columns of a name */
+	REST_BYTES = BAR_BYTES + 4 * FORMAT_AMOUNT + 32,
 };
 
 struct view {
@@ -74,16 +76,20 @@ static unsigned int rows_of(const struct view *view, const struct mf_assoc_statu
 	return ROWS_EACH + (view->screen.columns < WIDE ? 1U : 0U) + (status->config.shares ? 1U : 0U);
 }
 
+/* A long name gives way to what is behind it. */
 static void draw_slot(struct view *view, const struct mf_assoc_status *status)
 {
-	char left[FORMAT_AMOUNT], hops[FORMAT_AMOUNT], heard[FORMAT_AMOUNT], bar[BAR_BYTES];
+	char left[FORMAT_AMOUNT], hops[FORMAT_AMOUNT], heard[FORMAT_AMOUNT], bar[BAR_BYTES], rest[REST_BYTES];
+	int room = (int)view->screen.columns;
 
 	format_span(left, show_slot_left_ms(status, view->now.now_ms));
 	format_heard(heard, status);
 	format_bar(bar, show_slot_age_ms(status, view->now.now_ms), status->config.rotation_ms);
+	room -= snprintf(rest, sizeof(rest), " %s next hop in %s, %s hop%s, %s", bar, left,
+			 format_count(hops, status->hops), format_plural(status->hops), heard);
+	room = room < NAME_LEAST ? NAME_LEAST : room > MF_NAME_BYTES ? MF_NAME_BYTES : room;
 	screen_line(&view->screen, SCREEN_PLAIN, "%s", "");
-	screen_line(&view->screen, SCREEN_BOLD, "%-12.*s %s next hop in %s, %s hops, %s", MF_NAME_BYTES,
-		    status->config.name, bar, left, format_count(hops, status->hops), heard);
+	screen_line(&view->screen, SCREEN_BOLD, "%-*.*s%s", NAME_LEAST, room, status->config.name, rest);
 }
 
 /* Where both ends are, in colour just after a hop, and what flows. */
@@ -173,10 +179,11 @@ static void draw_head(struct view *view)
 
 	localtime_r(&seconds, &parts);
 	strftime(moment, sizeof(moment), "%T", &parts);
-	screen_line(&view->screen, SCREEN_BOLD, "%.*s on %.*s  %s  %s association%s, %s hops, %s packets refused",
+	screen_line(&view->screen, SCREEN_BOLD, "%.*s on %.*s  %s  %s association%s, %s hop%s, %s packet%s refused",
 		    MF_DEVICE_BYTES, node->config.device, MF_DEVICE_BYTES, node->nic, moment,
-		    format_count(count, node->associations), node->associations == 1 ? "" : "s",
-		    format_count(hops, node->hops), format_count(drops, snapshot_drops(&view->now)));
+		    format_count(count, node->associations), format_plural(node->associations),
+		    format_count(hops, node->hops), format_plural(node->hops),
+		    format_count(drops, snapshot_drops(&view->now)), format_plural(snapshot_drops(&view->now)));
 	if (node->clock == MF_CLOCK_HOLDS)
 		screen_line(&view->screen, SCREEN_ALARM, "the system clock jumped by %.1f s: not believed yet",
 			    (double)node->clock_error_ns / 1e9);

@@ -6,6 +6,7 @@ BINDIR ?= $(PREFIX)/bin
 MANDIR ?= $(PREFIX)/share/man
 DOCDIR ?= $(PREFIX)/share/doc/mayfly
 EXAMPLEDIR ?= $(DOCDIR)/examples
+SCHEMADIR ?= $(PREFIX)/share/mayfly/schema
 UNITDIR ?= /lib/systemd/system
 SYSUSERSDIR ?= /usr/lib/sysusers.d
 TMPFILESDIR ?= /usr/lib/tmpfiles.d
@@ -25,6 +26,7 @@ files := $(B)/mayfly-loader:755:$(SBINDIR)/mayfly-loader $(B)/mayflyctl:755:$(BI
 	dist/mayfly.conf.example:644:$(EXAMPLEDIR)/mayfly.conf \
 	$(foreach page,$(wildcard docs/man/*.[58]),$(page):644:$(MANDIR)/man$(patsubst .%,%,$(suffix $(page)))/$(notdir $(page))) \
 	$(foreach unit,$(units),$(unit):644:$(UNITDIR)/$(notdir $(unit))) \
+	$(foreach schema,$(wildcard docs/schema/*.json),$(schema):644:$(SCHEMADIR)/$(notdir $(schema))) \
 	$(foreach document,README.md CHANGELOG.md LICENSE $(wildcard docs/*.md docs/*.json),$(document):644:$(DOCDIR)/$(notdir $(document))) \
 	$(foreach file,$(wildcard dist/monitoring/*),$(file):644:$(DOCDIR)/monitoring/$(notdir $(file)))
 installed := $(foreach file,$(files),$(lastword $(subst :, ,$(file))))
@@ -41,7 +43,7 @@ installed: ## list what install puts there
 
 uninstall: ## take away what install put there
 	$(Q)rm -f $(addprefix $(DESTDIR),$(installed))
-	$(Q)rmdir $(DESTDIR)$(EXAMPLEDIR) $(DESTDIR)$(DOCDIR)/monitoring $(DESTDIR)$(DOCDIR) 2>/dev/null || true
+	$(Q)rmdir $(DESTDIR)$(EXAMPLEDIR) $(DESTDIR)$(DOCDIR)/monitoring $(DESTDIR)$(DOCDIR) $(DESTDIR)$(SCHEMADIR) 2>/dev/null || true
 
 dist: ## pack the source: build/dist/mayfly-VERSION.tar.gz, the same bytes for the same commit
 	$(Q)dist/archive $(B)/dist

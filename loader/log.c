@@ -6,9 +6,10 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "loader/journal.h"
 
 enum { LINE_BYTES = 512 };
 
@@ -19,7 +20,7 @@ void mf_log(enum mf_log_level level, const char *format, ...)
 	ssize_t written;
 	size_t length;
 
-	if (getenv("JOURNAL_STREAM"))
+	if (mf_is_journal(STDERR_FILENO))
 		snprintf(line, sizeof(line), "<%d>", level);
 	else
 		snprintf(line, sizeof(line), "mayfly-loader: ");

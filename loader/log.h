@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a person is told, on stderr: a line a message, with sd-daemon(3) priority prefixes under systemd.
+ * What a person is told, on stderr: a line a message, with sd-daemon(3) priority prefixes where that is the journal.
  */
 #ifndef MAYFLY_LOADER_LOG_H
 #define MAYFLY_LOADER_LOG_H

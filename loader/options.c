@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "loader/log.h"
+
 #ifndef MAYFLY_VERSION
 #define MAYFLY_VERSION "unversioned"
 #endif
@@ -53,7 +55,13 @@ static const struct option table[] = {
 
 static int wrong(const char *option, const char *value, const char *expected)
 {
-	fprintf(stderr, "mayfly-loader: %s %s: expected %s\n", option, value, expected);
+	mf_log(MF_LOG_ERROR, "%s %s: expected %s", option, value, expected);
+	return -EINVAL;
+}
+
+static int see_help(void)
+{
+	mf_log(MF_LOG_NOTICE, "--help lists the options");
 	return -EINVAL;
 }
 
@@ -145,8 +153,7 @@ static int flag_read(struct mf_options *options, int key)
 		fputs(help, stdout);
 		return 1;
 	default:
-		fputs(help, stderr);
-		return -EINVAL;
+		return see_help();
 	}
 }
 
@@ -193,8 +200,8 @@ int mf_options_read(struct mf_options *options, int argc, char **argv)
 	if (optind < argc)
 		return wrong("argument", argv[optind], "only options");
 	if (!*options->interface) {
-		fputs(help, stderr);
-		return -EINVAL;
+		mf_log(MF_LOG_ERROR, "--interface NIC is missing");
+		return see_help();
 	}
 	if (!*options->socket)
 		snprintf(options->socket, sizeof(options->socket), "/run/mayfly/%s.sock", options->interface);

@@ -48,6 +48,7 @@ _mayflyctl_rendezvous() {
 
 _mayflyctl() {
 	local cur prev words cword command='' i
+	local every='up down reload serve meet show sessions dump watch events doctor hosts derive rendezvous genkey pubkey genpsk'
 	_init_completion || return
 
 	for ((i = 1; i < cword; i++)); do
@@ -70,8 +71,7 @@ _mayflyctl() {
 
 	case $command in
 	'')
-		COMPREPLY=($(compgen -W 'up down reload serve meet show sessions dump watch events doctor hosts derive rendezvous genkey
-			pubkey genpsk --socket --help --version' -- "$cur"))
+		COMPREPLY=($(compgen -W "$every help --socket --help --version" -- "$cur"))
 		return
 		;;
 	up)
@@ -80,6 +80,7 @@ _mayflyctl() {
 		[[ $cur == */* ]] || COMPREPLY+=($(compgen -W "$(_mayflyctl_configurations)" -- "$cur"))
 		;;
 	reload | doctor | hosts)
+		[[ $command == doctor ]] && COMPREPLY=($(compgen -W '--json' -- "$cur"))
 		_filedir conf
 		[[ $cur == */* ]] || COMPREPLY+=($(compgen -W "$(_mayflyctl_configurations)" -- "$cur"))
 		;;
@@ -103,6 +104,7 @@ _mayflyctl() {
 		_filedir conf
 		[[ $cur == */* ]] || COMPREPLY+=($(compgen -W "$(_mayflyctl_interfaces)" -- "$cur"))
 		;;
+	help) COMPREPLY=($(compgen -W "$every" -- "$cur")) ;;
 	watch) COMPREPLY=($(compgen -W '--interval' -- "$cur")) ;;
 	events) COMPREPLY=($(compgen -W '--json' -- "$cur")) ;;
 	derive)

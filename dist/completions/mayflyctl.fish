@@ -28,7 +28,7 @@ complete -c mayflyctl -n '__fish_seen_subcommand_from up serve' -l down
 complete -c mayflyctl -n '__fish_seen_subcommand_from up serve meet' -l state -r
 complete -c mayflyctl -n '__fish_seen_subcommand_from serve' -l no-loader
 complete -c mayflyctl -n '__fish_seen_subcommand_from meet' -l print
-complete -c mayflyctl -n '__fish_seen_subcommand_from meet show sessions events derive rendezvous' -l json
+complete -c mayflyctl -n '__fish_seen_subcommand_from meet show sessions events doctor derive rendezvous' -l json
 complete -c mayflyctl -n '__fish_seen_subcommand_from sessions' -l follow
 complete -c mayflyctl -n '__fish_seen_subcommand_from watch' -l interval -x
 complete -c mayflyctl -n '__fish_seen_subcommand_from derive rendezvous' -l key-file -r

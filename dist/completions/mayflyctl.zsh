@@ -31,7 +31,8 @@ _mayflyctl() {
 	up) _arguments '--wait:duration' '--no-wait' '--foreground' '--down' $state_dir '1: :_mayflyctl_files' ;;
 	serve) _arguments '--down' '--no-loader' $state_dir '1: :_mayflyctl_files' ;;
 	meet) _arguments '--print' $json $state_dir '1: :_mayflyctl_files' '2:peer' ;;
-	reload | doctor | hosts) _arguments '1: :_mayflyctl_files' ;;
+	reload | hosts) _arguments '1: :_mayflyctl_files' ;;
+	doctor) _arguments $json '1: :_mayflyctl_files' ;;
 	down) _arguments '1: :_mayflyctl_nics' ;;
 	sessions) _arguments '--follow' $json '1: :_mayflyctl_nics' ;;
 	show) _arguments $json '1:name' ;;

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Programs that tests/bench/run and tests/kernels/run use.
 
-bench_bin := $(addprefix $(B)/bench/,udpblast pingpong memory_at_exit rotation seal sessionload sessionpure assocload sealedpair)
+bench_bin := $(addprefix $(B)/bench/,udpblast pingpong memory_at_exit rotation seal sessionload sessionpure assocload sealedpair boardturn)
 load_obj := $(patsubst tests/bench/%.c,$(B)/bench/%.o,$(wildcard tests/bench/load_*.c))
 
 $(B)/bench/%.o: tests/bench/%.c
@@ -31,7 +31,7 @@ $(B)/bench/sessionload: $(B)/bench/sessionload.o $(load_obj) $(B)/bench/libctl.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS) $^ $(ctl_libs) -o $@
 
-$(B)/bench/sessionpure $(B)/bench/assocload $(B)/bench/sealedpair: %: %.o $(B)/bench/libctl.a
+$(B)/bench/sessionpure $(B)/bench/assocload $(B)/bench/sealedpair $(B)/bench/boardturn: %: %.o $(B)/bench/libctl.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS) $^ $(ctl_libs) -o $@
 

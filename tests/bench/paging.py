@@ -10,7 +10,8 @@ WORDS = (
     "`mayfly-page` has of its own, and the whole board when all pages have been asked for; not the libraries that it shares with "
     "others. Handshakes are of 300 more clients, one at a time: alone, and while `ab` asks for metrics and for a page over 24 connections "
     "each, as fast as it can with the lowest priority, and 16 streams follow. First paint: `make check-page`, the first contentful paint of "
-    "Debian's Chromium (headless, without a GPU, on the same two cores), median of 11.")
+    "Debian's Chromium (headless, without a GPU, on the same two cores), median of 11. `build/bench/boardturn 15000` is what the loop that keeps "
+    "sessions does for the page, but for its questions to the loader, of which there are 16 a turn at the most.")
 
 
 def value(samples, name):
@@ -38,6 +39,10 @@ def paging(samples, result):
          f"< {MEMORY_LIMIT_MB:.0f} MB", judged((own + board) * 1.048576 < MEMORY_LIMIT_MB)],
         ["its resident memory with all libraries", f"{value(samples, 'hammered_rss_kb') / 1024:.1f} MiB", "-", "stated"],
     ]
+    turn = value(samples, "turn_p50_us")
+    if turn is not None:
+        rows.append(["CPU time of the sessions' loop for it, every 100 ms, when all rows have changed, p50 (p99)",
+                     f"{turn / 1000:.2f} ms ({value(samples, 'turn_p99_us') / 1000:.2f})", "-", "stated"])
     result["page"] = {"sessions": sessions, "scrape_ms": scrape, "memory_mb": (own + board) * 1.048576, "first_paint_ms": paint}
     if paint is not None:
         rows.append(["first paint", f"**{paint:.0f} ms**", f"< {PAINT_LIMIT_MS:.0f} ms", judged(paint < PAINT_LIMIT_MS)])

@@ -8,6 +8,8 @@ part_page() {
 	[ -z "$QUICK" ] || clients=1000
 	apart page.sh "$clients"
 	take_figures
+	"$BUILD/bench/boardturn" "$clients" >"$RUN/apart.log"
+	take_figures
 	env -u MAYFLY_LAB bash "$TOP/tests/page/check.sh" >"$RUN/apart.log" 2>&1 || say "  no first paint: $(tail -n 1 "$RUN/apart.log")"
 	take_figures
 }

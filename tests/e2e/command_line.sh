@@ -9,20 +9,96 @@
 status() {
 	local wanted=$1
 	shift
-	"$@" >"$RUN/out" 2>"$RUN/err" </dev/null
+	limited "$@" >"$RUN/out" 2>"$RUN/err" </dev/null
 	equal "status of: ${*##*/}" "$wanted" $?
+}
+
+# What would go on is ended, with a status that no command has.
+limited() {
+	if [ "$1" = on ]; then
+		on "$2" timeout 20 "${@:3}"
+	else
+		timeout 20 "$@"
+	fi
 }
 
 # says WHAT PATTERN [FILE]
 says() { check "$1: $(tail -n 1 "$RUN/${3:-err}" | cut -c1-110)" grep -qiE -- "$2" "$RUN/${3:-err}"; }
 
-status 2 mayflyctl
-status 2 mayflyctl no-such-command
-status 0 mayflyctl --help
-status 0 mayflyctl --version
-status 0 mayfly-loader --help
-status 0 mayfly-loader --version
-status 2 mayfly-loader --no-such-option
+# statuses HOST: of the commands that stand on standard input, each behind the status that it is to have.
+statuses() {
+	local wanted words
+	while read -r wanted words; do
+		if [ "$1" = here ]; then
+			status "$wanted" $words
+		else
+			status "$wanted" on "$1" $words
+		fi
+	done
+}
+
+statuses here <<-END
+	2 mayflyctl
+	2 mayflyctl no-such-command
+	2 mayflyctl --socket
+	0 mayflyctl --help
+	0 mayflyctl --version
+	2 mayflyctl --no-such-option
+	0 mayflyctl help
+	0 mayflyctl help show
+	2 mayflyctl help no-such-command
+	2 mayflyctl up
+	2 mayflyctl up one two
+	2 mayflyctl up one --wait soon
+	2 mayflyctl up one --wait
+	2 mayflyctl down one two
+	2 mayflyctl reload
+	2 mayflyctl reload one --json
+	2 mayflyctl serve
+	2 mayflyctl serve one --no-such-option
+	2 mayflyctl meet
+	2 mayflyctl meet one two three
+	2 mayflyctl show one two
+	2 mayflyctl show --no-such-option
+	2 mayflyctl sessions one two
+	2 mayflyctl sessions --followed-by
+	2 mayflyctl dump one
+	2 mayflyctl watch one
+	2 mayflyctl watch --interval 1ms
+	2 mayflyctl watch --interval 2h
+	2 mayflyctl events one
+	2 mayflyctl doctor one two
+	2 mayflyctl hosts
+	2 mayflyctl derive
+	2 mayflyctl derive --iid 12
+	2 mayflyctl derive --iid 0102030405060708
+	2 mayflyctl derive --iid 0102030405060708 --key 12
+	2 mayflyctl derive --iid 0102030405060708 --key 00112233445566778899aabbccddeeff --slots 0
+	0 mayflyctl derive --iid 0102030405060708 --key 00112233445566778899aabbccddeeff
+	1 mayflyctl derive --iid 0102030405060708 --key-file /no/such/file
+	2 mayflyctl rendezvous
+	2 mayflyctl rendezvous look
+	2 mayflyctl rendezvous locate
+	2 mayflyctl rendezvous seal --two-stage 4
+	1 mayflyctl rendezvous locate --private-key-file /no/such/file
+	2 mayflyctl genkey one
+	1 mayflyctl pubkey
+	1 mayflyctl hosts /no/such/file
+	1 mayflyctl meet /no/such/file
+	1 mayflyctl serve /no/such/file
+	0 mayfly-loader --help
+	0 mayfly-loader --version
+	2 mayfly-loader
+	2 mayfly-loader --no-such-option
+	2 mayfly-loader --interface
+	2 mayfly-loader --interface ../eth0
+	2 mayfly-loader --interface eth0 more
+	2 mayfly-loader --interface eth0 --in fast
+	2 mayfly-loader --interface eth0 --user no-such-user
+	2 mayfly-loader --interface eth0 --clock-ahead soon
+END
+status 1 sh -c 'mayflyctl --help >/dev/full'
+says "what cannot be written is an error" "cannot write"
 for command in genkey pubkey genpsk derive rendezvous up down reload serve meet show sessions dump watch doctor hosts events; do
 	status 0 mayflyctl "$command" --help
 done
@@ -36,9 +112,37 @@ check "pubkey agrees with WireGuard's" test "$(mayflyctl pubkey <"$RUN/private")
 umask 022
 
 lab_internet
+both_of
+cp "$RUN/client/eth0.conf" "$RUN/client/good.conf"
+statuses client <<-END
+	1 mayflyctl up eth0.conf
+	1 mayflyctl reload eth0.conf
+	1 mayflyctl down
+	1 mayflyctl dump
+	1 mayflyctl watch
+	1 mayflyctl events
+	1 mayflyctl sessions
+	1 mayflyctl doctor
+	1 mayflyctl doctor --json
+	1 mayflyctl show --json
+	1 mayflyctl show
+	0 mayfly-loader --interface eth0 --detach
+END
 status 1 on client mayflyctl show
 says "without a loader it says what to do" "mayfly-loader"
-both_up
+loader client
+statuses client <<-END
+	0 mayflyctl show
+	0 mayflyctl dump
+	0 mayflyctl doctor eth0.conf
+	0 mayflyctl down
+	1 mayflyctl reload eth0.conf
+	1 mayflyctl sessions
+	1 mayflyctl show server
+	1 mayfly-loader --interface eth0
+END
+up client server
+reach client "${INNER[server]}"
 
 status 1 on client mayflyctl up nosuch
 says "no such file: where it was looked for" "neither a file nosuch here nor /etc/mayfly/nosuch.conf"
@@ -78,6 +182,29 @@ on client mayflyctl doctor eth0.conf >"$RUN/out" 2>&1
 check "doctor names things ($(wc -l <"$RUN/out") lines)" test "$(wc -l <"$RUN/out")" -ge 5
 say "$(sed 's/^/    | /' "$RUN/out")"
 
+# On a terminal of 60 columns, and on none. terminal [NAME=VALUE...] COMMAND...: what it gets, in $RUN/out.
+terminal() { on client env TERM=xterm script -qec "stty cols 60 rows 20; exec env $*" /dev/null </dev/null | tr -d '\r' >"$RUN/out"; }
+coloured() { grep -q $'\033' "$RUN/out"; }
+fits() { sed 's/\x1b\[[0-9;]*m//g' "$RUN/out" | awk 'length($0) > 60 { print; wide = 1 } END { exit wide }'; }
+for command in show "doctor eth0.conf" "derive --help" sessions; do
+	terminal mayflyctl $command
+	check "$command: lines fit the terminal" fits
+done
+terminal mayflyctl show
+check "show is coloured there" coloured
+terminal NO_COLOR=1 mayflyctl show
+refute "and not with NO_COLOR" coloured
+terminal TERM=dumb mayflyctl show
+refute "nor on a dumb one" coloured
+terminal TERM=dumb timeout 2 mayflyctl watch
+refute "on which watch draws nothing" coloured
+terminal timeout 2 mayflyctl watch
+check "as it does on others" grep -q $'\033\\[?1049h' "$RUN/out"
+on client mayflyctl show >"$RUN/out"
+refute "elsewhere nothing is coloured" coloured
+on client mayflyctl doctor eth0.conf >"$RUN/out"
+refute "and no line is broken" fits >/dev/null
+
 start events server timeout 20 mayflyctl events
 sleep 0.5
 on stranger ping -c 3 -i 0.1 -W 1 "$(hopping server 0xdead 0xbeef 0xdead 0xbeef)" >/dev/null
@@ -88,6 +215,11 @@ stop events
 status 1 on client mayflyctl --socket /run/mayfly/eth0.sock down eth1
 says "down of another interface than the loader's" "serves eth0, not eth1"
 reach client "${INNER[server]}"
+status 0 on client mayflyctl reload eth0.conf
+says "nothing to change is said" "nothing to change" out
+status 0 on client timeout --preserve-status 1 mayflyctl watch
+status 143 on client timeout --preserve-status 1 mayflyctl events
+status 0 on client mayflyctl down eth0.conf
 status 0 on client mayflyctl down eth0.conf
 refute "after down the peer is out of reach" quiet on client ping -c 1 -W 1 "${INNER[server]}"
 check "and the loader is still there" running loader-client

@@ -142,10 +142,10 @@ say "  $(log_of many)"
 check "who is slow is shown out" await slow
 still_answers() { [ "$(page_status server /)" = 200 ]; }
 check "and it answers again" within 15 still_answers
-for i in $(seq 16); do start "stream$i" server curl -sN --max-time 2 "$PAGE/events"; done
-sleep 1
+for i in $(seq 16); do start "stream$i" server curl -sN --max-time 20 "$PAGE/events"; done
+check "sixteen follow" within 10 page_is server mayfly_page_streams 16
 equal "one stream too many" 503 "$(page_status server /events)"
-for i in $(seq 16); do await "stream$i"; done
+for i in $(seq 16); do stop "stream$i"; done
 there_is_room() { [ "$(page_status server /events -I)$(page_status server /events --max-time 1)" = 200200 ]; }
 check "and when some have gone there is room" within 5 there_is_room
 equal "all of it by one process" "$answering" "$(page_pid)"

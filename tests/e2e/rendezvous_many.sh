@@ -28,6 +28,7 @@ serve server
 check "published for all" within 60 published server "$CLIENTS"
 equal "failing" 0 "$(served server failing)"
 check "what is wrong with a file is said" grep -q "broken.pub is left out" "$RUN/serve-server.log"
+check "its log, too" within 5 grep -q "published for all of $CLIENTS clients" "$RUN/serve-server.log"
 check "the client finds it" meet client --print
 equal "in two stages" False "$(number meet.log two_stage)"
 check "show tells of it" on server sh -c "mayflyctl show | grep -q 'serving by dht'"

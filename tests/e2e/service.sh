@@ -10,7 +10,10 @@ lab_internet
 both_of
 start notify client python3 "$LAB/notify.py" "$RUN/notify.sock"
 within 5 test -S "$RUN/notify.sock"
-LOADER_ENV="NOTIFY_SOCKET=$RUN/notify.sock WATCHDOG_USEC=1000000 JOURNAL_STREAM=1:1" loader client --user nobody
+# journal FILE: the stream that systemd would name if that were its journal.
+journal() { : >"$1" && stat -c %d:%i "$1"; }
+LOADER_ENV="NOTIFY_SOCKET=$RUN/notify.sock WATCHDOG_USEC=1000000 JOURNAL_STREAM=$(journal "$RUN/loader-client.log")" \
+	loader client --user nobody
 check "READY=1" within 5 grep -q READY=1 "$RUN/notify.log"
 sleep 2.2
 compare "WATCHDOG=1 in 2 s of a watchdog of 1 s" "$(grep -c WATCHDOG=1 "$RUN/notify.log")" ">=" 3
@@ -35,7 +38,12 @@ socket=$(on client setpriv --reuid="$id" --regid="$group" --clear-groups env PYT
 	python3 - /run/mayfly/eth0.sock socket <"$LAB/introduce.py")
 equal "and is given a raw socket, which it could not make" "family 10 type 3 protocol 254" "$socket"
 
+says() { on client env JOURNAL_STREAM="$1" mayflyctl show nobody 2>"$RUN/ctl.log" >/dev/null; cat "$RUN/ctl.log"; }
+equal "mayflyctl, to the journal" "<3>there is no association called nobody" "$(says "$(journal "$RUN/ctl.log")")"
+equal "and elsewhere" "mayflyctl: there is no association called nobody" "$(says 1:1)"
+
 stop loader-client TERM
 check "STOPPING=1" within 2 grep -q STOPPING=1 "$RUN/notify.log"
+compare "log lines" "$(wc -l <"$RUN/loader-client.log")" ">" 1
 equal "log lines without a priority for the journal" 0 "$(grep -vc '^<[0-7]>' "$RUN/loader-client.log")"
 finish

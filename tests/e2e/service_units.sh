@@ -28,6 +28,8 @@ sleep 3
 equal "without a session it is not ready" activating "$(unit ActiveState)"
 check "the server starts" systemd_on server systemctl start mayfly-serve@eth0
 check "and is ready when an introduction stands" within 5 published server 1
+tells() { [ "$(systemd_on server systemctl show --value -p StatusText mayfly-serve@eth0)" = "published for 1 of 1 clients" ]; }
+check "which its status says" within 5 tells
 check "systemctl start returns" await unit
 check "and there is traffic at once" on client ping -c 1 -W 1 "$THERE"
 equal "its state" active "$(unit ActiveState)"

@@ -18,6 +18,11 @@ is_told() { [ "$(told "$1" "$2")" = "$3" ]; }
 
 session_hosts
 refute "nobody keeps sessions" on client mayflyctl sessions
+refute "nobody is met" session_up client --wait 5s
+equal "tries in vain are told of once" "1 1" \
+	"$(grep -c 'looking up' "$RUN/up-client.log") $(grep -c 'not found' "$RUN/up-client.log")"
+check "and in the end" grep -q 'has no session yet' "$RUN/up-client.log"
+on client mayflyctl down eth0
 serve server
 check "serve publishes" within 20 published server 1
 equal "no sessions yet" "no sessions" "$(on server mayflyctl sessions)"

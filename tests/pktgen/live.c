@@ -26,7 +26,7 @@ enum {
 	THREADS_MOST = 64,
 	AT_ONCE = 64,             /* frames between two turns of the softirq; a veth has room for 256 */
 	TURN_NS = 1000000,        /* a paced thread sends what is due so often: each time costs the kernel a pool of pages */
-	UNPACED = AT_ONCE * 1024, /* frames a system call */
+	UNPACED = AT_ONCE * 128, /* frames a system call */
 };
 
 struct thread {

@@ -153,6 +153,7 @@ static void test_amounts(void **state)
 	assert_string_equal(format_period(text, 90000), "90s");
 	assert_string_equal(format_period(text, 7200000), "2h");
 	assert_string_equal(format_span(text, 1234), "1.2 s");
+	assert_string_equal(format_span(text, 999), "999 ms");
 	assert_string_equal(format_span(text, 200000), "3 min 20 s");
 	assert_string_equal(format_span(text, 90000000), "1 d 1 h");
 	assert_string_equal(format_bytes(text, 0), "0 B");
