@@ -175,7 +175,8 @@ $(B)/fuzz/%: tests/fuzz/%.c $(B)/libfuzz.a
 TSAN := -O1 -g -fsanitize=thread -fno-omit-frame-pointer
 tsan_src := $(wildcard ctl/dht/*.c ctl/store*.c) $(addprefix ctl/,lookups.c meet_search.c meeting.c loop_dht.c dht_socket.c \
 	dht_nodes.c rendezvous.c rendezvous_box.c rendezvous_plain.c two_stage.c two_stage_key.c stuffing.c client.c \
-	config_rendezvous.c file_replace.c format.c hkdf.c key.c parse.c say.c wanted.c) loader/slot.c loader/refusal.c
+	config_rendezvous.c file_replace.c format.c hkdf.c key.c parse.c say.c wanted.c wrap.c) loader/slot.c loader/refusal.c \
+	loader/journal.c
 
 $(B)/tsan/%.o: %.c
 	@mkdir -p $(@D)
