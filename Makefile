@@ -60,13 +60,13 @@ $(strict_src:%.c=$(B)/%.o) $(strict_src:%.c=$(B)/san/%.o) $(strict_src:%.c=$(B)/
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all help demo analyze check check-unit check-long check-kernels check-page check-package bench fuzz tests deps install installed \
+.PHONY: all help demo analyze check check-unit check-long check-kernels check-page check-package bench bench-adversary fuzz tests deps install installed \
 	uninstall dist deb clean
 
 all: $(B)/mayfly-loader $(B)/mayflyctl $(B)/mayfly-page ## build the programs (default)
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-15s %s\n", $$1, $$2}' Makefile dist/install.mk tests/coverage/coverage.mk
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' Makefile dist/install.mk tests/coverage/coverage.mk
 
 deps: ## install the Debian packages that building and testing need
 	$(Q)tests/install-deps
@@ -97,6 +97,11 @@ check-kernels: all tests ## run the kernel-dependent part on every kernel series
 
 bench: all tests ## measure everything that docs/benchmarks.md states (about 45 minutes)
 	$(Q)tests/bench/run
+
+bench-adversary: deps ## attack Mayfly with others' tools, and tell what each attacker got for it (10 to 15 minutes)
+	$(Q)tests/install-deps netsniff-ng tcpreplay
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all tests
+	$(Q)tests/adversary/run
 
 # The cipher's inner loops as assembly. make CIPHER=plain takes plain C instead; make clean before another choice.
 $(B)/bpf/aead_asm.h: bpf/aead_asm.py
@@ -213,6 +218,7 @@ include tests/packet/packet.mk
 include tests/pktgen/pktgen.mk
 include tests/bench/bench.mk
 include tests/lab/dht.mk
+include tests/adversary/adversary.mk
 include tests/coverage/coverage.mk
 
 compile_commands.json: ## for editors

@@ -31,8 +31,7 @@ static void write_line(const char *line, size_t length)
 		;
 }
 
-static void __attribute__((format(printf, 3, 0)))
-say(enum mf_log_level level, const char *kind, const char *format, va_list arguments)
+static void __attribute__((format(printf, 3, 0))) say(enum mf_log_level level, const char *kind, const char *format, va_list arguments)
 {
 	char line[LINE_BYTES] = "";
 	int length, text;

@@ -3,6 +3,8 @@
 """Makes bench.json and the page docs/benchmarks.md out of a run's samples.
 
     report.py SAMPLES --json FILE --page FILE [--nanoseconds FILE] [--command TEXT]
+
+What other tools have written between their marks (kept.py) stays on the page, at its end.
 """
 import argparse
 import datetime
@@ -17,6 +19,7 @@ import meeting
 import paging
 import sealing
 import tunnelled
+from kept import kept_sections, with_sections
 from samples import Samples
 from tabular import table
 
@@ -352,7 +355,7 @@ def main():
     args = parser.parse_args()
     result = {"date": datetime.date.today().isoformat(), "command": args.command.strip(), "machine": machine(),
               "results": {}}
-    text = page(Samples(args.samples), args, result)
+    text = with_sections(page(Samples(args.samples), args, result), kept_sections(args.page))
     with open(args.json, "w", encoding="utf-8") as file:
         json.dump(result, file, indent=1)
     with open(args.page, "w", encoding="utf-8") as file:

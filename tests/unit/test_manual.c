@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What people are told is what is there: keys and verdicts in the manual pages, the example as a configuration. */
+/* What people are told is what is there: keys and verdicts in the manual pages and docs/OPERATIONS.md, the example as a configuration. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -58,6 +58,23 @@ static void test_verdicts(void **state)
 	free(text);
 }
 
+/* Whoever has a verdict before him finds it in the table, with what to do. */
+static void test_operations(void **state)
+{
+	char *text = read_file("docs/OPERATIONS.md"), row[96], *found;
+
+	(void)state;
+	for (unsigned int i = 0; i < MF_VERDICTS; i++) {
+		snprintf(row, sizeof(row), "\n| `%s` | ", verdict_name(i));
+		found = strstr(text, row);
+		if (!found)
+			fail_msg("docs/OPERATIONS.md does not tell of %s", verdict_name(i));
+		if (strstr(found + 1, row))
+			fail_msg("docs/OPERATIONS.md tells of %s twice", verdict_name(i));
+	}
+	free(text);
+}
+
 static void test_example(void **state)
 {
 	static const __u8 node_public[32] = { 1 };
@@ -76,7 +93,8 @@ static void test_example(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_keys), cmocka_unit_test(test_verdicts), cmocka_unit_test(test_example),
+		cmocka_unit_test(test_keys), cmocka_unit_test(test_verdicts), cmocka_unit_test(test_operations),
+		cmocka_unit_test(test_example),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
