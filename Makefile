@@ -54,7 +54,7 @@ fuzz_bin := $(fuzz_src:tests/fuzz/%.c=$(B)/fuzz/%)
 # Whatever reads what the network, a user or another process says: no number changes its size or sign unless it is said so.
 strict_src := $(wildcard ctl/*.c ctl/dht/*.c page/*.c) $(addprefix loader/,check.c control_socket.c request.c netlink.c route.c link.c \
 	neighbour.c feature.c address_set.c options.c notify.c log.c pins.c prefix.c refusal.c due.c table.c slot.c \
-	reports.c surroundings.c nic.c target.c watch.c)
+	reports.c surroundings.c nic.c target.c watch.c journal.c)
 STRICT := -Werror=conversion -Werror=sign-conversion -Werror=shadow -Werror=format=2
 $(strict_src:%.c=$(B)/%.o) $(strict_src:%.c=$(B)/san/%.o) $(strict_src:%.c=$(B)/fuzzobj/%.o): private WARN += $(STRICT)
 
@@ -180,7 +180,8 @@ $(B)/fuzz/%: tests/fuzz/%.c $(B)/libfuzz.a
 TSAN := -O1 -g -fsanitize=thread -fno-omit-frame-pointer
 tsan_src := $(wildcard ctl/dht/*.c ctl/store*.c) $(addprefix ctl/,lookups.c meet_search.c meeting.c loop_dht.c dht_socket.c \
 	dht_nodes.c rendezvous.c rendezvous_box.c rendezvous_plain.c two_stage.c two_stage_key.c stuffing.c client.c \
-	config_rendezvous.c file_replace.c format.c hkdf.c key.c parse.c say.c wrap.c wanted.c) loader/slot.c loader/refusal.c loader/journal.c
+	config_rendezvous.c file_replace.c format.c hkdf.c key.c parse.c say.c wanted.c wrap.c) loader/slot.c loader/refusal.c \
+	loader/journal.c
 
 $(B)/tsan/%.o: %.c
 	@mkdir -p $(@D)

@@ -186,12 +186,12 @@ static int run(int argc, char **argv)
 		return usage("--socket needs a value", "");
 	if (argc < 2)
 		return usage("which command?", "");
-	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || (!strcmp(argv[1], "help") && argc == 2))
+	help = !strcmp(argv[1], "help");
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || (help && argc == 2))
 		return print_help();
 	if (!strcmp(argv[1], "--version"))
 		return print_version();
 
-	help = !strcmp(argv[1], "help");
 	ctl.command = find_command(argv[help ? 2 : 1]);
 	if (!ctl.command)
 		return usage(*argv[1] == '-' ? "there is no option " : "there is no command ", argv[help ? 2 : 1]);

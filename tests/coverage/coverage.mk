@@ -7,7 +7,7 @@ coverage_make = $(MAKE) --no-print-directory B=build/coverage CC=gcc HARDEN=-fPI
 
 .PHONY: coverage coverage-build coverage-report
 
-coverage: coverage-build ## which lines of loader/ and ctl/ the tests run; fails for files below 85 % (about 40 minutes)
+coverage: coverage-build ## which lines of loader/ and ctl/ the tests run; fails for files below 85 % (about 25 minutes)
 	$(Q)find build/coverage -name '*.gcda' -delete
 	$(Q)status=0; MF_COVERAGE=1 GCOV_ERROR_FILE=/dev/null BUILD='$(CURDIR)/build/coverage' MF_JOBS=$(or $(MF_JOBS),2) \
 		tests/run unit packet e2e || status=1; \

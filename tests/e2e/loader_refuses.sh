@@ -34,13 +34,13 @@ check "and says which rights" grep -q "capabilities" "$RUN/refused.log"
 say "# addresses lent"
 A=$(hopping client 1 2 3 4) B=$(hopping client 1 2 3 5)
 has_route() { on client ip -6 route show table local | grep -q "$1"; }
-equal "lent" accepted "$(ask lend "$A" 60000)"
+equal "lent" accepted "$(ask lend "$A" 0 60000)"
 check "the host takes it for its own" has_route "$A"
 killed
 check "the loader is killed: still lent" has_route "$A"
 loader client
 check "taken over" grep -q "taken over" "$RUN/loader-client.log"
-equal "given back to the next loader" accepted "$(ask lend "$A" 0)"
+equal "given back to the next loader" accepted "$(ask lend "$A" 0 0)"
 refute "the host knows it no more" has_route "$A"
 
 say "# what cannot be taken over"
@@ -62,12 +62,12 @@ reach client "${INNER[server]}"
 
 say "# what is not lent, and not for ever"
 found() { ask "$@" | cut -d' ' -f1; }
-equal "not in the hopping prefix: the value is refused" 5 "$(found lend 2001:db8:77::1 1000)"
-equal "for longer than a day" 5 "$(found lend "$A" 86400001)"
-equal "padding that is none" 5 "$(found lend "$A" 1000 7)"
-equal "not lent, and given back" "$(found delete nobody)" "$(found lend "$A" 0)"
-equal "lent" accepted "$(ask lend "$B" 60000)"
+equal "not in the hopping prefix: the value is refused" 5 "$(found lend 2001:db8:77::1 0 1000)"
+equal "for longer than a day" 5 "$(found lend "$A" 0 86400001)"
+equal "padding that is none" 5 "$(found lend "$A" 0 1000 7)"
+equal "not lent, and given back" "$(found delete nobody)" "$(found lend "$A" 0 0)"
+equal "lent" accepted "$(ask lend "$B" 0 60000)"
 check "the host takes it for its own" has_route "$B"
-equal "and for less" accepted "$(ask lend "$B" 700)"
+equal "and for less" accepted "$(ask lend "$B" 0 700)"
 check "its time is over: taken back" within 5 negate has_route "$B"
 finish

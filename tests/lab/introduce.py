@@ -9,9 +9,8 @@
     introduce.py SOCKET lead   NAME
     introduce.py SOCKET find   INNER_THERE
     introduce.py SOCKET delete NAME
-    introduce.py SOCKET lend   ADDRESS LIFETIME_MS [PAD]
     introduce.py SOCKET socket
-    introduce.py SOCKET lend   ADDRESS PORT MILLISECONDS
+    introduce.py SOCKET lend   ADDRESS PORT MILLISECONDS [PAD]
 
 Prints what the loader answers: "accepted", or the number of its refusal; 1: refused. `find` prints the name of what it
 finds, and where its peer was last heard; `socket` what it is given.
@@ -87,11 +86,9 @@ def request(verb, rest):
     if verb == "socket":
         return SOCKET_GET, b""
     if verb == "lend":
-        return LEND, address(rest[0]) + struct.pack("!Hxx", int(rest[1])) + struct.pack("=I", int(rest[2]))
+        return LEND, address(rest[0]) + struct.pack("!HH", int(rest[1]), int((rest[3:] or [0])[0])) + struct.pack("=I", int(rest[2]))
     if verb in ("delete", "lead"):
         return {"delete": DELETE, "lead": LEAD}[verb], rest[0].encode()
-    if verb == "lend":
-        return LEND, struct.pack("=16sHHI", address(rest[0]), 0, int(rest[2]) if rest[2:] else 0, int(rest[1]))
     if verb == "find":
         return FIND, bytes(AT_REMOTE_PREFIX) + hosts(rest[0])
     shares = 1 if verb == "share" else 0

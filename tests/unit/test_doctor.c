@@ -248,7 +248,7 @@ static void test_keepers(void **unused)
 		look(doctor_check_sessions);
 		end_keeper();
 		says(DOCTOR_FAIL, rows[i].words);
-		assert_non_null(strstr(said, "systemctl restart 'mayfly@NIC'"));
+		assert_non_null(strstr(said, "systemctl restart mayfly@eth0"));
 	}
 	/* nobody is there, and the loader still has a session's association */
 	state.count = 1;
@@ -266,7 +266,7 @@ static void test_words(void **unused)
 		int error;
 		const char *words;
 	} rows[] = {
-		{ -ENOENT, "nobody keeps sessions beside /run/mayfly/eth0.sock" },
+		{ -ENOENT, "nobody keeps sessions of the node at /run/mayfly/eth0.sock" },
 		{ -ETIMEDOUT, "/run/mayfly/eth0.sessions.serve does not answer" }, { -ECONNRESET, "has gone" },
 		{ -EBUSY, "readers already" }, { -EPROTO, "of one version" }, { -EACCES, "run mayflyctl as root" },
 		{ -EPERM, "run mayflyctl as root" }, { -EIO, "Input/output error" },
