@@ -43,7 +43,7 @@ installed: ## list what install puts there
 
 uninstall: ## take away what install put there
 	$(Q)rm -f $(addprefix $(DESTDIR),$(installed))
-	$(Q)rmdir $(DESTDIR)$(EXAMPLEDIR) $(DESTDIR)$(DOCDIR)/monitoring $(DESTDIR)$(DOCDIR) $(DESTDIR)$(SCHEMADIR) 2>/dev/null || true
+	$(Q)rmdir $(DESTDIR)$(EXAMPLEDIR) $(DESTDIR)$(DOCDIR)/monitoring $(DESTDIR)$(DOCDIR) $(DESTDIR)$(SCHEMADIR) $(DESTDIR)$(dir $(SCHEMADIR)) 2>/dev/null || true
 
 dist: ## pack the source: build/dist/mayfly-VERSION.tar.gz, the same bytes for the same commit
 	$(Q)dist/archive $(B)/dist
