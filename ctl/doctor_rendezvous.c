@@ -36,8 +36,8 @@ static void check_publication(struct doctor *doctor, const struct rendezvous_sta
 
 	if (status->failing)
 		doctor_say(doctor, DOCTOR_FAIL, remedy_of(last->outcome),
-			   "%u introductions could not be published (the last, for %s: %s)", status->failing, last->peer,
-			   last->outcome);
+			   "%u introduction%s could not be published (the last, for %s: %s)", status->failing,
+			   status->failing == 1 ? "" : "s", last->peer, last->outcome);
 	else if (status->current < status->clients)
 		doctor_say(doctor, DOCTOR_WARN, "nothing: it takes a while at the start",
 			   "published for %u of %u clients so far", status->current, status->clients);

@@ -109,7 +109,7 @@ int sessions_ask_why(int error, const char *socket, enum sessions_keeper keeper,
 	switch (error) {
 	case -ENOENT:
 		return say_why(why, error, "nobody keeps sessions of the node at %s: mayflyctl serve FILE answers clients, "
-			       "mayflyctl up FILE with a [Peer] that has a PublicKey alone begins them", socket);
+			       "mayflyctl up FILE with a [Peer] that has a PublicKey alone, or is sealed, begins them", socket);
 	case -ETIMEDOUT:
 		return say_why(why, error, "what keeps the sessions of %s does not answer: is it stopped or "
 			       "overloaded?", path);

@@ -7,6 +7,7 @@ MANDIR ?= $(PREFIX)/share/man
 DOCDIR ?= $(PREFIX)/share/doc/mayfly
 EXAMPLEDIR ?= $(DOCDIR)/examples
 SCHEMADIR ?= $(PREFIX)/share/mayfly/schema
+MONITORINGDIR ?= $(PREFIX)/share/mayfly/monitoring
 UNITDIR ?= /lib/systemd/system
 SYSUSERSDIR ?= /usr/lib/sysusers.d
 TMPFILESDIR ?= /usr/lib/tmpfiles.d
@@ -28,7 +29,7 @@ files := $(B)/mayfly-loader:755:$(SBINDIR)/mayfly-loader $(B)/mayflyctl:755:$(BI
 	$(foreach unit,$(units),$(unit):644:$(UNITDIR)/$(notdir $(unit))) \
 	$(foreach schema,$(wildcard docs/schema/*.json),$(schema):644:$(SCHEMADIR)/$(notdir $(schema))) \
 	$(foreach document,README.md CHANGELOG.md LICENSE $(wildcard docs/*.md docs/*.json),$(document):644:$(DOCDIR)/$(notdir $(document))) \
-	$(foreach file,$(wildcard dist/monitoring/*),$(file):644:$(DOCDIR)/monitoring/$(notdir $(file)))
+	$(foreach file,$(wildcard dist/monitoring/*),$(file):644:$(MONITORINGDIR)/$(notdir $(file)))
 installed := $(foreach file,$(files),$(lastword $(subst :, ,$(file))))
 
 install: all ## install below PREFIX (DESTDIR goes before it)
@@ -43,7 +44,7 @@ installed: ## list what install puts there
 
 uninstall: ## take away what install put there
 	$(Q)rm -f $(addprefix $(DESTDIR),$(installed))
-	$(Q)rmdir $(DESTDIR)$(EXAMPLEDIR) $(DESTDIR)$(DOCDIR)/monitoring $(DESTDIR)$(DOCDIR) $(DESTDIR)$(SCHEMADIR) $(DESTDIR)$(dir $(SCHEMADIR)) 2>/dev/null || true
+	$(Q)rmdir $(DESTDIR)$(EXAMPLEDIR) $(DESTDIR)$(DOCDIR) $(DESTDIR)$(MONITORINGDIR) $(DESTDIR)$(SCHEMADIR) $(DESTDIR)$(dir $(SCHEMADIR)) 2>/dev/null || true
 
 dist: ## pack the source: build/dist/mayfly-VERSION.tar.gz, the same bytes for the same commit
 	$(Q)dist/archive $(B)/dist

@@ -54,8 +54,7 @@ static int serve(struct mf_instance *instance, struct mf_control *control)
 
 static int detach(struct mf_instance *instance)
 {
-	mf_node_detach(instance);
-	return EXIT_FINE;
+	return mf_node_detach(instance) ? EXIT_FAILED : EXIT_FINE;
 }
 
 static int run(struct mf_instance *instance, const struct mf_options *options)

@@ -348,15 +348,15 @@ int mf_node_set(struct mf_instance *instance, const struct mf_node_config *confi
 	return instance->running ? change(instance, &wanted, trouble) : begin(instance, &wanted, trouble);
 }
 
-void mf_node_detach(struct mf_instance *instance)
+int mf_node_detach(struct mf_instance *instance)
 {
 	char path[MF_PIN_PATH_BYTES];
 
 	if (!mf_pins_exist(&instance->pins))
-		return;
+		return 0;
 	if (mf_pins_open(&instance->pins)) {
 		mf_log(MF_LOG_ERROR, "%s: another mayfly-loader has it", instance->pins.directory);
-		return;
+		return -EBUSY;
 	}
 	mf_pins_path(&instance->pins, path, "mf_config");
 	if (instance->record_fd >= 0)
@@ -365,4 +365,5 @@ void mf_node_detach(struct mf_instance *instance)
 	mf_lend_sweep(instance);
 	take_down(instance);
 	mf_device_delete_strays(instance);
+	return 0;
 }

@@ -22,8 +22,8 @@ void mf_node_leave(const struct mf_instance *instance);
  */
 int mf_node_adopt(struct mf_instance *instance);
 
-/* Takes down whatever is pinned, even of another version. */
-void mf_node_detach(struct mf_instance *instance);
+/* Takes down whatever is pinned, even of another version. -EBUSY: another loader has it (said). */
+int mf_node_detach(struct mf_instance *instance);
 
 /* Writes mf_node. */
 int mf_node_publish(struct mf_instance *instance);

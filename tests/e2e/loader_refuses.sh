@@ -24,6 +24,7 @@ lab_internet
 both_up
 fails "its socket is another's" "another mayfly-loader listens there" --interface eth0
 fails "its interface is another's" "another mayfly-loader has it" --interface eth0 --socket /run/other.sock
+fails "nor is it taken down beneath that one" "another mayfly-loader has it" --interface eth0 --detach
 fails "no such directory for the socket" "No such file" --interface router --socket /run/no/such/directory.sock
 reach client "${INNER[server]}"
 on client timeout 10 setpriv --bounding-set=-all --inh-caps=-all mayfly-loader --interface eth0 --socket /run/other.sock \
