@@ -25,7 +25,7 @@ enum operation_limit {
 	GET_MS = 22000,              /* since the beginning, too */
 	NEAREST = DHT_STORE_NODES,
 	FIND_QUERIES_MOST = 40,
-	GET_QUERIES_MOST = 16,       /* so many nodes learn the real target */
+	GET_QUERIES_MOST = 24,       /* so many nodes learn the real target; tables may be full of dead ones */
 	AGAIN_QUERIES_MOST = 64,
 	TASKS_MOST = 4,
 	PEERS_PER_NODE = 256,

@@ -36,6 +36,7 @@ for family in 6 4; do
 	compare "IPv$family: get, p50 in ms" "$(dht_share ms "$log" get 50)" "<=" 50
 	compare "IPv$family: get, p95 in ms" "$(dht_share ms "$log" get 95)" "<=" 1500
 	equal "IPv$family: items that strangers read" 50 "$(grep -c '^get=.* outcome=0 right=1 ' "$stranger")"
+	grep '^get=' "$stranger" | grep -v ' outcome=0 right=1 '
 	say "          their datagrams: p50 $(dht_share sent "$stranger" get 50), p95 $(dht_share sent "$stranger" get 95); p50 $(dht_share ms "$stranger" get 50) ms"
 	compare "IPv$family: their get, p95 in ms" "$(dht_share ms "$stranger" get 95)" "<=" 1500
 done
