@@ -30,11 +30,45 @@ static int put_path(char path[static CLIENT_PATH_BYTES], char why[static SAY_BYT
 	       say_why(why, -ENAMETOOLONG, "the socket's path is longer than %d bytes", CLIENT_PATH_BYTES - 1);
 }
 
-static int name_several(const glob_t *found, char why[static SAY_BYTES])
+/* false: somebody else's, as the page's (mayfly.conf(5), Listen). A loader that has gone may have left one. */
+static bool is_loaders(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool other;
+
+	if (fd < 0 || strlen(path) >= sizeof(address.sun_path)) {
+		if (fd >= 0)
+			close(fd);
+		return true;
+	}
+	strcpy(address.sun_path, path);
+	other = connect(fd, (struct sockaddr *)&address, sizeof(address)) && errno == EPROTOTYPE;
+	close(fd);
+	return !other;
+}
+
+/* Theirs first, in order; how many. */
+static size_t sort_loaders(const glob_t *found)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < found->gl_pathc; i++) {
+		char *path = found->gl_pathv[i];
+
+		if (!is_loaders(path))
+			continue;
+		found->gl_pathv[i] = found->gl_pathv[count];
+		found->gl_pathv[count++] = path;
+	}
+	return count;
+}
+
+static int name_several(const glob_t *found, size_t count, char why[static SAY_BYTES])
 {
 	size_t used = (size_t)snprintf(why, SAY_BYTES, "several loaders are running, choose one with --socket:");
 
-	for (size_t i = 0; i < found->gl_pathc && used < SAY_BYTES; i++)
+	for (size_t i = 0; i < count && used < SAY_BYTES; i++)
 		used += (size_t)snprintf(why + used, SAY_BYTES - used, " %s", found->gl_pathv[i]);
 	return -ENOTUNIQ;
 }
@@ -45,22 +79,24 @@ static int why_closed(const char *path, char why[static SAY_BYTES])
 		       "loader's --user (mayfly)", path);
 }
 
-/* The only socket in the directory. */
+/* The only socket of a loader in the directory. */
 static int find_only(char path[static CLIENT_PATH_BYTES], const char *directory, char why[static SAY_BYTES])
 {
 	char pattern[CLIENT_PATH_BYTES];
 	glob_t found = { 0 };
 	int error = put_path(pattern, why, directory, "*", ".sock");
+	size_t count;
 
 	if (error)
 		return error;
 	if (access(directory, R_OK | X_OK) && errno == EACCES)
 		return why_closed(directory, why);
-	if (glob(pattern, 0, NULL, &found))
-		error = say_why(why, -ENOENT, "no loader is running (no socket in %s): "
+	count = glob(pattern, 0, NULL, &found) ? 0 : sort_loaders(&found);
+	if (!count)
+		error = say_why(why, -ENOENT, "no loader is running (no socket of one in %s): "
 				"systemctl start mayfly-loader@NIC, or mayfly-loader --interface NIC", directory);
-	else if (found.gl_pathc > 1)
-		error = name_several(&found, why);
+	else if (count > 1)
+		error = name_several(&found, count, why);
 	else
 		error = put_path(path, why, found.gl_pathv[0], "", "");
 	globfree(&found);

@@ -30,8 +30,42 @@ static int bind_tcp(int fd, const struct config_listen *listen)
 	return bind(fd, (const struct sockaddr *)&address, sizeof(address)) ? -errno : 0;
 }
 
+/* 0: nobody has the socket at the address. One of another type would be EPROTOTYPE: it is somebody's. */
+static int find_nobody(const struct sockaddr_un *address, int type)
+{
+	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), error = -EADDRINUSE;
+
+	if (fd < 0)
+		return -errno;
+	if (connect(fd, (const struct sockaddr *)address, sizeof(*address))) {
+		if (errno == ECONNREFUSED)
+			error = 0;
+		else if (errno == EACCES || errno == EPERM)
+			error = -errno;
+	}
+	close(fd);
+	return error;
+}
+
 /* A socket that was left over goes, anything else stays. */
-static int bind_unix(int fd, const char *path)
+static int make_room(const struct sockaddr_un *address)
+{
+	struct stat status;
+	int error;
+
+	if (lstat(address->sun_path, &status))
+		return 0; /* or bind says what is wrong */
+	if (!S_ISSOCK(status.st_mode))
+		return -EEXIST;
+	error = find_nobody(address, SOCK_STREAM);
+	if (!error)
+		error = find_nobody(address, SOCK_SEQPACKET);
+	if (!error && unlink(address->sun_path))
+		error = -errno;
+	return error;
+}
+
+static int bind_unix(struct page *page, int fd, const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	struct stat status;
@@ -39,15 +73,28 @@ static int bind_unix(int fd, const char *path)
 	int error;
 
 	strcpy(address.sun_path, path);
-	if (!lstat(path, &status)) {
-		if (!S_ISSOCK(status.st_mode))
-			return -EEXIST;
-		unlink(path);
-	}
+	error = make_room(&address);
+	if (error)
+		return error;
 	before = umask(0777 & ~MODE_SOCKET);
 	error = bind(fd, (const struct sockaddr *)&address, sizeof(address)) ? -errno : 0;
 	umask(before);
-	return error;
+	if (error || lstat(path, &status))
+		return error;
+	strcpy(page->path, path);
+	page->device = status.st_dev;
+	page->inode = status.st_ino;
+	return 0;
+}
+
+/* What somebody has put in its place since stays. */
+static void unlink_own(struct page *page)
+{
+	struct stat status;
+
+	if (*page->path && !lstat(page->path, &status) && status.st_dev == page->device && status.st_ino == page->inode)
+		unlink(page->path);
+	*page->path = 0;
 }
 
 static int open_socket(struct page *page, const struct config_listen *to)
@@ -57,17 +104,25 @@ static int open_socket(struct page *page, const struct config_listen *to)
 
 	if (fd < 0)
 		return -errno;
-	error = local ? bind_unix(fd, to->path) : bind_tcp(fd, to);
+	error = local ? bind_unix(page, fd, to->path) : bind_tcp(fd, to);
 	if (!error && listen(fd, PAGE_BACKLOG))
 		error = -errno;
 	if (error) {
+		unlink_own(page);
 		close(fd);
 		return error;
 	}
-	if (local)
-		strcpy(page->path, to->path);
 	page->socket_fd = fd;
 	return 0;
+}
+
+static int why_not_listening(const struct config_listen *to, int error, char why[static SAY_BYTES])
+{
+	if (to->kind == CONFIG_LISTEN_UNIX && error == -EADDRINUSE)
+		return say_why(why, error, "no page: the socket %s is somebody's already: give Listen a path of its own", to->path);
+	if (to->kind == CONFIG_LISTEN_UNIX && error == -EEXIST)
+		return say_why(why, error, "no page: %s is there and no socket: give Listen a path of its own", to->path);
+	return say_why(why, error, "no page: cannot listen at %s: %s", to->text, strerror(-error));
 }
 
 /* --- the process --------------------------------------------------------------------- */
@@ -214,11 +269,9 @@ static void close_memory(struct page *page)
 	board_close(page->board, page->board_fd);
 	if (page->socket_fd >= 0)
 		close(page->socket_fd);
-	if (*page->path)
-		unlink(page->path);
+	unlink_own(page);
 	page->board = NULL;
 	page->board_fd = page->socket_fd = -1;
-	*page->path = 0;
 }
 
 static void begin_turns(struct page *page)
@@ -241,7 +294,7 @@ int page_open(struct page *page, uv_loop_t *loop, const struct config_listen *li
 			       .pause_ms = PAGE_AGAIN_MS };
 	error = open_socket(page, listen);
 	if (error)
-		return say_why(why, error, "no page: cannot listen at %s: %s", listen->text, strerror(-error));
+		return why_not_listening(listen, error, why);
 	page->board_fd = board_open(&page->board);
 	if (page->board_fd < 0) {
 		error = page->board_fd;

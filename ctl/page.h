@@ -7,6 +7,7 @@
 #ifndef MAYFLY_CTL_PAGE_H
 #define MAYFLY_CTL_PAGE_H
 
+#include <sys/types.h>
 #include <uv.h>
 
 #include "ctl/board_fill.h"
@@ -27,7 +28,9 @@ struct page {
 	struct board *board;
 	struct board_fill fill;
 	struct config_listen_names names;
-	char path[CONFIG_LISTEN_BYTES]; /* of a Unix socket: goes with it */
+	char path[CONFIG_LISTEN_BYTES]; /* of a Unix socket: goes with it, if it is still */
+	dev_t device;                   /* the one that was made there */
+	ino_t inode;
 	int board_fd, socket_fd, line;
 	uv_timer_t turn, again;
 	uv_process_t process;

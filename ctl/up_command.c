@@ -90,18 +90,34 @@ static int begin_keeping(const struct up_run *run, const struct ctl *ctl, const 
 	return result;
 }
 
+/* Whoever keeps sessions serves the page: for Clients that is serve; in the foreground, whoever has a key. */
+static void mind_listen(const struct config *config, bool foreground)
+{
+	const struct config_node *node = &config->node;
+
+	if (node->listen.kind == CONFIG_LISTEN_NOWHERE || config->meet_count || *node->rendezvous.clients)
+		return;
+	if (!foreground || !*node->private_key_file)
+		say_note("Listen is for who keeps sessions, and no peer in %s has one: no page", config->file);
+}
+
 /* A keeper that has given way to a serve keeps nothing. */
 static int keep_sessions(const struct up_run *run, const struct ctl *ctl, const struct options *options)
 {
 	char path[KEEPER_PATH_BYTES];
 
-	if (options->foreground)
+	if (options->foreground) {
+		mind_listen(&run->config, true);
 		return begin_keeping(run, ctl, options);
+	}
 	keeper_path(path, run->client.path);
 	if (tell_keeper(path))
 		return up_wait(run, serving_pid(run) ? SESSIONS_SERVE : SESSIONS_UP, options->wait_ms);
-	if (!count_connected(&run->config))
+	if (!count_connected(&run->config)) {
+		if (!serving_pid(run))
+			mind_listen(&run->config, false);
 		return CTL_FINE;
+	}
 	if (leave_to_serve(run))
 		return up_wait(run, SESSIONS_SERVE, options->wait_ms);
 	return begin_keeping(run, ctl, options);

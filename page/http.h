@@ -13,6 +13,7 @@
 enum {
 	HTTP_CONNECTIONS = 64,
 	HTTP_STREAMS = 16,
+	HTTP_CONNECTIONS_OF_ONE = 24, /* of an address, which leaves room for others; those of a Unix socket have none */
 	HTTP_MEMORY = 16384,     /* bytes for the head of a request and of its answer, a connection */
 	HTTP_IDLE_S = 10,        /* a connection on which nothing happens, */
 	HTTP_REQUEST_MS = 15000, /* and a request that takes longer than this, however steadily, are ended */

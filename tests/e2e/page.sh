@@ -110,6 +110,20 @@ check "whose network the page names" within 3 page_says server / "<code>2001:db8
 check "the client's keeper has a page, too" within 5 grep -q '<th scope="row">server<small>' \
 	<(on client curl -s --unix-socket /run/mayfly/page.sock http://localhost/)
 equal "which only its own user and group may ask" 660 "$(on client stat -c %a /run/mayfly/page.sock)"
+for command in show sessions; do
+	check "$command takes it for no loader's" quiet on client mayflyctl "$command"
+done
+check "a crowd there has no address that would shut it out" on client python3 - <<'END'
+import socket
+kept = []
+for _ in range(31):
+    one = socket.socket(socket.AF_UNIX)
+    one.settimeout(5)
+    one.connect("/run/mayfly/page.sock")
+    kept.append(one)
+kept[-1].sendall(b"HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+assert kept[-1].recv(100).startswith(b"HTTP/1.1 200"), "no answer"
+END
 
 say "# who may ask, and for what"
 page_pid() { pgrep -x -P "${PID[serve-server]}" mayfly-page; }
@@ -142,6 +156,12 @@ say "  $(log_of many)"
 check "who is slow is shown out" await slow
 still_answers() { [ "$(page_status server /)" = 200 ]; }
 check "and it answers again" within 15 still_answers
+start crowd server python3 "$LAB/hostile.py" ::1 9808 slow 129
+shut_out() { [ "$(page_status server /)" != 200 ]; }
+check "a crowd shuts out its own address" within 5 shut_out
+equal "and no other" 200 "$(page_status server / --interface "$(stable_of server)")"
+stop crowd
+check "and its own no longer than it lasts" within 5 still_answers
 for i in $(seq 16); do start "stream$i" server curl -sN --max-time 20 "$PAGE/events"; done
 check "sixteen follow" within 10 page_is server mayfly_page_streams 16
 equal "one stream too many" 503 "$(page_status server /events)"
@@ -170,6 +190,30 @@ check "a session goes" on client mayflyctl down eth0
 check "the page tells" within 5 page_says server / "client: session ended: closed"
 check "and has it no more" within 5 page_is server 'mayfly_sessions{state="up"}' 0
 refute "the keeper's socket has gone" on client test -e /run/mayfly/page.sock
+
+say "# a path that is somebody's"
+listen_at() { sed -i "s|^Listen = .*|Listen = $1|" "$RUN/client/eth0.conf"; }
+bound() { on client python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$1"; }
+listen_at /run/mayfly/eth0.sock
+check "a session whose page is to be where the loader is" session_up client
+check "there is none, and why" grep -q "no page: the socket /run/mayfly/eth0.sock is somebody's already" "$RUN/up-client.log"
+check "the loader answers" quiet on client mayflyctl down
+check "still" quiet on client mayflyctl --socket /run/mayfly/eth0.sock show
+bound /run/mayfly/page
+listen_at /run/mayfly/page
+check "a session whose page is to be where nobody is any more" session_up client
+page_there() { on client curl -s --max-time 5 --unix-socket /run/mayfly/page http://localhost/ | grep -q 'class="badge'; }
+check "there it is" within 5 page_there
+on client rm /run/mayfly/page
+bound /run/mayfly/page
+check "the session goes" quiet on client mayflyctl down
+check "what has come in its place stays" on client test -S /run/mayfly/page
+node_of client "Listen = /run/mayfly/page.sock"
+peer_of client server
+check "a node without sessions" session_up client
+check "has no page, and says so" grep -q "Listen is for who keeps sessions" "$RUN/up-client.log"
+
+say "# it ends"
 answering=$(page_pid)
 stop serve-server
 gone() { negate kill -0 "$answering" 2>/dev/null; }
