@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The node that serve stands on: brought up, looked at, and brought up again after a loader that left nothing behind. */
+#include <errno.h>
 #include <signal.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "ctl/keeper_lock.h"
 #include "ctl/serving.h"
+#include "ctl/sessions_ask.h"
 #include "ctl/up.h"
 
 enum { KEEPER_MS = 5000 /* that whoever keeps sessions may take to say goodbye */, KEEPER_LOOK_MS = 20 };
@@ -42,6 +44,25 @@ static int bring_up(struct serving *serving, size_t clients, bool quiet, struct 
 	return up_bring(serving->ctl, serving->argument, (__u32)more, quiet, loader);
 }
 
+/* Seen before anything is touched: a second serve would give the node of the first one another prefix and key. */
+static bool is_served_already(const struct serving *serving)
+{
+	const char *interface = serving->config.node.interface;
+	char path[CLIENT_PATH_BYTES], why[SAY_BYTES];
+	struct sessions_ask ask;
+	int error;
+
+	if (client_find(path, serving->ctl->socket, interface, why))
+		return false; /* bring_up() says so */
+	error = sessions_ask_open(&ask, path, SESSIONS_SERVE);
+	if (!error)
+		sessions_ask_close(&ask);
+	if (error && error != -ETIMEDOUT) /* one that is stopped is there, too */
+		return false;
+	say_error("another mayflyctl serve keeps the sessions of %s: nothing was touched", interface);
+	return true;
+}
+
 /* Prefix = auto: a node that was up already has stayed where it was. */
 static void take_prefix(struct serving *serving)
 {
@@ -55,7 +76,7 @@ static void take_prefix(struct serving *serving)
 
 int serving_node_open(struct serving *serving, size_t clients)
 {
-	int result = bring_up(serving, clients, false, &serving->loader);
+	int result = is_served_already(serving) ? CTL_FAILED : bring_up(serving, clients, false, &serving->loader);
 
 	if (result)
 		return result;
