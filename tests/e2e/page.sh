@@ -17,7 +17,7 @@ check "it says where the page is" grep -q 'page and metrics at \[::1\]:9808' "$R
 check "the page is there" within 5 page_says server / "Nobody has a session here"
 check "a session" session_up client
 start stream server curl -sN --max-time 8 "$PAGE/events"
-start slow server python3 "$LAB/hostile.py" ::1 9808 slow 20
+start slow server python3 "$LAB/hostile.py" ::1 9808 slow 12
 
 say "# the page, without JavaScript"
 check "a session as it appears" within 5 page_says server / '<th scope="row">client<small>'
