@@ -202,33 +202,10 @@ static bool is_served(const struct client *loader)
 	return !rendezvous_status_read(path, &status, why) && rendezvous_status_is_live(&status);
 }
 
-static bool is_begun_here(const struct session *session)
-{
-	return session && !session->present.deaf && (session->asked.active || session->present.initiator);
-}
-
-/* Peers that a serve does not connect to: what this end has begun nobody would renew, so it is taken leave of. */
-static void end_unserved(struct keeping *keeping)
-{
-	struct sessions *sessions = &keeping->sessions;
-
-	for (size_t i = 0; sessions->open && i < keeping->config.meet_count; i++) {
-		const struct config_peer *from = &keeping->config.meets[i];
-		int number = connecting_wants(from, false) ? SESSIONS_NONE : sessions_find(sessions, from->public_key);
-
-		if (number >= 0 && is_begun_here(sessions->peer[number].session))
-			sessions_end(sessions, (__u32)number, SESSION_CLOSED);
-	}
-}
-
-/* All else goes on in the loader: the serve finds it there. */
 static void give_way(struct keeping *keeping)
 {
 	keeping->serves = true;
-	end_unserved(keeping);
-	keeping->leaves = true;
 	leave_sessions(keeping);
-	keeping->leaves = false;
 	keeping_look_around(keeping);
 }
 
