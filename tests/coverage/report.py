@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """
-Which lines of loader/ and ctl/ have run, from what gcov says about a build with --coverage.
+Which lines of loader/, ctl/ and page/ have run, from what gcov says about a build with --coverage.
 
 	tests/coverage/report.py BUILD [--least PERCENT] [--lines FILE]
 
@@ -44,7 +44,7 @@ def main():
                 print(f"{number:5}  {text[number - 1]}")
         return 0
 
-    wanted = sorted(str(path) for folder in ("loader", "ctl") for path in pathlib.Path(folder).rglob("*.c"))
+    wanted = sorted(str(path) for folder in ("loader", "ctl", "page") for path in pathlib.Path(folder).rglob("*.c"))
     unseen = [name for name in wanted if name not in found]
     if unseen:
         print("not measured:", *unseen, file=sys.stderr)
