@@ -18,6 +18,8 @@ coverage-build: deps
 	$(Q)$(coverage_make) $(coverage_dump)
 	$(Q)$(coverage_make) -j$(JOBS) LDFLAGS='--coverage -Wl,--wrap=_exit,--wrap=seccomp_load $(coverage_dump)' all coverage-tests
 
+$(addprefix build/coverage/,mayfly-loader mayflyctl mayfly-page): private .EXTRA_PREREQS := $(coverage_dump)
+
 coverage-report: ## the table of the last `make coverage` again
 	$(Q)tests/coverage/report.py build/coverage
 

@@ -31,7 +31,7 @@ static void end(int number)
 /* Of programs that do not mind these signals; the others put their own in place of this. */
 static void __attribute__((constructor)) catch_ends(void)
 {
-	static const int ends[] = { SIGTERM, SIGINT, SIGPIPE };
+	static const int ends[] = { SIGTERM, SIGINT, SIGPIPE, SIGABRT };
 
 	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
 		if (signal(ends[i], end) == SIG_IGN)
