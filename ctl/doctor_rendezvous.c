@@ -21,7 +21,7 @@ static const char *remedy_of(const char *outcome)
 				 "and a right clock (chronyc tracking, at both ends)?" },
 		{ STORE_FOREIGN, "compare the public keys of both ends (mayflyctl pubkey)" },
 		{ STORE_REFUSED, "does another process serve with the same key? is the clock right?" },
-		{ STORE_FAILED, "its own message says why (journalctl -u 'mayfly-serve@*')" },
+		{ STORE_FAILED, "mend that: it is tried again and again (journalctl -u 'mayfly-serve@*' has more)" },
 	};
 
 	for (size_t i = 0; i < sizeof(remedies) / sizeof(*remedies); i++)
@@ -36,8 +36,9 @@ static void check_publication(struct doctor *doctor, const struct rendezvous_sta
 
 	if (status->failing)
 		doctor_say(doctor, DOCTOR_FAIL, remedy_of(last->outcome),
-			   "%u introduction%s could not be published (the last, for %s: %s)", status->failing,
-			   status->failing == 1 ? "" : "s", last->peer, last->outcome);
+			   "%u introduction%s could not be published (the last, for %s: %s%s%s)", status->failing,
+			   status->failing == 1 ? "" : "s", last->peer, last->outcome, *status->failure_why ? ": " : "",
+			   status->failure_why);
 	else if (status->current < status->clients)
 		doctor_say(doctor, DOCTOR_WARN, "nothing: it takes a while at the start",
 			   "published for %u of %u clients so far", status->current, status->clients);

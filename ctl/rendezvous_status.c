@@ -51,6 +51,7 @@ static const struct field fields[] = {
 	FIELD(FIELD_TEXT, "level_why", level_why),
 	EVENT(publication),
 	EVENT(failure),
+	FIELD(FIELD_TEXT, "last_failure_why", failure_why),
 	EVENT(lookup),
 };
 

@@ -41,6 +41,7 @@ struct rendezvous_status {
 	__u64 level_since_ms;
 	char level[RENDEZVOUS_WORD], level_why[RENDEZVOUS_WORDS]; /* of serve's node: level_name(), level_why() */
 	struct rendezvous_event publication, failure, lookup; /* failure: the last publication in vain */
+	char failure_why[RENDEZVOUS_WORDS]; /* "": its outcome says it all */
 };
 
 enum rendezvous_role { RENDEZVOUS_SERVE, RENDEZVOUS_MEET };

@@ -64,6 +64,10 @@ static void print_serving(const struct show_style *style, const struct rendezvou
 	if (status->failing)
 		printf("; %u failing", status->failing);
 	putchar('\n');
+	if (status->failing && *status->failure_why) {
+		show_label(style, "why");
+		puts(status->failure_why);
+	}
 	print_period(style, status);
 	if (*status->level_why) {
 		show_label(style, "level");
