@@ -119,6 +119,7 @@ static void end(struct serving *serving)
 	uv_close((uv_handle_t *)&serving->timer, NULL);
 	uv_close((uv_handle_t *)&serving->leaving, NULL);
 	uv_close((uv_handle_t *)&serving->rotating, NULL);
+	prefix_watch_close(&serving->roam);
 	service_alive_close(&serving->alive);
 	for (int i = 0; i < SERVING_SIGNALS; i++)
 		uv_close((uv_handle_t *)&serving->signals[i], NULL);
@@ -267,6 +268,7 @@ static int begin_serving(struct serving *serving, struct registry *registry)
 	}
 	serving_carry(serving, &serving->config);
 	serving_adopt_sessions(serving);
+	serving_roam(serving, reload);
 	print_start(serving);
 	if (!serving->registry.count)
 		mf_notify_send(&serving->notify, "READY=1");
