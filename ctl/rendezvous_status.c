@@ -52,6 +52,7 @@ static const struct field fields[] = {
 	EVENT(publication),
 	EVENT(failure),
 	EVENT(lookup),
+	FIELD(FIELD_TEXT, "last_lookup_clock", clock),
 };
 
 enum { FIELDS = sizeof(fields) / sizeof(*fields) };
