@@ -53,6 +53,7 @@ static const struct field fields[] = {
 	EVENT(failure),
 	FIELD(FIELD_TEXT, "last_failure_why", failure_why),
 	EVENT(lookup),
+	FIELD(FIELD_TEXT, "last_lookup_clock", clock),
 };
 
 enum { FIELDS = sizeof(fields) / sizeof(*fields) };

@@ -236,6 +236,7 @@ static void close_all(struct serving *serving)
 	remove_status(serving);
 	publish_free(serving->publish);
 	publish_free(serving->common);
+	publish_free(serving->pairs);
 	key_secret_free(serving->stage);
 	registry_close(&serving->registry);
 	free(serving->by_number);

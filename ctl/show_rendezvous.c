@@ -90,6 +90,10 @@ void show_rendezvous_text(const struct show_style *style, const struct snapshot 
 	if (!read_role(snapshot, RENDEZVOUS_MEET, &status)) {
 		printf("\n%srendezvous%s: meeting by %s\n", style->heading, style->plain, status.store);
 		print_event(style, "last lookup", &status.lookup);
+		if (*status.clock) {
+			show_label(style, "clock");
+			puts(status.clock);
+		}
 	}
 }
 
