@@ -53,24 +53,38 @@ check "doctor is content" on client mayflyctl doctor eth0.conf >"$RUN/doctor.log
 say "# a second keeper is faster than the first"
 kill -STOP "$keeper"
 on client rm /run/mayfly/eth0.up
-start second client mayflyctl up eth0.conf --foreground --state "$RUN/client/state"
+# With all else in /run read-only, as systemd has it for a service.
+start second client unshare --mount sh -c "mount --bind /run/mayfly /run/mayfly && mount -o remount,bind,ro /run &&
+	exec mayflyctl up eth0.conf --foreground --state $RUN/client/state"
 second_keeps() { [ "$(keeper_of client)" != "$keeper" ]; }
 check "it has the lock" within 5 second_keeps
 pinging kill -CONT "$keeper"
-ended() { ! kill -0 "$keeper"; }
+ended() { ! kill -0 "$keeper" 2>/dev/null; }
 check "the first one ends" within 5 ended
 stands() { on client mayflyctl sessions --json | grep -q '"state":"up"'; }
 check "and leaves the session to the second" within 15 stands
 check "traffic" quiet on client ping -c 3 -i 0.2 -W 1 "$THERE"
 
+say "# /run/mayfly, under a service that sees another one read-only"
+shut_out() {
+	on client rm -r /run/mayfly
+	refute "its keeper ends with a failure" await second
+	check "and says why" grep -q "the runtime directory is gone for this process" "$RUN/second.log"
+	check "another takes the session over" session_up client
+}
+pinging shut_out
+equal "which was not ended at the other end" 0 "$(grep -c "session ended" "$RUN/serve-server.log")"
+
 say "# a number that is not the keeper's"
+keeper=$(keeper_of client)
 sleep 300 &
 bystander=$!
 on client sh -c "echo $bystander >/run/mayfly/eth0.up"
 on client mayflyctl down eth0 >"$RUN/down.log" 2>&1
 check "nobody else is told to end" kill -0 "$bystander"
 kill "$bystander"
-check "but the keeper is" await second
+ended() { [ -z "$(keeper_of client)" ] && ! kill -0 "$keeper" 2>/dev/null; }
+check "but the keeper is" ended
 check "up again" session_up client
 
 say "# pins, while the loader runs"
