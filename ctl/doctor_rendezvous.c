@@ -5,6 +5,7 @@
 
 #include "ctl/doctor.h"
 #include "ctl/format.h"
+#include "ctl/keeper_lock.h"
 #include "ctl/rendezvous_status.h"
 #include "ctl/store.h"
 
@@ -60,7 +61,7 @@ static void check_publication(struct doctor *doctor, const struct rendezvous_sta
 
 static void check_serve(struct doctor *doctor, const struct rendezvous_status *status)
 {
-	if (!rendezvous_status_is_live(status)) {
+	if (keeper_of(doctor->state->socket, SESSIONS_SERVE) == KEEPER_NOBODY) {
 		doctor_say(doctor, DOCTOR_FAIL, "systemctl restart 'mayfly-serve@NIC', or mayflyctl serve FILE",
 			   "serve has died: what it published is forgotten by and by");
 		return;

@@ -8,6 +8,7 @@
 
 #include "ctl/connecting.h"
 #include "ctl/introduce.h"
+#include "ctl/keeper_place.h"
 #include "ctl/level.h"
 #include "ctl/node_watch.h"
 #include "ctl/page.h"
@@ -86,6 +87,8 @@ struct serving {
 	bool takes_down; /* the node goes when this process is told to end */
 	bool leaves;     /* everything goes on, for another process to take over */
 	bool clears;     /* the node goes with this process */
+	bool shut_out;   /* this process cannot go on: that is its end, and a failure */
+	struct keeper_place place; /* lock -1: without a loader */
 };
 
 /* Everything that is due now, and the timer for what is due next. */
