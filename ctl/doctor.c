@@ -98,7 +98,7 @@ static bool look_at_loader(struct doctor *doctor, const struct ctl *ctl, struct 
 		error = snapshot_take(state, &client, why);
 	client_close(&client);
 	if (error) {
-		doctor_say(doctor, DOCTOR_FAIL, NULL, "%s", why);
+		doctor_say_no_loader(doctor, why);
 		return false;
 	}
 	doctor_say(doctor, DOCTOR_OK, NULL, "mayfly-loader answers at %s", path);

@@ -25,6 +25,9 @@ void doctor_say(struct doctor *doctor, enum doctor_level level, const char *reme
 /* The number in a file of one, such as a sysctl; `otherwise` if it cannot be read. */
 long doctor_read_number(const char *path, long otherwise);
 
+/* doctor_loader.c: no loader answers, for this reason */
+void doctor_say_no_loader(struct doctor *doctor, const char *why);
+
 /* doctor_host.c: kernel, clock, keys, settings */
 void doctor_check_kernel(struct doctor *doctor);
 void doctor_check_clock(struct doctor *doctor);

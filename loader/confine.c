@@ -65,7 +65,7 @@ static const int allowed_calls[] = {
 	SCMP_SYS(flock), SCMP_SYS(fcntl), SCMP_SYS(dup), SCMP_SYS(dup2), SCMP_SYS(dup3), SCMP_SYS(getcwd),
 	SCMP_SYS(memfd_create), SCMP_SYS(ftruncate), SCMP_SYS(umask),
 	/* the kernel's network and BPF */
-	SCMP_SYS(bpf), SCMP_SYS(ioctl), SCMP_SYS(bind), SCMP_SYS(connect), SCMP_SYS(accept4),
+	SCMP_SYS(bpf), SCMP_SYS(ioctl), SCMP_SYS(bind), SCMP_SYS(listen), SCMP_SYS(connect), SCMP_SYS(accept4),
 	SCMP_SYS(sendto), SCMP_SYS(recvfrom), SCMP_SYS(sendmsg), SCMP_SYS(recvmsg), SCMP_SYS(getsockname),
 	SCMP_SYS(setsockopt), SCMP_SYS(getsockopt), SCMP_SYS(shutdown), SCMP_SYS(perf_event_open),
 	/* the loop */

@@ -87,12 +87,16 @@ serve server
 check "serve comes back" within 20 published server 1
 check "and they go on" on client ping -c 3 -i 0.2 -W 1 "$THERE"
 
-say "# a server that begins anew"
+say "# a server that begins anew, in another prefix"
+NEXT=2001:db8:52::
+on router ip route add "$NEXT/64" via "${LINK[server]}::2" dev server
 stop serve-server
 quiet on server mayflyctl down eth0
+sed -i "s|^Prefix = .*|Prefix = $NEXT/64|" "$RUN/server/eth0.conf"
 serve server
 check "serve publishes" within 20 published server 1
 check "it is found again" within 60 on client ping -c 1 -W 1 "$THERE"
+check "and hops there" grep -q '"address": "2001:db8:52:' <(on client mayflyctl show --json)
 
 say "# nobody there"
 on client mayflyctl down eth0

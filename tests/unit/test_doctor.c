@@ -193,7 +193,7 @@ static void test_carriages(void **unused)
 
 /* --- what keepers tell --------------------------------------------------------------- */
 
-static char keeper_path[SESSIONS_TELL_PATH];
+static char told_path[SESSIONS_TELL_PATH];
 static pid_t keeper;
 
 /* A child that says these bytes to whoever asks, and closes. */
@@ -203,10 +203,10 @@ static void keep(const char *text, size_t length)
 	int listener = socket(AF_UNIX, SOCK_STREAM, 0);
 
 	snprintf(state.socket, sizeof(state.socket), "/tmp/mayfly-test-doctor-%d.sock", getpid());
-	sessions_tell_path(keeper_path, state.socket, SESSIONS_UP);
-	assert_true(strlen(keeper_path) < sizeof(address.sun_path));
-	strcpy(address.sun_path, keeper_path);
-	unlink(keeper_path);
+	sessions_tell_path(told_path, state.socket, SESSIONS_UP);
+	assert_true(strlen(told_path) < sizeof(address.sun_path));
+	strcpy(address.sun_path, told_path);
+	unlink(told_path);
 	assert_int_equal(bind(listener, (void *)&address, sizeof(address)), 0);
 	assert_int_equal(listen(listener, 4), 0);
 	fflush(stdout);
@@ -226,7 +226,7 @@ static void end_keeper(void)
 {
 	kill(keeper, SIGKILL);
 	waitpid(keeper, NULL, 0);
-	unlink(keeper_path);
+	unlink(told_path);
 }
 
 static size_t add(char *text, size_t used, const struct sessions_line *line)
