@@ -58,5 +58,6 @@ bool keeping_mind_place(struct keeping *keeping)
 	keeping->leaves = keeping->shut_out;
 	if (!keeping->shut_out && keeping->sessions.open && !keeping->tell.open)
 		keeping_open_tell(keeping, why); /* who had the socket may have gone */
+	page_mind(&keeping->page);
 	return keeping->shut_out;
 }

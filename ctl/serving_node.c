@@ -123,6 +123,7 @@ void serving_node_turn(struct serving *serving, __u64 now_ms)
 	serving->shut_out = keeper_place_is_lost(&serving->place, &serving->tell, serving->loader.path);
 	if (serving->shut_out)
 		raise(SIGUSR2); /* everything goes on, for the next one to take over */
+	page_mind(&serving->page);
 	news = node_watch_look(&serving->watch, &serving->loader, &pause_ms);
 	if (news == NODE_MISSING)
 		news = bring_up_again(serving, &pause_ms);
