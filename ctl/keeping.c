@@ -371,8 +371,7 @@ int keeping_run(const struct keeping_settings *settings)
 {
 	struct keeping keeping = {
 		.settings = *settings, .prefix = settings->prefix, .loader.fd = -1, .notify.fd = -1,
-		.place.lock = settings->lock,
-		.roam.netlink.fd = -1, .events.loader.fd = -1,
+		.place.lock = settings->lock, .events.loader.fd = -1,
 	};
 	char why[SAY_BYTES];
 	int error;

@@ -12,8 +12,8 @@
 #include "ctl/key.h"
 #include "ctl/node_watch.h"
 #include "ctl/page.h"
+#include "ctl/prefix_watch.h"
 #include "ctl/service.h"
-#include "loader/netlink.h"
 #include "loader/notify.h"
 
 enum {
@@ -58,9 +58,8 @@ struct keeping {
 	struct mf_notify notify;
 	struct service_alive alive;
 	struct {             /* keeping_roam.c */
-		struct mf_netlink netlink; /* fd -1: Prefix is not auto */
-		uv_poll_t poll;
-		uv_timer_t look, leave;
+		struct prefix_watch watch; /* does nothing unless Prefix is auto */
+		uv_timer_t leave;
 	} roam;
 	struct {             /* keeping_events.c */
 		struct client loader; /* fd -1: the loader is away */

@@ -51,7 +51,9 @@ static const struct field fields[] = {
 	FIELD(FIELD_TEXT, "level_why", level_why),
 	EVENT(publication),
 	EVENT(failure),
+	FIELD(FIELD_TEXT, "last_failure_why", failure_why),
 	EVENT(lookup),
+	FIELD(FIELD_TEXT, "last_lookup_clock", clock),
 };
 
 enum { FIELDS = sizeof(fields) / sizeof(*fields) };

@@ -41,6 +41,8 @@ struct rendezvous_status {
 	__u64 level_since_ms;
 	char level[RENDEZVOUS_WORD], level_why[RENDEZVOUS_WORDS]; /* of serve's node: level_name(), level_why() */
 	struct rendezvous_event publication, failure, lookup; /* failure: the last publication in vain */
+	char failure_why[RENDEZVOUS_WORDS]; /* "": its outcome says it all */
+	char clock[RENDEZVOUS_WORDS]; /* of the last lookup: meeting_clock(), or "" */
 };
 
 enum rendezvous_role { RENDEZVOUS_SERVE, RENDEZVOUS_MEET };

@@ -121,6 +121,7 @@ static void end(struct serving *serving)
 	uv_close((uv_handle_t *)&serving->timer, NULL);
 	uv_close((uv_handle_t *)&serving->leaving, NULL);
 	uv_close((uv_handle_t *)&serving->rotating, NULL);
+	prefix_watch_close(&serving->roam);
 	service_alive_close(&serving->alive);
 	for (int i = 0; i < SERVING_SIGNALS; i++)
 		uv_close((uv_handle_t *)&serving->signals[i], NULL);
@@ -246,6 +247,7 @@ static void close_all(struct serving *serving)
 	remove_lock(serving);
 	publish_free(serving->publish);
 	publish_free(serving->common);
+	publish_free(serving->pairs);
 	key_secret_free(serving->stage);
 	registry_close(&serving->registry);
 	free(serving->by_number);
@@ -278,6 +280,7 @@ static int begin_serving(struct serving *serving, struct registry *registry)
 	}
 	serving_carry(serving, &serving->config);
 	serving_adopt_sessions(serving);
+	serving_roam(serving, reload);
 	print_start(serving);
 	if (!serving->registry.count)
 		mf_notify_send(&serving->notify, "READY=1");

@@ -173,6 +173,7 @@ int serving_open_sessions(struct serving *serving, char why[static SAY_BYTES])
 		.prefix = serving->node.prefix,
 		.rotation_ms = CONFIG_ROTATION_DEFAULT_MS,
 		.period_s = serving_period_s(serving),
+		.period_most_s = serving->config.node.rendezvous.period_ms / 1000,
 		.idle_ms = serving->config.node.idle_ms,
 		.firewall = serving->config.node.firewall,
 		.encap = serving->config.node.carriage == MF_CARRIAGE_ENCAP,

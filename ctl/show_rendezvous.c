@@ -68,6 +68,10 @@ static void print_serving(const struct show_style *style, const struct rendezvou
 	if (status->failing)
 		printf("; %u failing", status->failing);
 	putchar('\n');
+	if (status->failing && *status->failure_why) {
+		show_label(style, "why");
+		puts(status->failure_why);
+	}
 	print_period(style, status);
 	if (*status->level_why) {
 		show_label(style, "level");
@@ -90,6 +94,10 @@ void show_rendezvous_text(const struct show_style *style, const struct snapshot 
 	if (!read_role(snapshot, RENDEZVOUS_MEET, &status)) {
 		printf("\n%srendezvous%s: meeting by %s\n", style->heading, style->plain, status.store);
 		print_event(style, "last lookup", &status.lookup);
+		if (*status.clock) {
+			show_label(style, "clock");
+			puts(status.clock);
+		}
 	}
 }
 

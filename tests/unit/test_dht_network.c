@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "ctl/dht/item.h"
+#include "ctl/dht/operation.h"
 #include "tests/lab/dht_sim.h"
 
 static const struct sim_settings thousand = { .nodes = 1000, .seed = 7, .family = DHT_IPV6, .rtt_least_ms = 50,
@@ -162,24 +163,27 @@ static void test_ipv4(void **state)
 	sim_free(sim);
 }
 
-/* Only those who may hold the item learn its target. */
+/* Only those who may hold the item learn its target, however many dead ones there are in between. */
 static void test_discretion(void **state)
 {
-	struct sim *sim = sim_new(&thousand);
+	struct sim_settings settings = thousand;
 	__u8 target[DHT_ID_BYTES];
 	struct dht_result result;
 	struct dht_item item;
+	struct sim *sim;
 
 	(void)state;
+	settings.dead_percent = 60;
+	sim = sim_new(&settings);
 	sim_engine(sim, 4);
-	for (__u32 i = 0; i < 20; i++) {
+	for (__u32 i = 0; i < 40; i++) {
 		sim_item(&item, 100 + i, 5, 240);
 		item_target(target, item.public_key);
 		sim->target = target;
 		sim->targets_seen = 0;
-		result = get(sim, &item, true);
+		result = get(sim, &item, i % 2);
 		assert_int_equal(result.outcome, DHT_NOTHING);
-		assert_in_range(sim->targets_seen, 1, 32); /* 16 nodes, twice at most */
+		assert_in_range(sim->targets_seen, 1, i % 2 ? GET_HEARD_OF_ALL : GET_HEARD_MOST);
 	}
 	sim_free(sim);
 }
@@ -279,6 +283,8 @@ static void announce_ports(enum dht_family family, __u32 count, bool whole)
 	print_message("read: %u in %u ms, %u datagrams\n", found, result.took_ms, result.sent);
 	assert_int_equal(result.peer_count, found);
 	assert_in_range(found, whole ? count : count / 2, count);
+	for (__u32 i = 1; i < found; i++) /* over IPv6 each has an address of its own */
+		assert_int_equal(!memcmp(peers[i].address, peers[0].address, 16), family == DHT_IPV4);
 	check_manners(sim);
 	sim_free(sim);
 }

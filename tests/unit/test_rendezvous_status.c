@@ -30,6 +30,7 @@ static void test_round(void **state)
 		.written_ms = 1700000000123, .pid = (__u32)getpid(), .period_s = 600, .period = 1700000000, .clients = 3,
 		.current = 2, .failing = 1, .store = "dht", .level = "watched", .level_since_ms = 1700000000002,
 		.level_why = "watched for 2.0 s: 15 random probes", .publication = { 1700000000001, 250, 8, "done", "laptop" },
+		.failure_why = "the clock of this host says 1970-01-01 00:07 UTC",
 	};
 	struct rendezvous_status found;
 	char path[128], why[SAY_BYTES];
