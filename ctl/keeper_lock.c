@@ -85,7 +85,7 @@ int keeper_lock(const char *path, char why[static SAY_BYTES])
 		if (error)
 			return say_why(why, error, "cannot lock %s: %s", path, strerror(-error));
 	}
-	return say_why(why, -EAGAIN, "cannot lock %s: it comes and goes", path);
+	return say_why(why, -EBUSY, "cannot lock %s: it comes and goes", path);
 }
 
 void keeper_clear(const char *path)
