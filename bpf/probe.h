@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What strangers try, by source /64, and events for the loader. Work for a flood is bounded:
- * a budget per CPU and tenth of a second; beyond it only the verdict's counter moves.
+ * a budget per CPU and tenth of a second; beyond it only the verdict's counter moves. What this host has to tell of its own
+ * packets has another budget, or whoever scans would keep sessions on demand from beginning.
  */
 #ifndef MAYFLY_BPF_PROBE_H
 #define MAYFLY_BPF_PROBE_H
@@ -10,6 +11,8 @@
 #include "bpf/parse.h"
 
 enum { BUDGET_NS = 100000000, BUDGET_EVENTS = 64, PREFIX_EVENT_NS = 1000000000 };
+
+enum budget_of { BUDGET_PROBES, BUDGET_REPORTS, BUDGETS };
 
 struct mf_budget {
 	__u64 since_ns;
@@ -20,16 +23,15 @@ struct mf_budget {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, BUDGETS);
 	__type(key, __u32);
 	__type(value, struct mf_budget);
 } mf_budget SEC(".maps");
 
 /* The budget with one unit taken, or NULL if it is used up. */
-static __always_inline struct mf_budget *budget_take(__u64 now_ns)
+static __always_inline struct mf_budget *budget_take(__u32 of, __u64 now_ns)
 {
-	__u32 zero = 0;
-	struct mf_budget *budget = bpf_map_lookup_elem(&mf_budget, &zero);
+	struct mf_budget *budget = bpf_map_lookup_elem(&mf_budget, &of);
 
 	if (!budget)
 		return NULL;
@@ -69,7 +71,7 @@ static __always_inline void event_send(struct mf_budget *budget, __u64 now_ns, _
 static __noinline int report(__u32 kind, __u32 association, const __u8 *source, const __u8 *destination, __u32 value)
 {
 	__u64 now_ns = coarse_ns();
-	struct mf_budget *budget = budget_take(now_ns);
+	struct mf_budget *budget = budget_take(BUDGET_REPORTS, now_ns);
 
 	if (budget)
 		event_send(budget, now_ns, kind, association, source, destination, value);
@@ -105,7 +107,7 @@ static __noinline int probe_count(__u32 kind, __u32 association, struct ipv6hdr 
 static __always_inline void probe(__u32 kind, __u32 association, struct ipv6hdr *ip6)
 {
 	__u64 now_ns = coarse_ns();
-	struct mf_budget *budget = budget_take(now_ns);
+	struct mf_budget *budget = budget_take(BUDGET_PROBES, now_ns);
 
 	if (budget)
 		probe_count(kind, association, ip6, budget, now_ns);

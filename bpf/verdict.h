@@ -66,7 +66,7 @@ struct mf_event {
 	__u32 kind;
 	__u32 association; /* ~0: none */
 	__u64 time_ms;
-	__u64 suppressed;  /* events of the same CPU not sent since the last one */
+	__u64 suppressed;  /* events of the same CPU and sort (probes, all others) not sent since the last one */
 	__u8 source[16];
 	__u8 destination[16];
 	__u32 value;       /* PATH_MTU: the new outer MTU */

@@ -7,12 +7,14 @@
 #include <sys/timex.h>
 #include <sys/utsname.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "ctl/doctor.h"
 #include "ctl/format.h"
 #include "ctl/key.h"
 #include "ctl/parse.h"
+#include "ctl/rendezvous.h"
 
 static void check_release(struct doctor *doctor)
 {
@@ -74,10 +76,12 @@ void doctor_check_clock(struct doctor *doctor)
 	static const char remedy[] = "install chrony (apt install chrony) or enable systemd-timesyncd; both ends must "
 				     "agree to within one rotation";
 	struct timex timex = { 0 };
-	char period[FORMAT_AMOUNT];
+	char period[FORMAT_AMOUNT], why[SAY_BYTES];
 	int state = adjtimex(&timex);
 	__u32 rotation_ms = shortest_rotation_ms(doctor);
 
+	if (rendezvous_check_clock((__u64)time(NULL), why))
+		doctor_say(doctor, DOCTOR_FAIL, remedy, "%s", why);
 	if (state < 0 || state == TIME_ERROR || timex.status & STA_UNSYNC)
 		doctor_say(doctor, DOCTOR_WARN, remedy, "nothing keeps the clock right");
 	else if ((__u64)timex.maxerror / 1000 > rotation_ms)

@@ -5,6 +5,7 @@
 
 #include "ctl/doctor.h"
 #include "ctl/format.h"
+#include "ctl/keeper_lock.h"
 #include "ctl/rendezvous_status.h"
 #include "ctl/store.h"
 
@@ -21,7 +22,7 @@ static const char *remedy_of(const char *outcome)
 				 "and a right clock (chronyc tracking, at both ends)?" },
 		{ STORE_FOREIGN, "compare the public keys of both ends (mayflyctl pubkey)" },
 		{ STORE_REFUSED, "does another process serve with the same key? is the clock right?" },
-		{ STORE_FAILED, "its own message says why (journalctl -u 'mayfly-serve@*')" },
+		{ STORE_FAILED, "mend that: it is tried again and again (journalctl -u 'mayfly-serve@*' has more)" },
 	};
 
 	for (size_t i = 0; i < sizeof(remedies) / sizeof(*remedies); i++)
@@ -44,8 +45,9 @@ static void check_publication(struct doctor *doctor, const struct rendezvous_sta
 
 	if (status->failing)
 		doctor_say(doctor, DOCTOR_FAIL, remedy_of_publication(last->outcome),
-			   "%u introduction%s could not be published (the last, for %s: %s)", status->failing,
-			   status->failing == 1 ? "" : "s", last->peer, last->outcome);
+			   "%u introduction%s could not be published (the last, for %s: %s%s%s)", status->failing,
+			   status->failing == 1 ? "" : "s", last->peer, last->outcome, *status->failure_why ? ": " : "",
+			   status->failure_why);
 	else if (status->current < status->clients)
 		doctor_say(doctor, DOCTOR_WARN, "nothing: it takes a while at the start",
 			   "published for %u of %u clients so far", status->current, status->clients);
@@ -59,7 +61,7 @@ static void check_publication(struct doctor *doctor, const struct rendezvous_sta
 
 static void check_serve(struct doctor *doctor, const struct rendezvous_status *status)
 {
-	if (!rendezvous_status_is_live(status)) {
+	if (keeper_of(doctor->state->socket, SESSIONS_SERVE) == KEEPER_NOBODY) {
 		doctor_say(doctor, DOCTOR_FAIL, "systemctl restart 'mayfly-serve@NIC', or mayflyctl serve FILE",
 			   "serve has died: what it published is forgotten by and by");
 		return;

@@ -67,7 +67,7 @@ void keeping_status(void *context, struct rendezvous_status *status)
 static void take(struct keeping *keeping, const struct mf_event *event)
 {
 	board_fill_event(&keeping->page.fill, event);
-	if (level_take(&keeping->events.levels, event, sessions_now_ms()))
+	if (sessions_level_hear(&keeping->sessions, &keeping->events.levels, event, sessions_now_ms()))
 		tell_levels(keeping);
 	if (event->kind == MF_EVENT_NO_ASSOCIATION && keeping->connecting.lookups)
 		connecting_packet(&keeping->connecting, event->destination);

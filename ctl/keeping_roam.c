@@ -3,16 +3,11 @@
  * A node that moves to another prefix: the loader hears in both until every session has been agreed on anew from the new
  * one, and what is going of the old has gone.
  */
-#include <errno.h>
 #include <string.h>
 
 #include "ctl/keeping.h"
-#include "ctl/nic_prefix.h"
 
-enum {
-	LOOK_MS = 200,   /* an interface that changes networks says several things at once */
-	LEAVE_MS = 1000, /* between two looks whether the old prefix is needed */
-};
+enum { LEAVE_MS = 1000 /* between two looks whether the old prefix is needed */ };
 
 static void on_leave(uv_timer_t *timer)
 {
@@ -33,58 +28,25 @@ static void take_prefix(struct keeping *keeping)
 	uv_timer_start(&keeping->roam.leave, on_leave, LEAVE_MS, LEAVE_MS);
 }
 
-static void on_look(uv_timer_t *timer)
+static void on_addresses(void *context)
 {
-	struct keeping *keeping = timer->data;
-	struct mf_template prefix;
-	char why[SAY_BYTES];
+	struct keeping *keeping = context;
 
-	/* Between two networks it is nowhere: what was agreed on stays. */
-	if (!keeping->config.node.prefixes.automatic)
-		return;
-	if (nic_prefix_find(keeping->config.node.interface, &keeping->prefix, &prefix, why) ||
-	    sessions_same_prefix(&prefix, &keeping->prefix))
-		return;
-	keeping_reload(keeping);
-}
-
-/* Which one has changed is found out by looking. */
-static int pass_over(const struct nlmsghdr *message, void *context)
-{
-	(void)message;
-	(void)context;
-	return 0;
-}
-
-static void on_addresses(uv_poll_t *poll, int status, int events)
-{
-	struct keeping *keeping = poll->data;
-
-	(void)status;
-	(void)events;
-	mf_netlink_events(&keeping->roam.netlink, pass_over, NULL);
-	uv_timer_start(&keeping->roam.look, on_look, LOOK_MS, 0);
+	if (keeping->config.node.prefixes.automatic &&
+	    prefix_watch_is_elsewhere(keeping->config.node.interface, &keeping->prefix))
+		keeping_reload(keeping);
 }
 
 static int watch(struct keeping *keeping)
 {
-	int error;
-
-	if (!keeping->config.node.prefixes.automatic || keeping->roam.netlink.fd >= 0)
-		return 0;
-	error = nic_prefix_watch(&keeping->roam.netlink);
-	if (error)
-		return error;
-	uv_poll_init(&keeping->loop, &keeping->roam.poll, keeping->roam.netlink.fd);
-	keeping->roam.poll.data = keeping;
-	return uv_poll_start(&keeping->roam.poll, UV_READABLE, on_addresses);
+	return keeping->config.node.prefixes.automatic ? prefix_watch_begin(&keeping->roam.watch) : 0;
 }
 
 int keeping_roam_open(struct keeping *keeping)
 {
-	uv_timer_init(&keeping->loop, &keeping->roam.look);
 	uv_timer_init(&keeping->loop, &keeping->roam.leave);
-	keeping->roam.look.data = keeping->roam.leave.data = keeping;
+	keeping->roam.leave.data = keeping;
+	prefix_watch_open(&keeping->roam.watch, &keeping->loop, on_addresses, keeping);
 	return watch(keeping);
 }
 
@@ -99,10 +61,6 @@ void keeping_roam_take(struct keeping *keeping)
 
 void keeping_roam_close(struct keeping *keeping)
 {
-	uv_close((uv_handle_t *)&keeping->roam.look, NULL);
 	uv_close((uv_handle_t *)&keeping->roam.leave, NULL);
-	if (keeping->roam.netlink.fd < 0)
-		return;
-	uv_close((uv_handle_t *)&keeping->roam.poll, NULL);
-	mf_netlink_close(&keeping->roam.netlink);
+	prefix_watch_close(&keeping->roam.watch);
 }

@@ -248,9 +248,12 @@ static int open_store(struct searching *searching, char why[static SAY_BYTES])
 
 int meet_search(const struct meet_search *search, char why[static SAY_BYTES])
 {
-	struct searching *searching = key_secret_new(sizeof(*searching));
-	int error;
+	struct searching *searching;
+	int error = rendezvous_check_clock((__u64)time(NULL), why);
 
+	if (error)
+		return error;
+	searching = key_secret_new(sizeof(*searching));
 	if (!searching || uv_loop_init(&searching->loop)) {
 		key_secret_free(searching);
 		return say_why(why, -ENOMEM, "no memory for the search");

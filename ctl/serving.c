@@ -71,8 +71,10 @@ static void note_publication(struct serving *serving, const struct store_result 
 	last->holders = result->holders;
 	snprintf(last->outcome, sizeof(last->outcome), "%s", store_outcome_name(result->outcome));
 	snprintf(last->peer, sizeof(last->peer), "%s", name);
-	if (result->outcome != STORE_DONE)
-		serving->status.failure = *last;
+	if (result->outcome == STORE_DONE)
+		return;
+	serving->status.failure = *last;
+	snprintf(serving->status.failure_why, RENDEZVOUS_WORDS, "%.*s", RENDEZVOUS_WORDS - 1, result->why);
 }
 
 /* Ready: the first stands, or it is known that nothing can be put at all. */
@@ -203,7 +205,9 @@ static int hand_over(struct put *put, struct store_result *failed)
 
 	if (!sealing)
 		return say_why(failed->why, -ENOMEM, "no memory");
-	length = seal(put, sealing, failed->why);
+	length = rendezvous_check_clock(serving_now_ms() / 1000, failed->why);
+	if (!length)
+		length = seal(put, sealing, failed->why);
 	error = length < 0 ? length :
 		store->operations->put(store, &sealing->place, sealing->value, (size_t)length, on_put, put);
 	if (length >= 0 && error)

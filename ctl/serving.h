@@ -8,9 +8,11 @@
 
 #include "ctl/connecting.h"
 #include "ctl/introduce.h"
+#include "ctl/keeper_place.h"
 #include "ctl/level.h"
 #include "ctl/node_watch.h"
 #include "ctl/page.h"
+#include "ctl/prefix_watch.h"
 #include "ctl/publish.h"
 #include "ctl/registry.h"
 #include "ctl/rendezvous_status.h"
@@ -47,6 +49,7 @@ struct serving {
 
 	uv_loop_t loop;
 	uv_timer_t timer, leaving, rotating; /* the second: of a prefix */
+	struct prefix_watch roam; /* does nothing unless Prefix is auto */
 	uv_signal_t signals[SERVING_SIGNALS];
 	struct loop_dht *dht;
 	struct store *store;
@@ -80,9 +83,12 @@ struct serving {
 	bool lacking;    /* something was refused since */
 	bool forgotten;  /* the loader has lost what it had */
 	bool ready, failing, said_refused, said_status, closing;
+	void (*reload)(struct serving *serving); /* serving_roam() */
 	bool takes_down; /* the node goes when this process is told to end */
 	bool leaves;     /* everything goes on, for another process to take over */
 	bool clears;     /* the node goes with this process */
+	bool shut_out;   /* this process cannot go on: that is its end, and a failure */
+	struct keeper_place place; /* lock -1: without a loader */
 };
 
 /* Everything that is due now, and the timer for what is due next. */
@@ -179,6 +185,8 @@ void serving_level_changed(struct serving *serving);
 
 /* serving_move.c: the configuration names another prefix, which the loader has already. */
 void serving_move(struct serving *serving, const struct config *config);
+/* Follows the node to other networks where Prefix is auto: `reload` takes its configuration as it is there. */
+void serving_roam(struct serving *serving, void (*reload)(struct serving *serving));
 
 /* serving_settled.c. Names of the keys that differ, of those that are read at the start alone; "": none. */
 void serving_settled(char names[static SAY_BYTES], const struct config *before, const struct config *now);

@@ -9,6 +9,7 @@
 
 #include "ctl/format.h"
 #include "ctl/serving.h"
+#include "ctl/sessions_level.h"
 
 enum { EVENTS = 256 /* before the loop has its turn */ };
 
@@ -110,7 +111,7 @@ static void on_events(uv_poll_t *poll, int status, int events)
 		if (error)
 			break;
 		board_fill_event(&serving->page.fill, &event);
-		changed |= level_take(&serving->level->levels, &event, now_ms);
+		changed |= sessions_level_hear(&serving->sessions, &serving->level->levels, &event, now_ms);
 		if (event.kind == MF_EVENT_NO_ASSOCIATION && serving->connecting.lookups)
 			connecting_packet(&serving->connecting, event.destination);
 	}

@@ -7,7 +7,6 @@
 
 #include "ctl/keeper_lock.h"
 #include "ctl/serving.h"
-#include "ctl/sessions_ask.h"
 #include "ctl/up.h"
 
 enum { KEEPER_MS = 5000 /* that whoever keeps sessions may take to say goodbye */, KEEPER_LOOK_MS = 20 };
@@ -25,13 +24,9 @@ static void wait_for_keeper(const struct serving *serving)
 /* Two who keep the same sessions would take them from each other: the keeper of up lets go of his, now that there is a serve. */
 static void relieve_keeper(struct serving *serving)
 {
-	char path[KEEPER_PATH_BYTES], why[SAY_BYTES];
-	pid_t keeper;
+	pid_t keeper = keeper_tell(serving->loader.path, SESSIONS_UP, SIGHUP);
 
-	keeper_path(path, serving->loader.path);
-	keeper = keeper_pid(path);
-	serving->status.pid = (__u32)getpid();
-	if (!keeper || rendezvous_status_write(serving->status_path, &serving->status, why) || kill(keeper, SIGHUP))
+	if (keeper <= 0)
 		return;
 	wait_for_keeper(serving);
 	say_note("sessions that mayflyctl up (process %d) kept are serve's from here on", (int)keeper);
@@ -44,23 +39,38 @@ static int bring_up(struct serving *serving, size_t clients, bool quiet, struct 
 	return up_bring(serving->ctl, serving->argument, (__u32)more, quiet, loader);
 }
 
+static bool refuse_second(const struct serving *serving)
+{
+	say_error("another mayflyctl serve keeps the sessions of %s: nothing was touched", serving->config.node.interface);
+	return true;
+}
+
 /* Seen before anything is touched: a second serve would give the node of the first one another prefix and key. */
 static bool is_served_already(const struct serving *serving)
 {
-	const char *interface = serving->config.node.interface;
 	char path[CLIENT_PATH_BYTES], why[SAY_BYTES];
-	struct sessions_ask ask;
-	int error;
 
-	if (client_find(path, serving->ctl->socket, interface, why))
+	if (client_find(path, serving->ctl->socket, serving->config.node.interface, why))
 		return false; /* bring_up() says so */
-	error = sessions_ask_open(&ask, path, SESSIONS_SERVE);
-	if (!error)
-		sessions_ask_close(&ask);
-	if (error && error != -ETIMEDOUT) /* one that is stopped is there, too */
-		return false;
-	say_error("another mayflyctl serve keeps the sessions of %s: nothing was touched", interface);
-	return true;
+	return keeper_of(path, SESSIONS_SERVE) != KEEPER_NOBODY && refuse_second(serving);
+}
+
+/* Of two that begin at the same moment one comes this far. */
+static int take_lock(struct serving *serving)
+{
+	char path[KEEPER_PATH_BYTES], why[SAY_BYTES];
+	int lock;
+
+	keeper_path(path, serving->loader.path, SESSIONS_SERVE);
+	lock = keeper_lock(path, why);
+	if (lock == -EWOULDBLOCK && refuse_second(serving))
+		return CTL_FAILED;
+	if (lock < 0 || keeper_sign(lock)) {
+		say_error("%s", lock < 0 ? why : "the lock cannot be written");
+		return CTL_FAILED;
+	}
+	serving->place = (struct keeper_place){ .keeper = SESSIONS_SERVE, .lock = lock };
+	return CTL_FINE;
 }
 
 /* Prefix = auto: a node that was up already has stayed where it was. */
@@ -78,6 +88,8 @@ int serving_node_open(struct serving *serving, size_t clients)
 {
 	int result = is_served_already(serving) ? CTL_FAILED : bring_up(serving, clients, false, &serving->loader);
 
+	if (!result)
+		result = take_lock(serving);
 	if (result)
 		return result;
 	take_prefix(serving);
@@ -106,6 +118,11 @@ void serving_node_turn(struct serving *serving, __u64 now_ms)
 
 	if (!serving->look_ms || (now_ms < serving->look_ms && serving->look_ms - now_ms <= NODE_WATCH_SLOW_MS))
 		return;
+	if (serving->shut_out)
+		return;
+	serving->shut_out = keeper_place_is_lost(&serving->place, &serving->tell, serving->loader.path);
+	if (serving->shut_out)
+		raise(SIGUSR2); /* everything goes on, for the next one to take over */
 	news = node_watch_look(&serving->watch, &serving->loader, &pause_ms);
 	if (news == NODE_MISSING)
 		news = bring_up_again(serving, &pause_ms);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What levels mean for sessions: rotations. A session that strangers look for changes at once, the others a share of them a
- * turn, since each of them is a handshake.
+ * What levels mean for sessions: rotations, and the period of introductions that they are told. A session that strangers look
+ * for changes at once, the others a share of them a turn, since each of them is a handshake.
  */
 #include "ctl/serving.h"
 #include "ctl/sessions_level.h"
@@ -22,6 +22,7 @@ static void rotate(struct serving *serving, __u32 peer)
 	bool another = sessions_level_take(&serving->sessions, serving_levels(serving), peer);
 
 	sessions_rotate(&serving->sessions, peer, wanted_ms(serving, peer));
+	sessions_remind(&serving->sessions, peer);
 	if (another)
 		sessions_tell_changed(&serving->tell, peer);
 }

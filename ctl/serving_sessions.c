@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctl/handover.h"
 #include "ctl/serving.h"
 #include "ctl/sessions_level.h"
 
@@ -155,6 +156,7 @@ void serving_adopt_sessions(struct serving *serving)
 
 	if (!serving->sessions.open)
 		return;
+	handover_take(serving->loader.path, &serving->config);
 	serving_connect(serving, &serving->config);
 	if (sessions_adopt(&serving->sessions, why))
 		say_note("sessions of an earlier serve stay as they are: %s", why);
@@ -171,6 +173,7 @@ int serving_open_sessions(struct serving *serving, char why[static SAY_BYTES])
 		.prefix = serving->node.prefix,
 		.rotation_ms = CONFIG_ROTATION_DEFAULT_MS,
 		.period_s = serving_period_s(serving),
+		.period_most_s = serving->config.node.rendezvous.period_ms / 1000,
 		.idle_ms = serving->config.node.idle_ms,
 		.firewall = serving->config.node.firewall,
 		.encap = serving->config.node.carriage == MF_CARRIAGE_ENCAP,

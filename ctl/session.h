@@ -214,6 +214,8 @@ __u64 session_wake_ms(const struct session *session);
 
 /* What the loader's counters say of its associations: when something was last heard, and last sent (0: not of late). */
 void session_traffic(struct session *session, __u64 heard_ms, __u64 sent_ms);
+/* session_tick() would end it, because nothing is known to have been said in it for so long. Counters may know better. */
+bool session_is_idle(const struct session *session, __u64 now_ms);
 /* How many packets this end has sealed in the present association. session_tick() is due then. */
 void session_sealed(struct session *session, __u64 packets);
 

@@ -29,6 +29,11 @@ static __u64 idle_at_ms(const struct session *session)
 	return session->used_ms + idle_ms(session);
 }
 
+bool session_is_idle(const struct session *session, __u64 now_ms)
+{
+	return is_up(session) && now_ms >= idle_at_ms(session);
+}
+
 static __u64 later(__u64 one_ms, __u64 other_ms)
 {
 	return one_ms > other_ms ? one_ms : other_ms;
@@ -104,7 +109,7 @@ static void tick_present(struct session_turn *turn)
 {
 	struct session *session = turn->session;
 
-	if (is_up(session) && turn->now_ms >= idle_at_ms(session))
+	if (session_is_idle(session, turn->now_ms))
 		session_say_goodbye(turn, SESSION_IDLE);
 	if ((is_up(session) || session_refuses(session)) && is_expired(&session->present, turn->now_ms))
 		expire(turn);

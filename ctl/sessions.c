@@ -60,11 +60,14 @@ static void set_due(struct sessions *sessions, __u32 number)
 		mf_due_set(&sessions->due, number, wake_ms);
 }
 
+/* Where there are many, the sweep may not have come by for longer than a session may be idle: then it is looked at first. */
 static void tick(struct sessions *sessions, __u32 number, __u64 now_ms)
 {
 	struct session_actions actions;
 	struct session_chance chance;
 
+	if (session_is_idle(sessions->peer[number].session, now_ms))
+		sessions_loader_traffic(sessions, number);
 	sessions_chance(&chance);
 	session_tick(sessions->peer[number].session, now_ms, &chance, &actions);
 	sodium_memzero(&chance, sizeof(chance));
@@ -171,12 +174,13 @@ static void settle(struct sessions *sessions, __u32 number)
 		set_due(sessions, number);
 }
 
-/* A request is heard in three periods at the most (docs/PROTOCOL.md 7). */
+/* A request is heard in three periods at the most, and its introduction may be of the longest step, too (docs/PROTOCOL.md 7). */
 static void remember(struct sessions *sessions, __u32 number)
 {
-	__u64 periods_ms = 3000ULL * sessions->settings.period_s;
+	const struct sessions_settings *settings = &sessions->settings;
+	__u32 period_s = settings->period_most_s > settings->period_s ? settings->period_most_s : settings->period_s;
 
-	sessions->peer[number].replay_ms = sessions_now_ms() + periods_ms;
+	sessions->peer[number].replay_ms = sessions_now_ms() + 3000ULL * period_s;
 }
 
 static bool is_waited_for(enum session_state state)
@@ -348,6 +352,8 @@ int sessions_put(struct sessions *sessions, const char *name, const __u8 public_
 		.encap = sessions->settings.encap, .padding = sessions->settings.padding,
 		.association = SESSIONS_NO_ASSOCIATION, .scored = SESSIONS_NO_ASSOCIATION,
 	};
+	for (int i = 0; i < SESSION_GENERATIONS; i++)
+		peer->generation[i] = SESSIONS_NO_ASSOCIATION;
 	snprintf(peer->name, sizeof(peer->name), "%s", name);
 	memcpy(peer->public_key, public_key, sizeof(peer->public_key));
 	if (sessions->renamed)
@@ -454,6 +460,9 @@ void sessions_close(struct sessions *sessions)
 	sessions_adding_close(sessions);
 	key_secret_free(sessions->secret);
 	sessions->secret = NULL;
+	free(sessions->by_association);
+	sessions->by_association = NULL;
+	sessions->associations = 0;
 	free(sessions->peer);
 	sessions->peer = NULL;
 	sessions->peers = sessions->room = 0;

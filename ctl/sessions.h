@@ -54,6 +54,7 @@ struct sessions_settings {
 	const __u8 *private_key, *public_key; /* outlive it */
 	struct mf_template prefix;     /* that this end hops in */
 	__u32 rotation_ms, lifetime_s, idle_ms, period_s; /* of sessions that this end answers with; 0: default */
+	__u32 period_most_s;           /* the longest period that this end's introductions may have; 0: no other */
 	bool firewall;                 /* one stands before this end */
 	bool encap;                    /* of new peers: as in struct session_settings; sessions_carry() for others */
 	__u8 padding;
@@ -75,6 +76,7 @@ struct sessions_peer {
 	bool encap;
 	__u8 padding;
 	__u32 association;    /* id in the loader of the newest one; SESSIONS_NO_ASSOCIATION: none */
+	__u32 generation[SESSION_GENERATIONS]; /* likewise of each, by letter */
 	bool alone;           /* which has no other beside it there, and so leads */
 	__u32 scored;         /* sessions_level.c: the association whose probes count against it */
 	__u8 level;           /* likewise: enum level, as last taken */
@@ -102,6 +104,8 @@ struct sessions {
 	struct sessions_adding *adding; /* SESSIONS_AT_ONCE; NULL: each is waited for at once */
 	bool gathers;         /* messages are being read: what they lead to may wait for the loader */
 	struct mf_table by_inner, by_introduction, by_visitor; /* peers' addresses -> number */
+	__u32 *by_association; /* ids in the loader -> number + 1; 0: of no session's */
+	__u32 associations;    /* room there */
 	struct mf_due due;
 	uv_timer_t timer, sweep_timer;
 	struct sessions_socket {
@@ -132,6 +136,7 @@ void sessions_rename(struct sessions *sessions, __u32 peer, const char *name); /
 void sessions_remove(struct sessions *sessions, __u32 peer, enum session_reason reason); /* its session ends */
 int sessions_find(const struct sessions *sessions, const __u8 public_key[static 32]); /* number, or SESSIONS_NONE */
 int sessions_find_inner(const struct sessions *sessions, const __u8 inner[static 16]); /* by its stable address */
+int sessions_find_association(const struct sessions *sessions, __u32 id); /* by that of any generation in the loader */
 
 /*
  * What the loader has of an earlier process: sessions of peers that are known live on, those of others are deleted, unless
@@ -156,6 +161,8 @@ void sessions_rotate(struct sessions *sessions, __u32 peer, __u32 rotation_ms);
 void sessions_carry(struct sessions *sessions, __u32 peer, bool encap, __u8 padding);
 /* The own introductions' period, told with the next word. */
 void sessions_period(struct sessions *sessions, __u32 period_s);
+/* The peer is told of it now, if it will not be for long. */
+void sessions_remind(struct sessions *sessions, __u32 peer);
 /* What the configuration says of the node: how long sessions may be idle, and whether a firewall stands before it, which
    the other end is told with another generation. */
 void sessions_settle(struct sessions *sessions, __u32 idle_ms, bool firewall);

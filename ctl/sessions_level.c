@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Scores that go along from one association of a session to the next, and end with it. */
+/* Scores of sessions, that go along from one association to the next, and end with it. */
 #include "ctl/sessions_level.h"
 
 void sessions_level_follow(struct sessions *sessions, struct levels *levels, __u32 number)
@@ -8,11 +8,23 @@ void sessions_level_follow(struct sessions *sessions, struct levels *levels, __u
 
 	if (peer->scored == peer->association)
 		return;
-	if (peer->scored != (__u32)SESSIONS_NO_ASSOCIATION && peer->association == (__u32)SESSIONS_NO_ASSOCIATION)
+	if (peer->scored == (__u32)SESSIONS_NO_ASSOCIATION)
+		level_forget(levels, peer->association); /* an introduction's perhaps, which had this id before */
+	else if (peer->association == (__u32)SESSIONS_NO_ASSOCIATION)
 		level_forget(levels, peer->scored);
-	else if (peer->scored != (__u32)SESSIONS_NO_ASSOCIATION)
+	else
 		level_move(levels, peer->scored, peer->association);
 	peer->scored = peer->association;
+}
+
+bool sessions_level_hear(const struct sessions *sessions, struct levels *levels, const struct mf_event *event, __u64 now_ms)
+{
+	int number = sessions_find_association(sessions, event->association);
+	struct mf_event of_session = *event;
+
+	if (number >= 0 && sessions->peer[number].scored != (__u32)SESSIONS_NO_ASSOCIATION)
+		of_session.association = sessions->peer[number].scored;
+	return level_take(levels, &of_session, now_ms);
 }
 
 enum level sessions_level_of(const struct sessions *sessions, const struct levels *levels, __u32 number)

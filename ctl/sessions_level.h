@@ -12,6 +12,12 @@
 /* From the owner's `changed`: another association inherits the score, an end forgets it. */
 void sessions_level_follow(struct sessions *sessions, struct levels *levels, __u32 peer);
 
+/*
+ * level_take(), where hits on one session's generations have one score: else whoever replays against a single one, which goes
+ * on to new keys again and again, would seem to have watched many.
+ */
+bool sessions_level_hear(const struct sessions *sessions, struct levels *levels, const struct mf_event *event, __u64 now_ms);
+
 enum level sessions_level_of(const struct sessions *sessions, const struct levels *levels, __u32 peer);
 
 /* Its level is taken note of. true: it is another one than at the last time. */

@@ -120,11 +120,12 @@ int sessions_loader_ask(struct sessions *sessions, __u32 number, const struct se
 	return client_begin(sessions->settings.loader, question);
 }
 
-static void note_added(struct sessions *sessions, __u32 number, const struct mf_message *answer)
+static void note_added(struct sessions *sessions, __u32 number, char letter, const struct mf_message *answer)
 {
 	sessions->said_loader = false;
 	sessions->peer[number].association = answer->assoc_status.id;
 	sessions->peer[number].alone = answer->assoc_status.alone;
+	sessions_know_generation(sessions, number, letter, answer->assoc_status.id);
 }
 
 int sessions_loader_answer(struct sessions *sessions, __u32 number, const struct session_association *association,
@@ -134,7 +135,7 @@ int sessions_loader_answer(struct sessions *sessions, __u32 number, const struct
 	bool is_left = error == -EREMOTEIO && question->message->refusal == MF_REFUSED_EXISTS;
 
 	if (!error)
-		note_added(sessions, number, question->message);
+		note_added(sessions, number, association->letter, question->message);
 	else if (!is_left)
 		say_refused(sessions, error, MF_ASSOC_ADD, question->message);
 	sodium_memzero(question->message, sizeof(*question->message));
@@ -159,7 +160,7 @@ int sessions_loader_add(struct sessions *sessions, __u32 number, const struct se
 	if (error)
 		say_refused(sessions, error, MF_ASSOC_ADD, message);
 	else
-		note_added(sessions, number, message);
+		note_added(sessions, number, association->letter, message);
 	sodium_memzero(message, sizeof(*message));
 	return error;
 }
@@ -207,6 +208,7 @@ void sessions_loader_lead(struct sessions *sessions, __u32 number, char letter)
 
 void sessions_loader_delete(struct sessions *sessions, __u32 number, char letter)
 {
+	sessions_unknow_generation(sessions, number, letter);
 	name_only(sessions, MF_ASSOC_DELETE, number, letter);
 }
 
@@ -360,6 +362,23 @@ void sessions_loader_sweep(struct sessions *sessions)
 	}
 }
 
+/* 0 or -errno: what leads to this inner address. */
+static int find_leading(struct sessions *sessions, const __u8 inner[static 16], struct mf_message *message)
+{
+	put_host(&message->assoc_config.remote_prefix[0], inner);
+	return ask(sessions, MF_ASSOC_FIND, message);
+}
+
+void sessions_loader_traffic(struct sessions *sessions, __u32 number)
+{
+	struct mf_message message = { 0 };
+	__u8 inner[16];
+
+	sessions_inner_peer(&sessions->peer[number], inner);
+	if (!find_leading(sessions, inner, &message))
+		note_traffic(sessions, &message.assoc_status);
+}
+
 int sessions_look(struct sessions *sessions, __u32 number)
 {
 	__u32 id = sessions->peer[number].association;
@@ -396,6 +415,7 @@ static void adopt_one(struct sessions *sessions, __u32 number, const struct mf_a
 	if (!session)
 		return;
 	sessions->peer[number].association = status->id;
+	sessions_know_generation(sessions, number, association.letter, status->id);
 	memcpy(association.seed_local, config->seed_local, sizeof(association.seed_local));
 	memcpy(association.seed_remote, config->seed_remote, sizeof(association.seed_remote));
 	session_adopt(session, &association, sessions_now_ms());
@@ -406,8 +426,7 @@ static bool leads(struct sessions *sessions, const struct mf_assoc_status *statu
 {
 	struct mf_message message = { 0 };
 
-	message.assoc_config.remote_prefix[0] = status->config.remote_prefix[0];
-	return !ask(sessions, MF_ASSOC_FIND, &message) &&
+	return !find_leading(sessions, status->config.remote_prefix[0].address, &message) &&
 	       !memcmp(message.assoc_status.config.name, status->config.name, MF_NAME_BYTES);
 }
 

@@ -22,6 +22,8 @@ void sessions_chance(struct session_chance *chance);
 
 int sessions_know(struct sessions *sessions, const struct sessions_peer *peer, __u32 number); /* 0 or -ENOMEM: in part */
 void sessions_unknow(struct sessions *sessions, const struct sessions_peer *peer);
+void sessions_know_generation(struct sessions *sessions, __u32 peer, char letter, __u32 id);
+void sessions_unknow_generation(struct sessions *sessions, __u32 peer, char letter);
 
 /* --- sessions_socket.c --- */
 
@@ -66,5 +68,6 @@ int sessions_loader_find(struct sessions *sessions, __u32 peer, __u32 *period, _
 int sessions_loader_look(struct sessions *sessions, __u32 peer, struct client_question *question); /* asks; then: */
 int sessions_loader_found(struct sessions *sessions, struct client_question *question, __u32 *period, __u8 prefix[static 8]);
 void sessions_loader_sweep(struct sessions *sessions); /* traffic of the next associations */
+void sessions_loader_traffic(struct sessions *sessions, __u32 peer); /* of the one that leads to this peer, now */
 
 #endif

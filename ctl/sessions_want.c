@@ -77,6 +77,17 @@ void sessions_period(struct sessions *sessions, __u32 period_s)
 			sessions->peer[i].session->settings.period_s = period_s;
 }
 
+/* One that is sealed has new keys, and with them the word, within two minutes. */
+void sessions_remind(struct sessions *sessions, __u32 number)
+{
+	const struct session *session = sessions->peer[number].session;
+
+	if (session && !session->present.initiator && !session->said.active &&
+	    session->present.association.carriage == MF_CARRIAGE_ENCAP && session->present.told_period_s &&
+	    session->present.told_period_s != session->settings.period_s)
+		renew(sessions, number, SESSION_LEVEL);
+}
+
 void sessions_settle(struct sessions *sessions, __u32 idle_ms, bool firewall)
 {
 	bool renews = sessions->settings.firewall != firewall;

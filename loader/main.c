@@ -49,7 +49,7 @@ static int serve(struct mf_instance *instance, struct mf_control *control)
 		mf_node_leave(instance);
 	mf_loop_close(&loop);
 	mf_notify_close(&notify);
-	return EXIT_FINE;
+	return loop.unheard ? EXIT_FAILED : EXIT_FINE;
 }
 
 static int detach(struct mf_instance *instance)

@@ -56,19 +56,20 @@ def rates(samples, result):
     return rows
 
 
-def crowd(samples, result):
-    asked = value(samples, "asked", "crowd")
+def crowd(samples, result, path, carriage):
+    asked = value(samples, "asked", path)
     if not asked:
         return []
-    found = {name: value(samples, name, "crowd") for name in (
-        "handshakes", "failed", "asked", "unanswered", "wrong", "ended", "lost_sessions", "queues", "traffic_serve_s",
-        "traffic_loader_s", "seconds_of_traffic", "serve_kb", "loader_kb")}
+    found = {name: value(samples, name, path) for name in (
+        "handshakes", "failed", "asked", "unanswered", "wrong", "ended", "lost_sessions", "renewed", "sealed", "queues",
+        "traffic_serve_s", "traffic_loader_s", "seconds_of_traffic", "serve_kb", "loader_kb")}
     lost = max(0, found["unanswered"] - found["queues"])
     found.update(lost_to_rotation=lost, reached=not lost and not found["failed"])
-    result["sessions crowd"] = found
+    result[f"sessions {path}"] = found
     seconds = found["seconds_of_traffic"]
     rows = [["sessions, by real handshakes", f"**{found['handshakes']:,.0f}** ({found['failed']:.0f} failed)"],
             ["rotations of 3 s under traffic", f"{seconds / 3:.0f}"],
+            ["new keys meanwhile", f"{found['renewed'] or 0:,.0f}"],
             ["packets each way", f"{found['asked']:,.0f}"],
             ["unanswered", f"{found['unanswered']:.0f} (full queues of the machine: {found['queues']:.0f})"],
             ["lost to rotation", f"**{lost:.0f}**: {judged(found['reached'])}"],
@@ -77,7 +78,7 @@ def crowd(samples, result):
             ["memory of `serve`", f"{found['serve_kb'] / 1024:.1f} MiB, {1024 * found['serve_kb'] / found['handshakes']:,.0f} "
                                   "bytes a session"],
             ["resident memory of the loader, maps included", f"{found['loader_kb'] / 1024:.1f} MiB"]]
-    return table([f"{found['handshakes']:,.0f} clients, one echo a second each", ""], rows)
+    return table([f"{found['handshakes']:,.0f} clients, one echo a second each, by `{carriage}`", ""], rows)
 
 
 def attacks(samples, result):
@@ -136,5 +137,6 @@ KEY_QUESTION = (
 def sessions(samples, result):
     rows = latency(samples, result) + rates(samples, result)
     lines = table(["handshakes", "", "target", "verdict"], rows) if rows else []
-    lines += crowd(samples, result) + attacks(samples, result) + kept(samples, result)
+    lines += crowd(samples, result, "crowd", "encap") + crowd(samples, result, "crowd-sealed", "sealed")
+    lines += attacks(samples, result) + kept(samples, result)
     return lines + [KEY_QUESTION, ""] if lines else []

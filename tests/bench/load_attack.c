@@ -55,7 +55,7 @@ static void send_one(struct load *load, const struct attack *attack, __u64 numbe
 
 	if (attack->kind == LOAD_JUNK)
 		forge(&slot, number);
-	load_wire_put(&load->wire, &slot, MF_NEXT_CONTROL, attack->message[number % POOL], SESSION_REQUEST_BYTES);
+	load_wire_put(&load->wire, &slot, NULL, MF_NEXT_CONTROL, attack->message[number % POOL], SESSION_REQUEST_BYTES);
 }
 
 /* How many packets there should have been: a batch more than so far, or as many as the pace wants. */

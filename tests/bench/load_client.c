@@ -58,15 +58,21 @@ static bool is_of_slot(const struct mf_slot *slot, const struct load_packet *pac
 	       slot->local_port == packet->destination_port && slot->remote_port == packet->source_port;
 }
 
-/* Heard in the previous, the current and the next slot. */
-static bool is_of(struct load_association *association, const struct load_packet *packet, __u64 now_ms)
+/* Heard in the previous, the current and the next slot. NULL: in none of them. */
+static const struct mf_slot *find_slot(struct load_association *association, const struct load_packet *packet, __u64 now_ms)
 {
-	if (!association->used)
-		return false;
-	for (int behind = -1; behind <= 1; behind++)
-		if (is_of_slot(load_association_slot(association, now_ms, behind), packet))
-			return true;
-	return false;
+	for (int behind = -1; association->used && behind <= 1; behind++) {
+		const struct mf_slot *slot = load_association_slot(association, now_ms, behind);
+
+		if (is_of_slot(slot, packet))
+			return slot;
+	}
+	return NULL;
+}
+
+static struct load_seal *seal_of(struct load_association *association)
+{
+	return association->sealed ? &association->seal : NULL;
 }
 
 /* --- keys ---------------------------------------------------------------------------- */
@@ -86,7 +92,7 @@ static void put_settings(struct load_client *client)
 	struct session_settings settings = {
 		.end = { client->own, client->public_key, client->server->public_key, client->pair.shared },
 		.prefix = client->prefix,
-		.encap = true, /* its packets are put together here, and not sealed */
+		.encap = true, /* will do: the server decides */
 	};
 
 	memcpy(settings.inner_own, client->inner, sizeof(settings.inner_own));
@@ -132,7 +138,7 @@ static __u64 own_ms(const struct load_client *client)
 	return CLOCK_FIRST_MS + (client->origin_ms ? load_now_ms() - client->origin_ms : 0);
 }
 
-static void add(struct load_client *client, const struct session_association *from)
+static void add(struct load_client *client, const struct session_association *from, const struct seal_keys *keys)
 {
 	struct load_association *association = &client->generation[from->letter - 'a'];
 
@@ -142,6 +148,8 @@ static void add(struct load_client *client, const struct session_association *fr
 	memcpy(association->seed_remote, from->seed_remote, sizeof(association->seed_remote));
 	association->local = from->local;
 	association->remote = from->remote;
+	association->sealed = from->carriage == MF_CARRIAGE_SEALED;
+	association->seal.keys = *keys;
 	association_begin(association, from->rotation_ms);
 }
 
@@ -152,6 +160,11 @@ static struct load_association *leading(struct load_client *client)
 	return association && association->used ? association : NULL;
 }
 
+bool load_client_seals(const struct load_client *client)
+{
+	return client->leads && client->generation[client->leads - 'a'].sealed;
+}
+
 static void send_message(struct load_client *client, const struct session_action *action)
 {
 	struct load_association *association = action->by_introduction ? &client->introduction : leading(client);
@@ -159,27 +172,28 @@ static void send_message(struct load_client *client, const struct session_action
 	if (!association || !association->used)
 		return;
 	client->messages += !client->stood_ns;
-	load_wire_put(client->server->wire, load_association_slot(association, load_now_ms(), 0), MF_NEXT_CONTROL,
-		      action->message, action->bytes);
+	load_wire_put(client->server->wire, load_association_slot(association, load_now_ms(), 0), seal_of(association),
+		      MF_NEXT_CONTROL, action->message, action->bytes);
 }
 
-static void carry_out_one(struct load_client *client, const struct session_action *action)
+static void carry_out_one(struct load_client *client, const struct session_action *action, const struct seal_keys *keys)
 {
 	switch (action->kind) {
 	case SESSION_SEND:
 		send_message(client, action);
 		break;
 	case SESSION_ADD:
-		add(client, action->association);
+		add(client, action->association, keys);
 		break;
 	case SESSION_LEAD:
 		client->leads = action->letter;
 		client->stood_ns = client->stood_ns ? client->stood_ns : load_now_ns();
 		break;
 	case SESSION_DELETE:
-		client->generation[action->letter - 'a'].used = false;
+		memset(&client->generation[action->letter - 'a'], 0, sizeof(client->generation[0]));
 		break;
 	case SESSION_STANDS:
+		client->stands++;
 		client->confirmed_ns = client->confirmed_ns ? client->confirmed_ns : load_now_ns();
 		break;
 	case SESSION_ENDED:
@@ -197,7 +211,7 @@ static void carry_out_one(struct load_client *client, const struct session_actio
 static void carry_out(struct load_client *client, const struct session_actions *actions)
 {
 	for (unsigned int i = 0; i < actions->count; i++)
-		carry_out_one(client, &actions->action[i]);
+		carry_out_one(client, &actions->action[i], &actions->keys);
 }
 
 void load_client_prepare(struct load_client *client, struct session_actions *first)
@@ -253,14 +267,31 @@ static void take_echo(struct load_client *client, const struct load_packet *pack
 	session_traffic(&client->session, own_ms(client), 0);
 }
 
-void load_client_take(struct load_client *client, const struct load_packet *packet)
+/* The association that it came by; NULL: by none, and the slot that it came in. */
+static struct load_association *find_association(struct load_client *client, const struct load_packet *packet,
+						 const struct mf_slot **slot)
 {
 	__u64 now_ms = load_now_ms();
-	bool by_introduction = is_of(&client->introduction, packet, now_ms), known = by_introduction;
 
-	for (int i = 0; !known && i < SESSION_GENERATIONS; i++)
-		known = is_of(&client->generation[i], packet, now_ms);
-	if (!known)
+	*slot = find_slot(&client->introduction, packet, now_ms);
+	if (*slot)
+		return &client->introduction;
+	for (int i = 0; i < SESSION_GENERATIONS; i++) {
+		*slot = find_slot(&client->generation[i], packet, now_ms);
+		if (*slot)
+			return &client->generation[i];
+	}
+	return NULL;
+}
+
+void load_client_take(struct load_client *client, struct load_packet *packet)
+{
+	const struct mf_slot *slot;
+	struct load_association *association = find_association(client, packet, &slot);
+	bool by_introduction = association == &client->introduction;
+	__u8 plain[LOAD_INSIDE_MOST];
+
+	if (!association || load_packet_open(packet, slot->index, seal_of(association), plain))
 		client->wrong++;
 	else if (packet->next_header == MF_NEXT_CONTROL)
 		take_message(client, packet, by_introduction);
@@ -298,6 +329,6 @@ void load_client_ask(struct load_client *client)
 	client->answered_mask &= ~(1ULL << client->asked % 64);
 	client->asked++;
 	session_traffic(&client->session, 0, own_ms(client));
-	load_wire_put(client->server->wire, load_association_slot(association, load_now_ms(), 0), LOAD_ICMP6, echo,
-		      sizeof(echo));
+	load_wire_put(client->server->wire, load_association_slot(association, load_now_ms(), 0), seal_of(association),
+		      LOAD_ICMP6, echo, sizeof(echo));
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * One of many clients of a server: its keys, the associations that it is heard and sends in, and the engine of its
- * session. A userspace data plane of docs/PROTOCOL.md sections 2, 3.1, 8 and 9.
+ * session. A userspace data plane of docs/PROTOCOL.md sections 2, 3.1, 3.3, 8 and 9.
  */
 #ifndef MAYFLY_TESTS_BENCH_LOAD_CLIENT_H
 #define MAYFLY_TESTS_BENCH_LOAD_CLIENT_H
@@ -19,6 +19,8 @@ struct load_association {
 	struct mf_template local, remote;
 	struct mf_schedule schedule;
 	struct mf_slot slot[LOAD_SLOTS]; /* by index % LOAD_SLOTS */
+	bool sealed;
+	struct load_seal seal; /* secret; if it is sealed */
 };
 
 /* What all clients have in common. */
@@ -43,9 +45,10 @@ struct load_client {
 	__u64 began_ns, stood_ns;        /* first message sent; response opened and taken: packets may go */
 	__u64 confirmed_ns;              /* the server sends in the session, too */
 	__u32 messages;                  /* session messages sent up to then */
+	__u32 stands;                    /* generations that have stood */
 	__u32 lost, ended;
 	bool settled;                    /* its handshake is over, well or not */
-	__u64 asked, answered, wrong;    /* echoes, and packets that fit no slot or association */
+	__u64 asked, answered, wrong;    /* echoes, and packets that fit no slot or association, or do not open */
 	__u64 answered_mask;             /* of the newest 64 */
 };
 
@@ -61,12 +64,15 @@ void load_client_prepare(struct load_client *client, struct session_actions *fir
 void load_client_begin(struct load_client *client, struct session_actions *first);
 
 /* A packet that came to its prefix. */
-void load_client_take(struct load_client *client, const struct load_packet *packet);
+void load_client_take(struct load_client *client, struct load_packet *packet);
 void load_client_tick(struct load_client *client);
 __u64 load_client_wake_ms(const struct load_client *client); /* load_now_ms() */
 
 /* An echo request to the server's stable address. */
 void load_client_ask(struct load_client *client);
+
+/* Its packets go out sealed. */
+bool load_client_seals(const struct load_client *client);
 
 /* The slot of now in which this end sends. */
 const struct mf_slot *load_association_slot(struct load_association *association, __u64 now_ms, int behind);

@@ -9,7 +9,7 @@
 
 enum {
 	AT_LENGTH = 4, AT_NEXT = 6, AT_HOPS = 7, AT_SOURCE = 8, AT_DESTINATION = 24, AT_UDP = 40, AT_UDP_LENGTH = 44,
-	AT_UDP_SUM = 46, AT_SHIM = 48, HOPS = 64, KIND_PAYLOAD = 1, ECHO_REQUEST = 128, ECHO_REPLY = 129,
+	AT_UDP_SUM = 46, HOPS = 64, KIND_PAYLOAD = 1, KIND_PADDED = 8, ECHO_REQUEST = 128, ECHO_REPLY = 129,
 	AT_ECHO_SUM = 2, AT_ECHO_NUMBER = 8,
 };
 
@@ -42,10 +42,26 @@ static void put16(__u8 *at, __u16 value)
 	memcpy(at, &value, 2);
 }
 
-size_t load_packet_write(__u8 packet[static LOAD_PACKET_MOST], const struct mf_slot *slot, __u8 next_header,
-			 const __u8 *payload, size_t bytes)
+/* Shim and payload behind the UDP header, sealed or as they are. How many bytes. */
+static size_t put_inside(__u8 *at, __u64 index, struct load_seal *seal, __u8 next_header, const __u8 *payload, size_t bytes)
 {
-	__u16 length = (__u16)(LOAD_HEAD_BYTES - AT_UDP + bytes), sum;
+	__u8 inside[LOAD_INSIDE_MOST] = { KIND_PAYLOAD, next_header, HOPS, 0 };
+
+	memcpy(inside + LOAD_SHIM_BYTES, payload, bytes);
+	bytes += LOAD_SHIM_BYTES;
+	if (!seal) {
+		memcpy(at, inside, bytes);
+		return bytes;
+	}
+	load_seal_write(seal, index, inside, bytes, at);
+	return bytes + LOAD_SEAL_BYTES;
+}
+
+size_t load_packet_write(__u8 packet[static LOAD_PACKET_MOST], const struct mf_slot *slot, struct load_seal *seal,
+			 __u8 next_header, const __u8 *payload, size_t bytes)
+{
+	size_t inside = put_inside(packet + LOAD_OUTER_BYTES, slot->index, seal, next_header, payload, bytes);
+	__u16 length = (__u16)(LOAD_OUTER_BYTES - AT_UDP + inside), sum;
 
 	memcpy(packet, &slot->label_out, 4);
 	put16(packet + AT_LENGTH, length);
@@ -57,8 +73,6 @@ size_t load_packet_write(__u8 packet[static LOAD_PACKET_MOST], const struct mf_s
 	memcpy(packet + AT_UDP + 2, &slot->remote_port, 2);
 	put16(packet + AT_UDP_LENGTH, length);
 	put16(packet + AT_UDP_SUM, 0);
-	memcpy(packet + AT_SHIM, (const __u8[]){ KIND_PAYLOAD, next_header, HOPS, 0 }, 4);
-	memcpy(packet + LOAD_HEAD_BYTES, payload, bytes);
 	sum = load_fold((__u64)slot->address_sum + htons(length) + htons(IPPROTO_UDP) + load_sum(packet + AT_UDP, length));
 	memcpy(packet + AT_UDP_SUM, &sum, 2);
 	return AT_UDP + length;
@@ -66,14 +80,25 @@ size_t load_packet_write(__u8 packet[static LOAD_PACKET_MOST], const struct mf_s
 
 int load_packet_read(struct load_packet *packet, const __u8 *bytes, size_t length)
 {
-	if (length < LOAD_HEAD_BYTES || bytes[0] >> 4 != 6 || bytes[AT_NEXT] != IPPROTO_UDP ||
-	    bytes[AT_SHIM] != KIND_PAYLOAD)
+	if (length < LOAD_OUTER_BYTES || length > LOAD_PACKET_MOST || bytes[0] >> 4 != 6 || bytes[AT_NEXT] != IPPROTO_UDP)
 		return -EBADMSG;
 	*packet = (struct load_packet){ .source = bytes + AT_SOURCE, .destination = bytes + AT_DESTINATION,
-					.next_header = bytes[AT_SHIM + 1], .payload = bytes + LOAD_HEAD_BYTES,
-					.bytes = length - LOAD_HEAD_BYTES };
+					.udp = bytes + LOAD_OUTER_BYTES, .udp_bytes = length - LOAD_OUTER_BYTES };
 	memcpy(&packet->source_port, bytes + AT_UDP, 2);
 	memcpy(&packet->destination_port, bytes + AT_UDP + 2, 2);
+	return 0;
+}
+
+int load_packet_open(struct load_packet *packet, __u64 index, struct load_seal *seal, __u8 plain[static LOAD_INSIDE_MOST])
+{
+	int bytes = seal ? load_seal_read(seal, index, packet->udp, packet->udp_bytes, plain) : (int)packet->udp_bytes;
+	const __u8 *inside = seal ? plain : packet->udp;
+
+	if (bytes < LOAD_SHIM_BYTES || (inside[0] & ~(seal ? KIND_PADDED : 0)) != KIND_PAYLOAD)
+		return -EBADMSG;
+	packet->next_header = inside[1];
+	packet->payload = inside + LOAD_SHIM_BYTES;
+	packet->bytes = (size_t)bytes - LOAD_SHIM_BYTES;
 	return 0;
 }
 

@@ -76,12 +76,12 @@ int load_wire_open(struct load_wire *wire, const char *device, const __u8 prefix
 	return wire->in < 0 ? wire->in : 0;
 }
 
-void load_wire_put(struct load_wire *wire, const struct mf_slot *slot, __u8 next_header, const __u8 *payload,
-		   size_t bytes)
+void load_wire_put(struct load_wire *wire, const struct mf_slot *slot, struct load_seal *seal, __u8 next_header,
+		   const __u8 *payload, size_t bytes)
 {
 	__u32 at = wire->waiting++;
 
-	wire->part[at].iov_len = load_packet_write(wire->packet[at], slot, next_header, payload, bytes);
+	wire->part[at].iov_len = load_packet_write(wire->packet[at], slot, seal, next_header, payload, bytes);
 	memcpy(&wire->to[at].sin6_addr, slot->remote, 16);
 	if (wire->waiting == LOAD_BATCH)
 		load_wire_flush(wire);

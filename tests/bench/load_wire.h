@@ -29,9 +29,9 @@ struct load_wire {
 /* `prefix`: first 6 bytes of the /48. 0 or -errno. */
 int load_wire_open(struct load_wire *wire, const char *device, const __u8 prefix[static 6]);
 
-/* One packet more, sent with others; or all that wait, now. */
-void load_wire_put(struct load_wire *wire, const struct mf_slot *slot, __u8 next_header, const __u8 *payload,
-		   size_t bytes);
+/* One packet more, sent with others (`seal` NULL: by encap); or all that wait, now. */
+void load_wire_put(struct load_wire *wire, const struct mf_slot *slot, struct load_seal *seal, __u8 next_header,
+		   const __u8 *payload, size_t bytes);
 void load_wire_flush(struct load_wire *wire);
 
 /* Gives what has come to `take`. How many that was; waits for the first one up to `wait_ms`. */

@@ -106,7 +106,7 @@ int load_handshakes(struct load *load)
 static int print_traffic(struct load *load)
 {
 	__u64 asked = 0, answered = 0, wrong = 0;
-	__u32 ended = 0, lost = 0, silent = 0;
+	__u32 ended = 0, lost = 0, silent = 0, renewed = 0, sealed = 0;
 
 	for (__u32 i = 0; i < load->options.clients; i++) {
 		const struct load_client *client = &load->client[i];
@@ -117,10 +117,12 @@ static int print_traffic(struct load *load)
 		ended += client->ended;
 		lost += client->lost;
 		silent += !client->answered;
+		renewed += client->stands - !!client->stands;
+		sealed += load_client_seals(client);
 	}
-	printf("asked=%llu answered=%llu unanswered=%llu wrong=%llu silent=%u ended=%u lost_sessions=%u unsent=%llu "
-	       "overflows=%u\n", (unsigned long long)asked, (unsigned long long)answered,
-	       (unsigned long long)(asked - answered), (unsigned long long)wrong, silent, ended, lost,
+	printf("asked=%llu answered=%llu unanswered=%llu wrong=%llu silent=%u ended=%u lost_sessions=%u renewed=%u sealed=%u "
+	       "unsent=%llu overflows=%u\n", (unsigned long long)asked, (unsigned long long)answered,
+	       (unsigned long long)(asked - answered), (unsigned long long)wrong, silent, ended, lost, renewed, sealed,
 	       (unsigned long long)load->wire.unsent, load_wire_overflows(&load->wire));
 	fflush(stdout);
 	return asked == answered && !ended && !lost ? 0 : 1;

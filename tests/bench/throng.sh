@@ -7,27 +7,16 @@
 #
 # TOPOLOGY: near, one cable; internet, as in tests/lab/lib.sh. COUNT clients, WINDOW handshakes under way at once, then
 # traffic for SECONDS, RATE echo requests each a second. With ATTACK (junk, replay, requests, none) somebody who has one
-# more client's key, or has watched its packets, does his worst meanwhile. Prints name=value of the handshakes, of the
-# traffic, and of what it cost: seconds of a CPU in that time, memory at its end.
+# more client's key, or has watched its packets, does his worst meanwhile. CARRIAGE: sealed (default) or encap. Prints
+# name=value of the handshakes, of the traffic, and of what it cost: seconds of a CPU in that time, memory at its end.
 
 . "$(dirname "$0")/../lab/lib.sh"
 . "$LAB/rendezvous.sh"
 
 TOPOLOGY=$1 COUNT=$2 WINDOW=$3 SECONDS_EACH=$4 RATE=$5 ATTACK=${6:-}
-CLIENTS=2001:db8:77:: PERIOD_S=${PERIOD_S:-600}
+CLIENTS=2001:db8:77:: PERIOD_S=${PERIOD_S:-600} CARRIAGE=${CARRIAGE:-sealed}
 
-# near: one cable, no hop in between.
-near() {
-	local host
-	LAB_MODE=routed
-	for host in client server; do
-		lab_host "$host"
-	done
-	lab_wire client eth0 server eth0
-	lab_pass client eth0
-	on client sh -c "ip addr add 2001:db8:5::1/64 dev eth0 nodad; ip route add ${HOP[server]}/64 via 2001:db8:5::2"
-	on server sh -c "ip addr add 2001:db8:5::2/64 dev eth0 nodad; ip route add default via 2001:db8:5::1"
-}
+near() { lab_pair; }
 
 internet() {
 	lab_internet
@@ -60,7 +49,8 @@ spent() {
 serve_it() {
 	mkdir -p "$RUN/clients"
 	"$BUILD/bench/sessionload" keys "$RUN/clients" --clients $((COUNT + 1))
-	meeting_of server client "Clients = $RUN/clients" "Store = unix:$RUN/redis" "Period = ${PERIOD_S}s" "TwoStage = 0" "Carriage = encap"
+	meeting_of server client "Clients = $RUN/clients" "Store = unix:$RUN/redis" "Period = ${PERIOD_S}s" "TwoStage = 0" \
+		"Carriage = $CARRIAGE"
 	sed -i '/^\[Peer\]/,$d; /^Address/d' "$RUN/server/eth0.conf"
 	start redis client redis-server --port 0 --unixsocket "$RUN/redis" --unixsocketperm 777 --save "" --appendonly no
 	within 10 test -S "$RUN/redis"

@@ -9,6 +9,10 @@
 . "$LAB/session.sh"
 . "$LAB/page.sh"
 
+by_hand() { "$BUILD/mayfly-page" 2>"$RUN/by_hand.log"; echo $?; }
+equal "begun by hand it does not run" 2 "$(by_hand)"
+check "and says who begins it" grep -q 'begun by mayflyctl serve or up' "$RUN/by_hand.log"
+
 session_hosts "Listen = /run/mayfly/page.sock"
 sed -i 's/^Interface = .*/&\nListen = [::1]:9808\nListenName = page.example/' "$RUN/server/eth0.conf"
 serve server
@@ -180,7 +184,7 @@ equal "its descriptors are sockets and what waits for them" "" \
 	"$(on server sh -c "ls -l /proc/$answering/fd" | sed -n 's/.*-> //p' | grep -Ev '^(socket:|anon_inode:|/dev/null|.*/serve-server.log)')"
 
 say "# it dies, it is stopped"
-on server kill -9 "$answering"
+on server kill -ABRT "$answering"
 check "it comes back" within 5 page_says server / '<th scope="row">client<small>'
 answering=$(page_pid)
 on server kill -STOP "$answering"

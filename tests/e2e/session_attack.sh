@@ -19,8 +19,7 @@ mkdir -p "$RUN/clients"
 "$BUILD/bench/sessionload" keys "$RUN/clients" --clients $((OTHERS + 1))
 start redis client redis-server --port 0 --unixsocket "$RUN/redis" --save "" --appendonly no
 within 10 test -S "$RUN/redis"
-meeting_of server client "Clients = $RUN/clients" "Store = unix:$RUN/redis" "TwoStage = 0" "Period = 120s" \
-	"Carriage = encap" # the clients of the load generator seal nothing
+meeting_of server client "Clients = $RUN/clients" "Store = unix:$RUN/redis" "TwoStage = 0" "Period = 120s"
 sed -i '/^\[Peer\]/,$d; /^Address/d' "$RUN/server/eth0.conf"
 loader server
 serve server
@@ -44,6 +43,8 @@ others() {
 	unanswered=$(said unanswered)
 	compare "$1: $(said asked) packets of theirs, lost" "${unanswered:-none}" "<=" $(($(overflows) - before))
 	equal "$1: sessions that ended" 0 "$(said ended)"
+	equal "$1: sessions whose packets are sealed" "$OTHERS" "$(said sealed)"
+	equal "$1: packets that they could not open" 0 "$(said wrong)"
 }
 
 # under KIND VERDICT: what drops the attack; from before it to after.

@@ -4,9 +4,9 @@
 # A client in the middle of a download goes to another network, and to a third one, behind another interface of the router:
 # its session comes along without an introduction, which it could not find from there; nothing but session messages follows
 # it before it has been heard in an association of where it is; the connection lives, the file is right. Where it has several
-# addresses it stays.
+# addresses it stays. By encap it comes back by an introduction. A serve follows its node as well.
 #
-#	client ---- eth0: 2001:db8:c::/64, then d, then f ---- router
+#	client ---- eth0: 2001:db8:c::/64, then d, f, c and e ---- router
 
 . "$(dirname "$0")/../lab/lib.sh"
 . "$LAB/rendezvous.sh"
@@ -105,6 +105,22 @@ on router nft delete table ip6 alone
 check "the prefixes before have been left" within 30 negate grep -q '2001:db8:[cd]:' <(on client mayflyctl show --json)
 check "traffic" on client ping -c 3 -i 0.2 -W 1 "$THERE"
 
+say "# by encap it asks by an introduction from there"
+carried() { on client mayflyctl sessions --json | grep -q '"carriage":"encap"'; }
+for host in client server; do
+	sed -i 's/^Interface = .*/&\nCarriage = encap/' "$RUN/$host/eth0.conf"
+	on "$host" mayflyctl reload eth0.conf >"$RUN/reload.log" 2>&1
+done
+check "carried by encap" within 10 carried
+head -c 12000000 "$RUN/server/file" >"$RUN/server/short"
+start curl client curl -sf --limit-rate 2000k -o "$RUN/got" "http://[$THERE]:8080/short"
+sleep 1
+go f c
+check "it comes along" within 20 on client ping -c 1 -W 0.5 "$THERE"
+check "the download ends" await curl
+check "and is right" cmp "$RUN/got" "$RUN/server/short"
+compare "packets heard by introductions" "$(introduced)" ">" 0
+
 say "# a serve that comes to a node that is up stays where that is"
 on client ip addr add 2001:db8:e::2/64 dev eth0 nodad
 serve client
@@ -113,4 +129,14 @@ check "it has introductions" within 20 introduces
 sleep 2
 equal "introductions that the loader refused" 0 "$(served client refused)"
 refute "nothing hops in the other network" grep -q '2001:db8:e:' <(on client mayflyctl show --json)
+
+say "# and moves with it"
+on router ip addr add 2001:db8:e::1/64 dev client nodad
+on client sh -c "ip route replace default via 2001:db8:e::1 dev eth0; ip addr del 2001:db8:c::2/64 dev eth0"
+check "serve says so" within 10 grep -q "moves to another prefix" "$RUN/serve-client.log"
+hops_in() { on client mayflyctl show --json | grep -q "\"address\": \"2001:db8:$1:"; }
+check "it hops there" within 10 hops_in e
+check "and in the network before no more" within 20 negate hops_in c
+check "its introductions are there" within 10 introduces
+equal "introductions that the loader refused" 0 "$(served client refused)"
 finish

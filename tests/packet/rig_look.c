@@ -228,7 +228,8 @@ void rig_cpus_forget(struct rig *rig)
 {
 	for (__u32 id = 0; id < DEALS; id++)
 		per_cpu_zero(rig->skel->maps.mf_traffic, id);
-	per_cpu_zero(rig->skel->maps.mf_budget, 0);
+	for (__u32 of = 0; of < bpf_map__max_entries(rig->skel->maps.mf_budget); of++)
+		per_cpu_zero(rig->skel->maps.mf_budget, of);
 }
 
 struct mf_traffic rig_traffic(struct rig *rig, enum deal id)

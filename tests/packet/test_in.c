@@ -311,6 +311,29 @@ static void probe_flood(struct lab *lab, const struct row *row)
 		fail_msg("%d of 3000 probes were told", told);
 }
 
+/* Who is asked for by this host is told all the same: a session on demand begins by it. */
+static void probe_flood_and_own(struct lab *lab, const struct row *row)
+{
+	struct packet packet = table_packet(HOST, HERE, UDP, 47);
+	struct frame inner, wire, own;
+	struct mf_event event;
+
+	table_small(lab, HOST, &inner, &wire);
+	memset(wire.byte + AT_DESTINATION + 8, 0xee, 8);
+	packet.destination = rig_address("fd6d:b::ffff");
+	frame_packet(&own, &packet);
+	for (int i = 0; i < 1000; i++) {
+		frame_set16(&wire, AT_SOURCE + 4, i);
+		expect_refused(lab, &wire, MF_DROP_DEAD, row->name);
+		if (i % 250 != 249)
+			continue;
+		rig_send(&lab->here, &own, &lab->result);
+		assert_true(rig_event(&lab->here, &event) > 0);
+		assert_int_equal(event.kind, MF_EVENT_NO_ASSOCIATION);
+		assert_int_equal(event.suppressed, 0);
+	}
+}
+
 static const struct row rows[] = {
 	{ "live address, right peer, right ports: inner packet restored to the byte", heard, 0, 0, HOST },
 	{ "networks: inner packet restored to the byte", heard, 0, 0, NET },
@@ -365,6 +388,7 @@ static const struct row rows[] = {
 	{ "probe of a live address by a stranger: counted as such", probe, MF_DROP_SOURCE },
 	{ "probe of a live address with wrong ports: counted as such", probe, MF_DROP_PORT },
 	{ "a flood of strangers: all refused, events bounded", probe_flood },
+	{ "a flood of strangers: what this host sends to nobody is told all the same", probe_flood_and_own },
 };
 
 int main(void)

@@ -140,6 +140,43 @@ static void settled(void **state)
 	assert_int_equal(session->settings.idle_ms, 30000);
 }
 
+/* Who would not hear of another period for long is told at once; who has new keys within minutes hears of it by these. */
+static void reminded(void **state)
+{
+	static const struct {
+		const char *name;
+		__u32 told_s;
+		bool initiator;
+		__u8 carriage;
+		bool wanted;
+	} rows[] = {
+		{ "encap", 600, false, MF_CARRIAGE_ENCAP, true },
+		{ "encap, told already", 300, false, MF_CARRIAGE_ENCAP, false },
+		{ "sealed", 600, false, MF_CARRIAGE_SEALED, false },
+		{ "begun by this end", 600, true, MF_CARRIAGE_ENCAP, false },
+		{ "of an earlier process", 0, false, MF_CARRIAGE_ENCAP, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		__u32 peer = add(rows[i].name, (__u8)(i + 1));
+		struct session *session = stands(peer);
+
+		session->settings.encap = session->present.peer_encap = true;
+		session->present.initiator = rows[i].initiator;
+		session->present.association.carriage = rows[i].carriage;
+		session->present.told_period_s = rows[i].told_s;
+		sessions_period(&sessions, 300);
+		sessions_remind(&sessions, peer);
+		if (session->said.active != rows[i].wanted)
+			fail_msg("%s", rows[i].name);
+		if (!rows[i].wanted)
+			continue;
+		assert_int_equal(session->said.notice.id, SESSION_RENEW);
+		assert_int_equal(session->said.notice.period_s, 300);
+	}
+}
+
 /* Nothing of one that has ended is left: the loader gives its association's number to another. */
 static void ended(void **state)
 {
@@ -160,6 +197,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(renamed, begin, end),
 		cmocka_unit_test_setup_teardown(renamed_to_a_long_one, begin, end),
 		cmocka_unit_test_setup_teardown(settled, begin, end),
+		cmocka_unit_test_setup_teardown(reminded, begin, end),
 		cmocka_unit_test_setup_teardown(ended, begin, end),
 	};
 

@@ -49,6 +49,7 @@ static int lab_close(void **state)
 	struct lab *lab = *state;
 
 	sessions_adding_close(&lab->sessions);
+	free(lab->sessions.by_association);
 	key_secret_free(lab->sessions.secret);
 	client_close(&lab->client);
 	close(lab->loader);

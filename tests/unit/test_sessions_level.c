@@ -4,11 +4,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "ctl/sessions_level.h"
+#include "ctl/sessions_parts.h"
 
 enum { START = 1000000, PEERS = 2, HITS = 9 };
 
@@ -20,6 +22,9 @@ static int begin(void **state)
 {
 	(void)state;
 	level_init(&levels, LEVEL_AUTO, START);
+	free(sessions.by_association);
+	sessions.by_association = NULL;
+	sessions.associations = 0;
 	for (int i = 0; i < PEERS; i++)
 		peer[i] = (struct sessions_peer){
 			.used = true, .association = SESSIONS_NO_ASSOCIATION, .scored = SESSIONS_NO_ASSOCIATION,
@@ -39,6 +44,22 @@ static void hit(__u32 association)
 
 	for (int i = 0; i < HITS; i++)
 		level_take(&levels, &event, START);
+}
+
+/* A generation of this peer's session has this id in the loader; SESSIONS_NO_ASSOCIATION: it has gone. */
+static void generation(__u32 number, char letter, __u32 id)
+{
+	sessions_unknow_generation(&sessions, number, letter);
+	if (id != (__u32)SESSIONS_NO_ASSOCIATION)
+		sessions_know_generation(&sessions, number, letter, id);
+}
+
+static void hear(__u32 association)
+{
+	struct mf_event event = { .kind = MF_EVENT_PROBE_EXPIRED, .association = association };
+
+	for (int i = 0; i < HITS; i++)
+		sessions_level_hear(&sessions, &levels, &event, START);
 }
 
 static enum level level(__u32 number)
@@ -70,6 +91,36 @@ static void ends_with_it(void **state)
 	assert_int_equal(level(0), LEVEL_CALM);
 	carried_by(1, 7);
 	assert_int_equal(level(1), LEVEL_CALM);
+}
+
+/* A session with new keys again and again, each time hit in what has just been replaced, is one that is watched. */
+static void is_one(void **state)
+{
+	(void)state;
+	for (__u32 id = 10; id < 20; id++) {
+		carried_by(0, id);
+		generation(0, id % 2 ? 'a' : 'b', id);
+		hear(id);
+		hear(id - 1);
+	}
+	assert_int_equal(level(0), LEVEL_ATTACKED);
+	assert_int_equal(levels.count, 2); /* the first one's predecessor was nobody's */
+	assert_int_equal(level_of_node(&levels), LEVEL_WATCHED);
+	generation(0, 'b', SESSIONS_NO_ASSOCIATION);
+	hear(18);
+	hear(1 << 30);
+	assert_int_equal(levels.count, 4);
+	assert_int_equal(level_of_node(&levels), LEVEL_ATTACKED);
+}
+
+/* An introduction was hit, and went; its id is a session's now. */
+static void begins_without(void **state)
+{
+	(void)state;
+	hear(7);
+	carried_by(0, 7);
+	assert_int_equal(level(0), LEVEL_CALM);
+	assert_int_equal(levels.count, 0);
 }
 
 /* Hits that belong to no association are nobody's: not of who has no session either. */
@@ -119,6 +170,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(goes_along, begin), cmocka_unit_test_setup(ends_with_it, begin),
+		cmocka_unit_test_setup(is_one, begin), cmocka_unit_test_setup(begins_without, begin),
 		cmocka_unit_test_setup(is_nobodys, begin), cmocka_unit_test_setup(is_told_once, begin),
 		cmocka_unit_test_setup(is_not_urgent, begin),
 	};

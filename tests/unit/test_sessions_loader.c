@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <sodium.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -46,6 +47,7 @@ static void line_open(struct line *line)
 static void line_close(struct line *line)
 {
 	key_secret_free(line->sessions.secret);
+	free(line->sessions.by_association);
 	client_close(&line->client);
 	close(line->loader);
 }
@@ -55,22 +57,31 @@ static void answer(struct line *line, const struct mf_message *message)
 	assert_int_equal(send(line->loader, message, sizeof(*message), 0), sizeof(*message));
 }
 
+/* `got`: what the loader is asked when the session with the peer is to have this association, sealed by keys of chance. */
+static void add(struct line *line, const struct session_association *association, struct seal_keys *keys,
+		struct mf_message *got)
+{
+	const struct mf_message accepted = { .version = MF_CONTROL_VERSION, .type = MF_ASSOC_ADD, .sequence = 1 };
+
+	randombytes_buf(keys, sizeof(*keys));
+	answer(line, &accepted);
+	assert_int_equal(sessions_loader_add(&line->sessions, 0, association, keys), 0);
+	assert_int_equal(recv(line->loader, got, sizeof(*got), 0), sizeof(*got));
+}
+
 /* The keys reach the loader as they are, and stay nowhere. */
 static void brings_keys(void **state)
 {
 	const struct session_association association = {
 		.letter = 'b', .rotation_ms = 3000, .carriage = MF_CARRIAGE_SEALED, .padding = MF_PADDING_CLASSES,
 	};
-	struct mf_message got, accepted = { .version = MF_CONTROL_VERSION, .type = MF_ASSOC_ADD, .sequence = 1 };
+	struct mf_message got;
 	struct seal_keys keys;
 	struct line line;
 
 	(void)state;
 	line_open(&line);
-	randombytes_buf(&keys, sizeof(keys));
-	answer(&line, &accepted);
-	assert_int_equal(sessions_loader_add(&line.sessions, 0, &association, &keys), 0);
-	assert_int_equal(recv(line.loader, &got, sizeof(got), 0), sizeof(got));
+	add(&line, &association, &keys, &got);
 	assert_int_equal(got.type, MF_ASSOC_ADD);
 	assert_int_equal(got.assoc_config.carriage, MF_CARRIAGE_SEALED);
 	assert_int_equal(got.assoc_config.padding, MF_PADDING_CLASSES);
@@ -113,16 +124,13 @@ static void brings_none(void **state)
 	const struct session_association association = {
 		.letter = 'a', .rotation_ms = 3000, .carriage = MF_CARRIAGE_ENCAP, .padding = MF_PADDING_FULL,
 	};
-	struct mf_message got, accepted = { .version = MF_CONTROL_VERSION, .type = MF_ASSOC_ADD, .sequence = 1 };
+	struct mf_message got;
 	struct seal_keys keys;
 	struct line line;
 
 	(void)state;
 	line_open(&line);
-	randombytes_buf(&keys, sizeof(keys));
-	answer(&line, &accepted);
-	assert_int_equal(sessions_loader_add(&line.sessions, 0, &association, &keys), 0);
-	assert_int_equal(recv(line.loader, &got, sizeof(got), 0), sizeof(got));
+	add(&line, &association, &keys, &got);
 	assert_int_equal(got.assoc_config.padding, 0);
 	assert_true(sodium_is_zero((const __u8 *)&got.assoc_config.seal_out, sizeof(got.assoc_config.seal_out)));
 	assert_true(sodium_is_zero((const __u8 *)&got.assoc_config.seal_in, sizeof(got.assoc_config.seal_in)));
@@ -163,6 +171,7 @@ static void knows_the_association(void **state)
 {
 	const struct session_association association = { .letter = 'a', .rotation_ms = 3000 };
 	struct mf_message accepted = { .version = MF_CONTROL_VERSION, .type = MF_ASSOC_ADD, .sequence = 1 };
+	struct mf_message deleted = { .version = MF_CONTROL_VERSION, .type = MF_ASSOC_DELETE, .sequence = 2 };
 	const struct seal_keys keys = { 0 };
 	struct line line;
 
@@ -172,6 +181,15 @@ static void knows_the_association(void **state)
 	answer(&line, &accepted);
 	assert_int_equal(sessions_loader_add(&line.sessions, 0, &association, &keys), 0);
 	assert_int_equal(line.peer.association, 7);
+	assert_int_equal(sessions_find_association(&line.sessions, 7), 0);
+	assert_int_equal(sessions_find_association(&line.sessions, 6), SESSIONS_NONE);
+	answer(&line, &deleted);
+	sessions_loader_delete(&line.sessions, 0, 'b');
+	assert_int_equal(sessions_find_association(&line.sessions, 7), 0);
+	deleted.sequence = 3;
+	answer(&line, &deleted);
+	sessions_loader_delete(&line.sessions, 0, 'a');
+	assert_int_equal(sessions_find_association(&line.sessions, 7), SESSIONS_NONE);
 	line_close(&line);
 }
 
@@ -313,12 +331,77 @@ static void notes_traffic(void **state)
 	traffic_close(&line, &loop);
 }
 
+/* What leads to the peer, when that is asked for; `accepted`: and one request more, whatever it is. */
+static void answer_leading(struct line *line, __u64 in, bool accepted)
+{
+	struct mf_message status = { .version = MF_CONTROL_VERSION, .type = MF_ASSOC_FIND };
+	struct mf_message more = { .version = MF_CONTROL_VERSION, .type = MF_ASSOC_DELETE };
+
+	status.sequence = line->client.sequence + 1;
+	strcpy(status.assoc_status.config.name, "laptop@a");
+	status.assoc_status.config.shares = status.assoc_status.config.remote_count = 1;
+	identity_address(status.assoc_status.config.remote_prefix[0].address, line->peer.public_key);
+	status.assoc_status.in_packets = in;
+	answer(line, &status);
+	more.sequence = status.sequence + 1;
+	if (accepted)
+		answer(line, &more);
+}
+
+/* Among very many a session may be idle by all that is known, because it was not looked at for so long. */
+static void looks_before_the_end(void **state)
+{
+	const struct session_actions none = { 0 };
+	struct session session;
+	struct session_actions actions;
+	struct line line;
+	uv_loop_t loop;
+
+	(void)state;
+	traffic_open(&line, &session, &loop);
+	line.sessions.timer.data = &line.sessions;
+	line.sessions.socket[SESSIONS_INSIDE].fd = -1;
+	line.peer.replay_ms = ~0ULL >> 1; /* so that the engine, which is the test's, is not given back */
+	session.settings.idle_ms = 10000;
+	for (int silent = 0; silent <= 1; silent++) {
+		session.used_ms = sessions_now_ms() - 20000;
+		answer_leading(&line, 5, silent);
+		actions = none;
+		sessions_carry_out(&line.sessions, 0, &actions, 0);
+		uv_run(&loop, UV_RUN_NOWAIT);
+		assert_int_equal(session.state, silent ? SESSION_NONE : SESSION_UP);
+	}
+	assert_int_equal(line.peer.ended, SESSION_IDLE);
+	traffic_close(&line, &loop);
+}
+
+/* Levels shorten periods, but not those of introductions that somebody may have read of. */
+static void remembers_for_the_longest_period(void **state)
+{
+	const struct session_association association = { .letter = 'a', .rotation_ms = 3000 };
+	struct session_actions actions = { .count = 1, .action = { { .kind = SESSION_ADD, .association = &association } } };
+	struct mf_message accepted = { .version = MF_CONTROL_VERSION, .type = MF_ASSOC_ADD, .sequence = 1 };
+	struct session session;
+	struct line line;
+	uv_loop_t loop;
+
+	(void)state;
+	traffic_open(&line, &session, &loop);
+	line.sessions.settings.period_s = 150;
+	line.sessions.settings.period_most_s = 600;
+	answer(&line, &accepted);
+	sessions_carry_out(&line.sessions, 0, &actions, 0);
+	assert_in_range(line.peer.replay_ms, sessions_now_ms() + 1800000 - 5000, sessions_now_ms() + 1800000);
+	traffic_close(&line, &loop);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(brings_keys), cmocka_unit_test(changes_without_keys), cmocka_unit_test(brings_none),
 		cmocka_unit_test(brings_keys_once), cmocka_unit_test(knows_the_association),
 		cmocka_unit_test(leaves_others_alone), cmocka_unit_test(notes_traffic),
+		cmocka_unit_test(looks_before_the_end), cmocka_unit_test(remembers_for_the_longest_period),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
