@@ -164,6 +164,8 @@ static void get_step(struct operation *operation, __u64 now_ms)
 /* Everybody who gave peers is asked once more; a round that brought nothing new was the last. */
 static void again_step(struct operation *operation, __u64 now_ms)
 {
+	__u32 before = operation->agains;
+
 	if (query_count(operation, QUERY_AGAIN, QUERY_LATE) && now_ms < operation->begun_ms + OPERATION_MS)
 		return;
 	if (operation->round_began_with == operation->result.peer_count ||
@@ -180,6 +182,8 @@ static void again_step(struct operation *operation, __u64 now_ms)
 		if (query_start(operation, now_ms, QUERY_AGAIN, holder->place, OWN_SOURCE) >= 0)
 			operation->agains++;
 	}
+	if (operation->agains == before) /* nobody is left to wait for */
+		operation_finish(operation, DHT_DONE, now_ms);
 }
 
 void lookup_step(struct operation *operation, __u64 now_ms)

@@ -300,6 +300,39 @@ static void test_ports(void **state)
 	announce_ports(DHT_IPV6, 256, false);
 }
 
+/* Half of all datagrams are lost, so that nodes are given up one after the other: it ends all the same, each time. */
+static void test_ports_end(void **state)
+{
+	enum { SEEDS = 40, PORTS = 65, LONGEST_MS = 100000 };
+	struct dht_request request = { .kind = DHT_ANNOUNCE, .infohash = "an infohash", .port_count = PORTS };
+	struct sim_settings settings = small;
+	struct dht_result result;
+	__be16 ports[PORTS];
+	unsigned int given_up = 0;
+
+	(void)state;
+	for (__u32 i = 0; i < PORTS; i++)
+		ports[i] = htons((__u16)(i << 8 | 7));
+	request.ports = ports;
+	settings.nodes = 30;
+	settings.loss_percent = 50;
+	for (__u32 seed = 1; seed <= SEEDS; seed++) {
+		struct sim *sim;
+
+		settings.seed = seed;
+		settings.family = request.family = seed % 2 ? DHT_IPV6 : DHT_IPV4;
+		sim = sim_new(&settings);
+		sim_engine(sim, 3);
+		if (!sim_run(sim, &request, LONGEST_MS, &result, NULL))
+			fail_msg("seed %u: it does not end", seed);
+		assert_int_equal(sim->opened, sim->closed);
+		given_up += result.ports_anywhere < PORTS;
+		sim_free(sim);
+	}
+	print_message("announced to nodes that lose half: ended each time, %u of %d without all ports\n", given_up, SEEDS);
+	assert_in_range(given_up, 1, SEEDS);
+}
+
 static void test_refused_requests(void **state)
 {
 	struct dht_request request = { .kind = DHT_PUT, .family = DHT_IPV6 };
@@ -359,7 +392,7 @@ int main(void)
 		cmocka_unit_test(test_thousand), cmocka_unit_test(test_loss), cmocka_unit_test(test_ipv4),
 		cmocka_unit_test(test_dead_among_fast),
 		cmocka_unit_test(test_discretion), cmocka_unit_test(test_sequences), cmocka_unit_test(test_nobody),
-		cmocka_unit_test(test_ports), cmocka_unit_test(test_refused_requests), cmocka_unit_test(test_cancel),
+		cmocka_unit_test(test_ports), cmocka_unit_test(test_ports_end), cmocka_unit_test(test_refused_requests), cmocka_unit_test(test_cancel),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
