@@ -45,7 +45,7 @@ ctl_src := $(wildcard ctl/*.c ctl/*/*.c) loader/slot.c loader/refusal.c loader/n
 page_src := $(wildcard page/*.c)
 loader_obj := $(loader_src:%.c=$(B)/%.o)
 ctl_obj := $(ctl_src:%.c=$(B)/%.o)
-page_obj := $(page_src:%.c=$(B)/%.o) $(patsubst %,$(B)/ctl/%.o,board format parse verdict)
+page_obj := $(page_src:%.c=$(B)/%.o) $(patsubst %,$(B)/ctl/%.o,board format parse verdict) $(B)/loader/filter.o
 unit_src := $(wildcard tests/unit/test_*.c)
 unit_bin := $(unit_src:tests/unit/%.c=$(B)/tests/%)
 fuzz_src := $(wildcard tests/fuzz/fuzz_*.c)
@@ -54,7 +54,7 @@ fuzz_bin := $(fuzz_src:tests/fuzz/%.c=$(B)/fuzz/%)
 # Whatever reads what the network, a user or another process says: no number changes its size or sign unless it is said so.
 strict_src := $(wildcard ctl/*.c ctl/dht/*.c page/*.c) $(addprefix loader/,check.c control_socket.c request.c netlink.c route.c link.c \
 	neighbour.c feature.c address_set.c options.c notify.c log.c pins.c prefix.c refusal.c due.c table.c slot.c \
-	reports.c surroundings.c nic.c target.c watch.c journal.c)
+	reports.c surroundings.c nic.c target.c watch.c journal.c filter.c)
 STRICT := -Werror=conversion -Werror=sign-conversion -Werror=shadow -Werror=format=2
 $(strict_src:%.c=$(B)/%.o) $(strict_src:%.c=$(B)/san/%.o) $(strict_src:%.c=$(B)/fuzzobj/%.o): private WARN += $(STRICT)
 

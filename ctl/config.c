@@ -17,7 +17,11 @@
 
 #include "ctl/config_key.h"
 
-enum { SHOWN_BYTES = 64 }; /* of a wrong value in a message */
+enum {
+	SHOWN_BYTES = 64, /* of a wrong value in a message */
+	NAME_MOST = 32,   /* of a key; none is as long */
+	KEY_LETTERS = 32, /* from here on a word may be a key itself: of 16 bytes 32 digits, of 32 bytes 43 letters */
+};
 
 enum section { SECTION_NONE, SECTION_NODE, SECTION_PEER };
 
@@ -25,6 +29,7 @@ struct reader {
 	struct config *config;
 	const char *at, *end;
 	const char *rest, *rest_end; /* of a line longer than inih takes */
+	size_t length, most;         /* of the line without its comment; of one that is no list */
 	unsigned int line;
 	enum section section;
 	bool continued; /* this piece goes on with the value of the one before */
@@ -55,6 +60,16 @@ static const char *shown(char text[static SHOWN_BYTES], const char *value, size_
 	if (length >= SHOWN_BYTES)
 		memcpy(text + SHOWN_BYTES - 4, "...", 4);
 	return text;
+}
+
+/* Of a line that is none of a configuration: a key file in the place of one must not be shown. */
+static const char *shown_line(char text[static SHOWN_BYTES], const char *line, size_t length)
+{
+	size_t i;
+
+	for (i = 0; i < length && (isalnum((unsigned char)line[i]) || strchr("+/=", line[i])); i++)
+		;
+	return i == length && length >= KEY_LETTERS ? "what may be a secret key" : shown(text, line, length);
 }
 
 static struct config_peer *add_peer(struct config *config)
@@ -148,10 +163,23 @@ static bool next_line(struct reader *reader, const char **start, const char **en
 	return true;
 }
 
+static int check_name(const struct reader *reader, const char *start, const char *equals)
+{
+	char text[SHOWN_BYTES];
+
+	while (equals > start && isspace((unsigned char)equals[-1]))
+		equals--;
+	if (equals - start <= NAME_MOST)
+		return 0;
+	return config_wrong(reader->config, reader->line, reader->why, "found a key of %zu bytes, %s, expected at most %d",
+			    (size_t)(equals - start), shown_line(text, start, (size_t)(equals - start)), NAME_MOST);
+}
+
 static int check_line(struct reader *reader, const char *start, const char *end)
 {
 	size_t length = (size_t)(end - start);
 	char text[SHOWN_BYTES];
+	const char *equals;
 
 	if (!length)
 		return 0;
@@ -159,11 +187,19 @@ static int check_line(struct reader *reader, const char *start, const char *end)
 		return config_wrong(reader->config, reader->line, reader->why, "found a zero byte, expected text");
 	if (*start == '[')
 		return begin_section(reader, start, end);
-	if (!memchr(start, '=', length))
+	equals = memchr(start, '=', length);
+	if (!equals)
 		return config_wrong(reader->config, reader->line, reader->why,
 				    "found %s, expected [Node], [Peer], KEY = VALUE or a comment",
-				    shown(text, start, length));
-	return 0;
+				    shown_line(text, start, length));
+	return check_name(reader, start, equals);
+}
+
+static int too_long(const struct reader *reader)
+{
+	return config_wrong(reader->config, reader->line, reader->why,
+			    "found a line of %zu bytes, expected at most %zu (a list, its items apart by commas, may be longer)",
+			    reader->length, reader->most);
 }
 
 /* Gives inih as much as fits; a longer list is cut behind a comma and goes on as a continuation line. */
@@ -176,8 +212,7 @@ static char *put_piece(struct reader *reader, char *line, size_t room, const cha
 	if (length >= room) {
 		comma = memrchr(start, ',', room - 1);
 		if (!comma || comma == start) {
-			reader->error = config_wrong(reader->config, reader->line, reader->why,
-						     "found a value longer than %zu bytes", room - 1);
+			reader->error = too_long(reader);
 			return NULL;
 		}
 		length = (size_t)(comma - start);
@@ -207,23 +242,32 @@ static char *read_piece(char *line, int size, void *stream)
 	}
 	if (!next_line(reader, &start, &end))
 		return NULL;
+	reader->length = (size_t)(end - start);
+	reader->most = (size_t)size - 1;
 	reader->error = check_line(reader, start, end);
 	if (reader->error)
 		return NULL;
 	return put_piece(reader, line, (size_t)size, start, end);
 }
 
+/* What is wrong with a value, where more can be said than what was expected. */
+static const char *hint_of(int error)
+{
+	switch (error) {
+	case -EADDRNOTAVAIL: return " (bits are set behind the length)";
+	case -ENETUNREACH: return " (nothing is routed there: loopback, link-local, multicast and the like)";
+	case -EKEYREJECTED: return " (a point of low order, by which nothing is secret)";
+	case -E2BIG: return " as one more";
+	default: return "";
+	}
+}
+
 static int wrong_value(const struct reader *reader, const struct config_key *key, const char *value, int error)
 {
 	char text[SHOWN_BYTES];
-	const char *hint = "";
 
-	if (error == -EADDRNOTAVAIL)
-		hint = " (bits are set behind the length)";
-	if (error == -E2BIG)
-		hint = " as one more";
 	return config_wrong(reader->config, reader->line, reader->why, "found %s = %s%s, expected %s", key->name,
-			    key->quiet ? "something else" : shown(text, value, strlen(value)), hint, key->expected);
+			    key->quiet ? "something else" : shown(text, value, strlen(value)), hint_of(error), key->expected);
 }
 
 /* Items apart by commas; empty ones are wrong. Works in inih's own line buffer. */
@@ -287,7 +331,9 @@ static int set_key(const struct reader *reader, const struct config_key_table *t
 	line_of[number] = reader->line;
 	if (key->list)
 		return parse_list(reader, key, field, value);
-	error = reader->continued ? -EINVAL : key->parse(field, value);
+	if (reader->rest)
+		return too_long(reader);
+	error = key->parse(field, value);
 	return error ? wrong_value(reader, key, value, error) : 0;
 }
 

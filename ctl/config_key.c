@@ -12,7 +12,9 @@
 #include <strings.h>
 
 #include "ctl/config.h"
+#include "ctl/key.h"
 #include "ctl/parse.h"
+#include "ctl/rendezvous.h"
 
 static int copy_text(char *field, size_t size, const char *value)
 {
@@ -60,7 +62,14 @@ static int parse_path(void *field, const char *value)
 
 static int parse_public_key(void *field, const char *value)
 {
-	return parse_base64(value, field, 32);
+	__u8 key[KEY_PUBLIC_BYTES];
+	int error = parse_base64(value, key, sizeof(key));
+
+	if (!error && key_is_low_order(key))
+		return -EKEYREJECTED;
+	if (!error)
+		memcpy(field, key, sizeof(key));
+	return error;
 }
 
 static int parse_seed(void *field, const char *value)
@@ -218,9 +227,17 @@ static int parse_capacity(void *field, const char *value)
 	return error;
 }
 
+/* Where nothing is routed nobody hops: loopback, link-local, multicast, mapped IPv4. */
 static int parse_one_template(void *field, const char *value)
 {
-	return parse_template(value, field);
+	struct mf_template template;
+	int error = parse_template(value, &template);
+
+	if (!error && rendezvous_check_prefix(&template))
+		return -ENETUNREACH;
+	if (!error)
+		memcpy(field, &template, sizeof(template));
+	return error;
 }
 
 /* "auto" takes the place of the first one: it is known when the interface has been looked at. */
@@ -236,7 +253,7 @@ static int parse_templates(void *field, const char *value)
 	}
 	if (list->count == MF_HOPPING_PREFIXES)
 		return -E2BIG;
-	error = parse_template(value, &list->template[list->count]);
+	error = parse_one_template(&list->template[list->count], value);
 	if (!error)
 		list->count++;
 	return error;

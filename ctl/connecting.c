@@ -140,6 +140,12 @@ static struct connecting_peer *by_number(const struct connecting *connecting, __
 	return NULL;
 }
 
+/* What is to be known of it, beside that it was found; NULL: nothing. */
+static const char *caveat(const struct meeting *meeting, const struct meeting_lookup *best)
+{
+	return best->dead ? "no other than the one that did not answer" : meeting_clock(meeting);
+}
+
 static void on_looked(void *context, __u64 tag, const struct meeting *meeting, const char *why)
 {
 	struct connecting *connecting = context;
@@ -153,7 +159,7 @@ static void on_looked(void *context, __u64 tag, const struct meeting *meeting, c
 			continue;
 		if (best) {
 			connecting_way_remember(peer, &best->offer);
-			connecting_tell(connecting, peer, CONNECTING_FOUND, best->result.took_ms * 1000ULL, NULL);
+			connecting_tell(connecting, peer, CONNECTING_FOUND, best->result.took_ms * 1000ULL, caveat(meeting, best));
 			connecting_plan_found(&peer->plan, best->offer.period, meeting->period_s, sessions_now_ms());
 		} else {
 			connecting_tell(connecting, peer, CONNECTING_MISSING, 0, meeting ? meeting_why(words, meeting) : why);
@@ -169,6 +175,8 @@ void connecting_lost(struct connecting *connecting, __u32 number)
 
 	if (!peer)
 		return;
+	if (!peer->is_static && peer->plan.state == CONNECTING_ASKS && !peer->plan.wanted)
+		connecting_way_in_vain(peer);
 	peer->asked_ns = 0;
 	connecting_tell(connecting, peer, CONNECTING_SILENT, 0, peer->is_static ? static_silent : silent);
 	connecting_plan_lost(&peer->plan, sessions_now_ms(), chance());
@@ -190,6 +198,7 @@ static void note_stands(struct connecting *connecting, struct connecting_peer *p
 
 	peer->asked_ns = 0;
 	*peer->why = 0;
+	connecting_way_answered(peer);
 	connecting_plan_stands(&peer->plan, sessions_now_ms());
 	if (news)
 		connecting_tell(connecting, peer, CONNECTING_STANDING, us, NULL);

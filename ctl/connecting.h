@@ -30,7 +30,7 @@ struct connecting_news {
 	__u8 address[16]; /* the peer's stable inner one */
 	enum connecting_word word;
 	__u64 us;         /* FOUND, STANDING: how long it took */
-	const char *text; /* MISSING, SILENT, OVER, REFUSED */
+	const char *text; /* MISSING, SILENT, OVER, REFUSED; FOUND: what is odd about it, or NULL */
 };
 
 struct connecting_peer {

@@ -48,6 +48,7 @@ int connecting_way_look(struct connecting *connecting, struct connecting_peer *p
 		.loader = settings->loader->path,
 		.prefix = publish->prefix_length ? *publish : settings->prefix,
 		.nodes_path = settings->nodes_path,
+		.dead = &peer->secret->dead,
 		.tag = peer->tag,
 	};
 	char why[SAY_BYTES];
@@ -63,6 +64,16 @@ int connecting_way_look(struct connecting *connecting, struct connecting_peer *p
 void connecting_way_remember(struct connecting_peer *peer, const struct rendezvous_offer *offer)
 {
 	peer->secret->offer = *offer;
+}
+
+void connecting_way_in_vain(struct connecting_peer *peer)
+{
+	meeting_note_dead(&peer->secret->dead, peer->secret->offer.key);
+}
+
+void connecting_way_answered(struct connecting_peer *peer)
+{
+	sodium_memzero(&peer->secret->dead, sizeof(peer->secret->dead));
 }
 
 /* --- introduction -------------------------------------------------------------------- */

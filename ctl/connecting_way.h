@@ -12,6 +12,7 @@ void connecting_tell(const struct connecting *connecting, struct connecting_peer
 struct connecting_secret {
 	struct rendezvous_pair pair;
 	struct rendezvous_offer offer; /* that is remembered */
+	struct meeting_dead dead;      /* offers by which it was asked in vain since it last answered */
 	struct static_peer fixed;      /* of a static peer */
 };
 
@@ -37,6 +38,9 @@ int connecting_static_ask(const struct connecting *connecting, struct connecting
 /* Begins a lookup. 0 or -errno. */
 int connecting_way_look(struct connecting *connecting, struct connecting_peer *peer);
 void connecting_way_remember(struct connecting_peer *peer, const struct rendezvous_offer *offer);
+/* Nobody has answered by the offer that is remembered; or somebody has. */
+void connecting_way_in_vain(struct connecting_peer *peer);
+void connecting_way_answered(struct connecting_peer *peer);
 
 /* By the offer that is remembered: this end of the introduction, and the request. 0 or -errno. */
 int connecting_way_ask(struct connecting *connecting, struct connecting_peer *peer);

@@ -46,6 +46,21 @@ int ctl_check_arguments(const struct ctl *ctl, int argc, int least, int most)
 	return 0;
 }
 
+int ctl_read_json(const struct ctl *ctl, int argc, char **argv, int most, bool *json)
+{
+	static const struct option options[] = { { "json", no_argument, NULL, 'j' }, { 0 } };
+	bool first = true;
+	int option;
+
+	*json = false;
+	while ((option = ctl_next_option(ctl, argc, argv, options, &first)) != -1) {
+		if (option == '?')
+			return CTL_USAGE;
+		*json = true;
+	}
+	return ctl_check_arguments(ctl, argc, 0, most);
+}
+
 int ctl_connect(const struct ctl *ctl, const char *nic, struct client *client)
 {
 	char path[CLIENT_PATH_BYTES], why[SAY_BYTES];

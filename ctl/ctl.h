@@ -58,6 +58,9 @@ int ctl_next_option(const struct ctl *ctl, int argc, char **argv, const struct o
 /* Arguments behind the options: from `least` to `most`. 0, or CTL_USAGE after having said so. */
 int ctl_check_arguments(const struct ctl *ctl, int argc, int least, int most);
 
+/* All of a command whose one option is --json: that, and from 0 to `most` arguments. 0, or CTL_USAGE after having said so. */
+int ctl_read_json(const struct ctl *ctl, int argc, char **argv, int most, bool *json);
+
 /* Connects to the loader of `nic` (NULL: the only one). 0, or -errno after having said why. */
 int ctl_connect(const struct ctl *ctl, const char *nic, struct client *client);
 

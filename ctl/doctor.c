@@ -98,7 +98,7 @@ static bool look_at_loader(struct doctor *doctor, const struct ctl *ctl, struct 
 		error = snapshot_take(state, &client, why);
 	client_close(&client);
 	if (error) {
-		doctor_say(doctor, DOCTOR_FAIL, NULL, "%s", why);
+		doctor_say_no_loader(doctor, why);
 		return false;
 	}
 	doctor_say(doctor, DOCTOR_OK, NULL, "mayfly-loader answers at %s", path);
@@ -134,7 +134,8 @@ static void check_all(struct doctor *doctor)
 		{ "keys", doctor_check_keys },		   { "interface", doctor_check_nic },
 		{ "prefixes", doctor_check_prefixes },	   { "routes", doctor_check_routes },
 		{ "settings", doctor_check_settings },	   { "state", doctor_check_state },
-		{ "rendezvous", doctor_check_rendezvous }, { "sessions", doctor_check_sessions },
+		{ "file", doctor_check_file },		   { "rendezvous", doctor_check_rendezvous },
+		{ "sessions", doctor_check_sessions },
 	};
 
 	for (size_t i = 0; i < sizeof(checks) / sizeof(*checks); i++) {
@@ -179,17 +180,10 @@ static void print_sum(const struct doctor *doctor)
 
 int command_doctor(const struct ctl *ctl, int argc, char **argv)
 {
-	static const struct option options[] = { { "json", no_argument, NULL, 'j' }, { 0 } };
 	struct doctor doctor = { .colour = say_in_colour(STDOUT_FILENO) };
-	bool first = true, json = false;
-	int option;
+	bool json;
 
-	while ((option = ctl_next_option(ctl, argc, argv, options, &first)) != -1) {
-		if (option == '?')
-			return CTL_USAGE;
-		json = true;
-	}
-	if (ctl_check_arguments(ctl, argc, 0, 1))
+	if (ctl_read_json(ctl, argc, argv, 1, &json))
 		return CTL_USAGE;
 	if (json)
 		doctor.findings = json_array();

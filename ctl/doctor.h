@@ -25,6 +25,9 @@ void doctor_say(struct doctor *doctor, enum doctor_level level, const char *reme
 /* The number in a file of one, such as a sysctl; `otherwise` if it cannot be read. */
 long doctor_read_number(const char *path, long otherwise);
 
+/* doctor_loader.c: no loader answers, for this reason */
+void doctor_say_no_loader(struct doctor *doctor, const char *why);
+
 /* doctor_host.c: kernel, clock, keys, settings */
 void doctor_check_kernel(struct doctor *doctor);
 void doctor_check_clock(struct doctor *doctor);
@@ -38,6 +41,16 @@ void doctor_check_routes(struct doctor *doctor);
 
 /* doctor_state.c: what the loader and its counters tell */
 void doctor_check_state(struct doctor *doctor);
+
+/*
+ * doctor_carriage.c: peers of the file that were never heard, while packets of another shape came from where they should be.
+ * True: it has been said. Whether a counter tells of such: nobody else can make it count.
+ */
+bool doctor_check_carriages(struct doctor *doctor);
+bool doctor_tells_of_carriage(const struct snapshot *state, enum mf_verdict verdict);
+
+/* doctor_file.c: whether the node that is up is what the file says */
+void doctor_check_file(struct doctor *doctor);
 
 /* doctor_rendezvous.c: serve and meet */
 void doctor_check_rendezvous(struct doctor *doctor);

@@ -4,15 +4,18 @@
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/timex.h>
 #include <sys/utsname.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "ctl/doctor.h"
 #include "ctl/format.h"
 #include "ctl/key.h"
 #include "ctl/parse.h"
+#include "ctl/rendezvous.h"
 
 static void check_release(struct doctor *doctor)
 {
@@ -74,10 +77,12 @@ void doctor_check_clock(struct doctor *doctor)
 	static const char remedy[] = "install chrony (apt install chrony) or enable systemd-timesyncd; both ends must "
 				     "agree to within one rotation";
 	struct timex timex = { 0 };
-	char period[FORMAT_AMOUNT];
+	char period[FORMAT_AMOUNT], why[SAY_BYTES];
 	int state = adjtimex(&timex);
 	__u32 rotation_ms = shortest_rotation_ms(doctor);
 
+	if (rendezvous_check_clock((__u64)time(NULL), why))
+		doctor_say(doctor, DOCTOR_FAIL, remedy, "%s", why);
 	if (state < 0 || state == TIME_ERROR || timex.status & STA_UNSYNC)
 		doctor_say(doctor, DOCTOR_WARN, remedy, "nothing keeps the clock right");
 	else if ((__u64)timex.maxerror / 1000 > rotation_ms)
@@ -86,6 +91,18 @@ void doctor_check_clock(struct doctor *doctor)
 	else
 		doctor_say(doctor, DOCTOR_OK, NULL, "the clock is synchronised, to within %.1f ms",
 			   (double)timex.maxerror / 1e3);
+}
+
+static void check_store_password(struct doctor *doctor)
+{
+	static const char remedy[] = "chmod o= that file, or keep the password in one of its own: Store = redis://HOST?password-file=PATH";
+	const struct config *config = doctor->config;
+	struct stat status;
+
+	if (config->node.rendezvous.store.kind == CONFIG_STORE_REDIS && strchr(config->node.rendezvous.store.redis, '@') &&
+	    !stat(config->file, &status) && status.st_mode & 07)
+		doctor_say(doctor, DOCTOR_WARN, remedy, "%s has a password in it, and everybody can read it (mode %04o)",
+			   config->file, status.st_mode & 07777);
 }
 
 void doctor_check_keys(struct doctor *doctor)
@@ -100,6 +117,7 @@ void doctor_check_keys(struct doctor *doctor)
 			doctor_say(doctor, DOCTOR_FAIL, NULL, "%s: %s", doctor->config->peers[i].name, why);
 	if (doctor->count[DOCTOR_FAIL] == wrong)
 		doctor_say(doctor, DOCTOR_OK, NULL, "key files are closed to others");
+	check_store_password(doctor);
 }
 
 /* A setting of the interface or, by `nic` "all", of the host. */

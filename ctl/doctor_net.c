@@ -42,6 +42,17 @@ static void find_driver(const char *nic, char driver[static 32])
 		snprintf(driver, 32, "%.31s", info.driver);
 }
 
+/* The loader puts back what somebody takes off; without its programs a device of ours must not send. */
+static void say_detached(struct doctor *doctor)
+{
+	char remedy[256];
+
+	snprintf(remedy, sizeof(remedy), "journalctl -u mayfly-loader@%s says why; the loader tries again by itself. If it stays so: "
+		 "mayflyctl down %s and up, or systemctl restart mayfly-loader@%s", doctor->nic, doctor->nic, doctor->nic);
+	doctor_say(doctor, DOCTOR_FAIL, remedy, "the node is up, but its programs are not attached to %s: nothing is carried",
+		   doctor->nic);
+}
+
 static void check_xdp(struct doctor *doctor, unsigned int ifindex)
 {
 	bool attached = doctor->state && doctor->state->node.attached;
@@ -49,7 +60,9 @@ static void check_xdp(struct doctor *doctor, unsigned int ifindex)
 	char driver[32], remedy[256];
 
 	find_driver(doctor->nic, driver);
-	if (!attached && program > 0) {
+	if (attached && (!program || doctor->state->node.in_xdp == MF_HOOK_NONE)) {
+		say_detached(doctor);
+	} else if (!attached && program > 0) {
 		snprintf(remedy, sizeof(remedy), "see whose it is: bpftool prog show id %d; mf_in was left by a mayfly-loader "
 			 "that was killed: start that again, it takes over; another's must go: ip link set dev %s xdp off",
 			 program, doctor->nic);
@@ -129,6 +142,20 @@ static void check_bearing(struct doctor *doctor, unsigned int ifindex)
 			   "%s is a macvlan, on which no other can stand", doctor->nic);
 }
 
+static void check_device(struct doctor *doctor)
+{
+	const struct mf_node_config *node = doctor->state ? &doctor->state->node.config : NULL;
+	char device[MF_DEVICE_BYTES], remedy[128];
+
+	if (!node || !doctor->state->node.attached)
+		return;
+	snprintf(device, sizeof(device), "%.*s", MF_DEVICE_BYTES - 1, node->device);
+	if (if_nametoindex(device))
+		return;
+	snprintf(remedy, sizeof(remedy), "journalctl -u mayfly-loader@%s says why; the loader tries again every 10 s", doctor->nic);
+	doctor_say(doctor, DOCTOR_FAIL, remedy, "the node is up, but its device %s is not there: nothing is sent", device);
+}
+
 void doctor_check_nic(struct doctor *doctor)
 {
 	unsigned int ifindex = *doctor->nic ? if_nametoindex(doctor->nic) : 0;
@@ -148,6 +175,7 @@ void doctor_check_nic(struct doctor *doctor)
 	}
 	check_bearing(doctor, ifindex);
 	check_xdp(doctor, ifindex);
+	check_device(doctor);
 	check_mtu(doctor);
 }
 

@@ -5,6 +5,7 @@
 
 #include "ctl/doctor.h"
 #include "ctl/format.h"
+#include "ctl/keeper_lock.h"
 #include "ctl/rendezvous_status.h"
 #include "ctl/store.h"
 
@@ -21,7 +22,7 @@ static const char *remedy_of(const char *outcome)
 				 "and a right clock (chronyc tracking, at both ends)?" },
 		{ STORE_FOREIGN, "compare the public keys of both ends (mayflyctl pubkey)" },
 		{ STORE_REFUSED, "does another process serve with the same key? is the clock right?" },
-		{ STORE_FAILED, "its own message says why (journalctl -u 'mayfly-serve@*')" },
+		{ STORE_FAILED, "mend that: it is tried again and again (journalctl -u 'mayfly-serve@*' has more)" },
 	};
 
 	for (size_t i = 0; i < sizeof(remedies) / sizeof(*remedies); i++)
@@ -30,14 +31,23 @@ static const char *remedy_of(const char *outcome)
 	return NULL;
 }
 
+/* What a server has put is not there: of two stages, where a registered client can hide it (docs/PROTOCOL.md 7.5). */
+static const char *remedy_of_publication(const char *outcome)
+{
+	if (!strcmp(outcome, store_outcome_name(STORE_NOTHING)))
+		return "a client that runs nodes of the DHT may hide what is common to all: TwoStage = 0, or remove that client";
+	return remedy_of(outcome);
+}
+
 static void check_publication(struct doctor *doctor, const struct rendezvous_status *status)
 {
 	const struct rendezvous_event *last = &status->failure;
 
 	if (status->failing)
-		doctor_say(doctor, DOCTOR_FAIL, remedy_of(last->outcome),
-			   "%u introduction%s could not be published (the last, for %s: %s)", status->failing,
-			   status->failing == 1 ? "" : "s", last->peer, last->outcome);
+		doctor_say(doctor, DOCTOR_FAIL, remedy_of_publication(last->outcome),
+			   "%u introduction%s could not be published (the last, for %s: %s%s%s)", status->failing,
+			   status->failing == 1 ? "" : "s", last->peer, last->outcome, *status->failure_why ? ": " : "",
+			   status->failure_why);
 	else if (status->current < status->clients)
 		doctor_say(doctor, DOCTOR_WARN, "nothing: it takes a while at the start",
 			   "published for %u of %u clients so far", status->current, status->clients);
@@ -51,7 +61,7 @@ static void check_publication(struct doctor *doctor, const struct rendezvous_sta
 
 static void check_serve(struct doctor *doctor, const struct rendezvous_status *status)
 {
-	if (!rendezvous_status_is_live(status)) {
+	if (keeper_of(doctor->state->socket, SESSIONS_SERVE) == KEEPER_NOBODY) {
 		doctor_say(doctor, DOCTOR_FAIL, "systemctl restart 'mayfly-serve@NIC', or mayflyctl serve FILE",
 			   "serve has died: what it published is forgotten by and by");
 		return;
@@ -72,6 +82,9 @@ static void check_meeting(struct doctor *doctor, const struct rendezvous_status 
 	__u64 now_s = (__u64)time(NULL), over_s = (__u64)status->period + 2ULL * status->period_s;
 	char ago[FORMAT_AMOUNT];
 
+	if (*status->clock)
+		doctor_say(doctor, DOCTOR_WARN, "set both clocks right: chronyc tracking, at both ends", "%s: %s", last->peer,
+			   status->clock);
 	format_span(ago, now_s * 1000 > last->at_ms ? now_s * 1000 - last->at_ms : 0);
 	if (now_s >= over_s)
 		doctor_say(doctor, DOCTOR_WARN, "mayflyctl meet FILE: every period has another introduction",

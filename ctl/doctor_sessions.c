@@ -43,7 +43,7 @@ static void say_in_vain(struct doctor *doctor, const struct sessions_line *line)
 
 	doctor_say(doctor, DOCTOR_WARN, "does its mayflyctl serve run, with this node's public key among its clients? "
 		   "mayflyctl meet FILE PEER --print says whether its introduction is found (of a static peer: is it up there, with "
-		   "the same KeyFile?)",
+		   "the same KeyFile and Carriage = sealed?)",
 		   "there has been no session with %s for %s, it is %s", line->peer,
 		   format_span(span, line->state_age_ms), strcmp(line->state, "none") ? "asked for in vain" : "looked for");
 }

@@ -41,21 +41,12 @@ static void check_peers(struct doctor *doctor)
 		doctor_say(doctor, DOCTOR_OK, NULL, "every peer was heard");
 }
 
-/* Carriages are set by hand in files alone. */
-static bool has_file_peers(const struct snapshot *state)
-{
-	for (size_t i = 0; i < state->count; i++)
-		if (!introduce_is_name(state->associations[i].config.name) && !state->associations[i].config.shares)
-			return true;
-	return false;
-}
-
-static void check_counters(struct doctor *doctor)
+static void check_counters(struct doctor *doctor, bool carriages_said)
 {
 	static const struct {
 		enum mf_verdict verdict;
 		const char *remedy;
-		const char *alone; /* the same where no peer has a KeyFile; NULL: as with them */
+		const char *alone; /* the same where it can tell nothing of Carriages; "": say nothing; NULL: all the same */
 	} suspects[] = {
 		{ MF_DROP_EARLY, "compare the clocks of both ends (chronyc tracking)" },
 		{ MF_DROP_NO_SLOT, "is mayfly-loader running and not starved? a longer LookAhead helps" },
@@ -63,6 +54,8 @@ static void check_counters(struct doctor *doctor)
 		{ MF_DROP_SHIM, "the same version of Mayfly and the same Carriage at both ends" },
 		{ MF_DROP_NOT_UDP, "the same Carriage at both ends",
 		  "nothing: strangers tried addresses that lived at that moment (mayflyctl events)" },
+		{ MF_DROP_PORT, "the same Carriage at both ends, and with rewrite Port here as PeerPort there", "" },
+		{ MF_DROP_CONTROL, "Carriage = sealed in the file of the other end, too", "" },
 		{ MF_DROP_INNER_SOURCE, "the peer's Address must name all that it sends from" },
 		{ MF_DROP_INNER_DESTINATION, "LocalAddress must name all that the peer may reach" },
 		{ MF_DROP_ND, "if this is your router: add it as Router" },
@@ -76,13 +69,14 @@ static void check_counters(struct doctor *doctor)
 	};
 
 	for (size_t i = 0; i < sizeof(suspects) / sizeof(*suspects); i++) {
-		__u64 count = doctor->state->counters.verdict[suspects[i].verdict];
-		bool alone = suspects[i].alone && !has_file_peers(doctor->state);
+		enum mf_verdict verdict = suspects[i].verdict;
+		__u64 count = doctor->state->counters.verdict[verdict];
+		bool tells = doctor_tells_of_carriage(doctor->state, verdict);
+		const char *remedy = suspects[i].alone && !tells ? suspects[i].alone : suspects[i].remedy;
 
-		if (count)
-			doctor_say(doctor, DOCTOR_WARN, alone ? suspects[i].alone : suspects[i].remedy, "%s: %llu packets (%s)",
-				   verdict_name(suspects[i].verdict), count,
-				   verdict_meaning(suspects[i].verdict));
+		if (count && *remedy && !(carriages_said && suspects[i].alone && tells))
+			doctor_say(doctor, DOCTOR_WARN, remedy, "%s: %llu packets (%s)", verdict_name(verdict), count,
+				   verdict_meaning(verdict));
 	}
 }
 
@@ -127,5 +121,5 @@ void doctor_check_state(struct doctor *doctor)
 	check_offload(doctor, &doctor->state->node);
 	check_neighbour_discovery(doctor);
 	check_peers(doctor);
-	check_counters(doctor);
+	check_counters(doctor, doctor_check_carriages(doctor));
 }

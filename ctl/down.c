@@ -8,7 +8,6 @@
 #include "ctl/down.h"
 #include "ctl/keeper_lock.h"
 #include "ctl/nic_argument.h"
-#include "ctl/rendezvous_status.h"
 #include "ctl/sessions_ask.h"
 
 enum {
@@ -45,10 +44,13 @@ static void end_keeper(const struct client *client)
 	char path[KEEPER_PATH_BYTES];
 	int error;
 
-	keeper_path(path, client->path);
-	error = keeper_end(path, KEEPER_MS);
-	if (error && error != -ESRCH)
-		say_note("the keeper of sessions (process %d) has not ended: %s", (int)keeper_pid(path), strerror(-error));
+	error = keeper_end(client->path, SESSIONS_UP, KEEPER_MS);
+	if (error == -EPERM)
+		say_note("the keeper of sessions cannot be told to end: it is another user's, or in another process namespace");
+	else if (error && error != -ESRCH)
+		say_note("the keeper of sessions (process %d) has not ended: %s", (int)keeper_of(client->path, SESSIONS_UP),
+			 strerror(-error));
+	keeper_path(path, client->path, SESSIONS_UP);
 	if (!error)
 		keeper_clear(path);
 }
@@ -72,20 +74,17 @@ static int ask_whether_ended(const struct client *client)
 static void end_served(const struct client *client)
 {
 	const struct timespec pause = { .tv_nsec = LOOK_MS * 1000000L };
-	char path[RENDEZVOUS_STATUS_PATH], why[SAY_BYTES];
-	struct rendezvous_status status;
+	pid_t pid = keeper_tell(client->path, SESSIONS_SERVE, SIGUSR1);
 	int error = -EAGAIN;
 
-	rendezvous_status_path(path, client->path, RENDEZVOUS_SERVE);
-	if (rendezvous_status_read(path, &status, why) || !rendezvous_status_is_live(&status) ||
-	    kill((pid_t)status.pid, SIGUSR1))
+	if (pid <= 0)
 		return;
 	for (int waited = 0; error == -EAGAIN && waited < KEEPER_MS; waited += LOOK_MS) {
 		nanosleep(&pause, NULL);
 		error = ask_whether_ended(client);
 	}
 	if (error)
-		say_note("mayflyctl serve (process %u) has not taken leave of all its clients", status.pid);
+		say_note("mayflyctl serve (process %d) has not taken leave of all its clients", (int)pid);
 }
 
 int down_clear(struct client *client)

@@ -90,17 +90,11 @@ static int follow(struct client *client, struct client *names, bool json)
 
 int command_events(const struct ctl *ctl, int argc, char **argv)
 {
-	static const struct option options[] = { { "json", no_argument, NULL, 'j' }, { 0 } };
 	struct client client, names;
-	bool first = true, json = false;
-	int option, result;
+	int result;
+	bool json;
 
-	while ((option = ctl_next_option(ctl, argc, argv, options, &first)) != -1) {
-		if (option == '?')
-			return CTL_USAGE;
-		json = true;
-	}
-	if (ctl_check_arguments(ctl, argc, 0, 0))
+	if (ctl_read_json(ctl, argc, argv, 0, &json))
 		return CTL_USAGE;
 	if (ctl_connect(ctl, NULL, &client))
 		return CTL_FAILED;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Who keeps a node's sessions: one process per interface. It holds a lock on a file beside the loader's socket, in which
- * its number stands, so that the lock ends with it however it ends.
+ * Who keeps a node's sessions: one process for each interface and way, `serve` and the keeper of `up`. It holds a lock
+ * on a file beside the loader's socket, which ends with it however it ends, and which says who it is by the kernel's word
+ * (fcntl(2), F_GETLK): a number in a file may be anybody's by now, or of another namespace.
  */
 #ifndef MAYFLY_CTL_KEEPER_LOCK_H
 #define MAYFLY_CTL_KEEPER_LOCK_H
@@ -10,22 +11,41 @@
 
 #include "ctl/client.h"
 
-enum { KEEPER_PATH_BYTES = CLIENT_PATH_BYTES + 16 };
+enum { KEEPER_PATH_BYTES = CLIENT_PATH_BYTES + 16, KEEPER_NOBODY = 0, KEEPER_UNKNOWN = -1 };
 
-/* "/run/mayfly/eth0.up" for the loader's socket "/run/mayfly/eth0.sock". */
-void keeper_path(char path[static KEEPER_PATH_BYTES], const char *socket);
+enum sessions_keeper { SESSIONS_SERVE, SESSIONS_UP, SESSIONS_KEEPERS };
+
+/* "/run/mayfly/eth0.up", or "/run/mayfly/eth0.serve.lock", for the loader's socket "/run/mayfly/eth0.sock". */
+void keeper_path(char path[static KEEPER_PATH_BYTES], const char *socket, enum sessions_keeper keeper);
 
 /* The lock, as a descriptor that children inherit; -EWOULDBLOCK: somebody else has it; another -errno; and `why`. */
 int keeper_lock(const char *path, char why[static SAY_BYTES]);
-int keeper_sign(int lock); /* the number of the process that calls. 0 or -errno */
 
-/* The process that has it; 0: nobody. */
+/* The process that calls keeps sessions: it is the holder from here on. Its number stands in the file, for people. 0 or -errno */
+int keeper_sign(int lock);
+
+/*
+ * Every now and then: is the file that is locked still the one of that name? If not, another one is made and locked, and
+ * *lock is that. 0; 1: it was; -EWOULDBLOCK: another process was faster, two would take sessions from each other; another
+ * -errno: not now; and `why`.
+ */
+int keeper_mind(const char *path, int *lock, char why[static SAY_BYTES]);
+
+/*
+ * Another process that has it. KEEPER_NOBODY; KEEPER_UNKNOWN: one of a namespace that this one does not see, or of a user
+ * whose files are closed to this one. Whoever asks
+ * for a lock of his own hears KEEPER_NOBODY, and is the holder again only after keeper_mind().
+ */
 pid_t keeper_pid(const char *path);
+pid_t keeper_of(const char *socket, enum sessions_keeper keeper); /* the same */
+
+/* A signal to who has it, and to nobody else. Who it was; KEEPER_NOBODY, KEEPER_UNKNOWN: nobody was told. */
+pid_t keeper_tell(const char *socket, enum sessions_keeper keeper, int signal);
 
 /* The file goes, unless somebody has the lock. */
 void keeper_clear(const char *path);
 
-/* Ends who has it, and waits until it has ended. 0; -ESRCH: nobody has it; -ETIMEDOUT; another -errno. */
-int keeper_end(const char *path, unsigned int patience_ms);
+/* SIGTERM, and waits until it has ended. 0; -ESRCH: nobody has it; -EPERM: nobody that can be told; -ETIMEDOUT. */
+int keeper_end(const char *socket, enum sessions_keeper keeper, unsigned int patience_ms);
 
 #endif

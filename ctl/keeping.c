@@ -5,11 +5,11 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ctl/config_file.h"
 #include "ctl/down.h"
 #include "ctl/keeper_lock.h"
-#include "ctl/rendezvous_status.h"
 #include "ctl/state.h"
 #include "ctl/up.h"
 
@@ -82,16 +82,16 @@ static int open_sessions(struct keeping *keeping, char why[static SAY_BYTES])
 	return sessions_open(&keeping->sessions, &settings, why);
 }
 
-/* That nobody can be told of them is no reason not to have sessions. */
-static void open_tell(struct keeping *keeping)
+int keeping_open_tell(struct keeping *keeping, char why[static SAY_BYTES])
 {
-	char path[SESSIONS_TELL_PATH], why[SAY_BYTES];
+	char path[SESSIONS_TELL_PATH];
+	int error;
 
 	sessions_tell_path(path, keeping->loader.path, SESSIONS_UP);
-	if (sessions_tell_open(&keeping->tell, &keeping->sessions, &keeping->loop, path, why))
-		say_note("mayflyctl sessions will not know of these: %s", why);
+	error = sessions_tell_open(&keeping->tell, &keeping->sessions, &keeping->loop, path, why);
 	keeping->tell.level = keeping_level_words;
 	keeping->tell.context = keeping;
+	return error;
 }
 
 static void open_page(struct keeping *keeping)
@@ -139,7 +139,7 @@ static void take_peers(struct keeping *keeping)
 }
 
 /* A node without a key of its own meets nobody, and may have static peers. */
-static int open_all(struct keeping *keeping, char why[static SAY_BYTES])
+int keeping_open_sessions(struct keeping *keeping, char why[static SAY_BYTES])
 {
 	int error;
 
@@ -150,7 +150,8 @@ static int open_all(struct keeping *keeping, char why[static SAY_BYTES])
 		error = open_connecting(keeping, why);
 	if (error)
 		return error;
-	open_tell(keeping);
+	if (keeping_open_tell(keeping, why))
+		say_note("mayflyctl sessions does not know of these yet: %s", why);
 	open_page(keeping);
 	take_peers(keeping);
 	if (sessions_adopt(&keeping->sessions, why))
@@ -179,7 +180,7 @@ static int read_all(struct keeping *keeping, char why[static SAY_BYTES])
 	return key_read_private(keeping->config.node.private_key_file, keeping->private_key, why);
 }
 
-static void leave_sessions(struct keeping *keeping)
+void keeping_leave_sessions(struct keeping *keeping)
 {
 	page_close(&keeping->page);
 	if (keeping->connecting.lookups && !keeping->leaves) {
@@ -193,54 +194,7 @@ static void leave_sessions(struct keeping *keeping)
 		sessions_close(&keeping->sessions);
 }
 
-static bool is_served(const struct client *loader)
-{
-	struct rendezvous_status status;
-	char path[RENDEZVOUS_STATUS_PATH], why[SAY_BYTES];
-
-	rendezvous_status_path(path, loader->path, RENDEZVOUS_SERVE);
-	return !rendezvous_status_read(path, &status, why) && rendezvous_status_is_live(&status);
-}
-
-static void give_way(struct keeping *keeping)
-{
-	keeping->serves = true;
-	leave_sessions(keeping);
-	keeping_look_around(keeping);
-}
-
-/* What was closed has gone by now: the loop has turned for long. */
-static void take_back(struct keeping *keeping)
-{
-	char why[SAY_BYTES];
-
-	say_note("mayflyctl serve has ended: this process keeps the sessions of peers that are connected to again");
-	keeping->serves = false;
-	keeping->served_ms = sessions_now_ms(); /* where it fails, it is tried again after as long */
-	keeping->prefix = keeping->config.node.prefixes.template[0];
-	node_watch_begin(&keeping->node, &keeping->loader);
-	if (open_all(keeping, why)) {
-		say_error("%s", why);
-		give_way(keeping);
-	}
-	keeping_look_around(keeping);
-}
-
-/* A serve that has begun meanwhile takes over, and minds the node as well; when it has ended for good, all is as before. */
-static void mind_serve(struct keeping *keeping)
-{
-	__u64 now_ms = sessions_now_ms();
-
-	if (is_served(&keeping->loader)) {
-		keeping->served_ms = now_ms;
-		if (!keeping->serves)
-			give_way(keeping);
-	} else if (keeping->serves && now_ms - keeping->served_ms >= KEEPING_SERVE_GONE_MS) {
-		take_back(keeping);
-	}
-}
-
-/* The node first, as reload does; then peers and prefix. */
+/* The node first, as reload does, unless a serve minds it; then peers and prefix. */
 void keeping_reload(struct keeping *keeping)
 {
 	__u8 public_key[KEY_PUBLIC_BYTES];
@@ -248,14 +202,15 @@ void keeping_reload(struct keeping *keeping)
 	struct config config;
 	char why[SAY_BYTES];
 
-	mind_serve(keeping);
+	keeping_mind_serve(keeping);
 	if (read_config(keeping, &config, public_key, why)) {
 		say_error("%s; everything stays as it was", why);
 		return;
 	}
 	if (memcmp(public_key, keeping->public_key, sizeof(public_key)))
 		say_note("the key in PrivateKeyFile has changed: it takes effect after mayflyctl down and up");
-	if (!up_bring(keeping->settings.ctl, keeping->settings.file, KEEPING_ROOM * (__u32)config.meet_count, true, &loader))
+	if (!keeping->serves && !up_bring(keeping->settings.ctl, keeping->settings.file,
+					  KEEPING_ROOM * (__u32)config.meet_count, true, &loader))
 		client_close(&loader);
 	config_close(&keeping->config);
 	keeping->config = config;
@@ -270,6 +225,7 @@ void keeping_reload(struct keeping *keeping)
 /* --- the node in the loader ---------------------------------------------------------- */
 
 static void on_look(uv_timer_t *timer);
+static void end(struct keeping *keeping);
 
 static void look_again(struct keeping *keeping, __u32 pause_ms)
 {
@@ -306,7 +262,11 @@ static void on_look(uv_timer_t *timer)
 {
 	struct keeping *keeping = timer->data;
 
-	mind_serve(keeping);
+	if (keeping_mind_place(keeping)) {
+		end(keeping);
+		return;
+	}
+	keeping_mind_serve(keeping);
 	look_again(keeping, keeping->serves ? NODE_WATCH_MS : look_at_node(keeping));
 }
 
@@ -319,7 +279,7 @@ static void end(struct keeping *keeping)
 	keeping->closing = true;
 	mf_notify_send(&keeping->notify, "STOPPING=1");
 	keeping_say_ended(keeping);
-	leave_sessions(keeping);
+	keeping_leave_sessions(keeping);
 	keeping_roam_close(keeping);
 	keeping_events_close(keeping);
 	uv_close((uv_handle_t *)&keeping->patience, NULL);
@@ -381,9 +341,10 @@ static int begin(struct keeping *keeping, char why[static SAY_BYTES])
 		return error;
 	if (ctl_connect(keeping->settings.ctl, keeping->config.node.interface, &keeping->loader))
 		return say_why(why, -ENOTCONN, "no loader, no sessions");
+	keeper_path(keeping->place.path, keeping->loader.path, SESSIONS_UP);
 	client_be_patient(&keeping->loader, KEEPING_PATIENCE_S);
 	node_watch_begin(&keeping->node, &keeping->loader);
-	keeping->serves = is_served(&keeping->loader);
+	keeping->serves = keeper_of(keeping->loader.path, SESSIONS_SERVE) != KEEPER_NOBODY;
 	keeping->served_ms = keeping->serves ? sessions_now_ms() : 0;
 	keeping->prefix = keeping->config.node.prefixes.template[0];
 	error = open_loop(keeping, why);
@@ -393,7 +354,7 @@ static int begin(struct keeping *keeping, char why[static SAY_BYTES])
 	error = keeping_roam_open(keeping);
 	if (error)
 		return say_why(why, error, "cannot watch for addresses: %s", strerror(-error));
-	return open_all(keeping, why);
+	return keeping_open_sessions(keeping, why);
 }
 
 static void wait_for_sessions(struct keeping *keeping)
@@ -410,12 +371,13 @@ int keeping_run(const struct keeping_settings *settings)
 {
 	struct keeping keeping = {
 		.settings = *settings, .prefix = settings->prefix, .loader.fd = -1, .notify.fd = -1,
-		.events.loader.fd = -1,
+		.place.lock = settings->lock, .events.loader.fd = -1,
 	};
 	char why[SAY_BYTES];
 	int error;
 
 	mf_notify_open(&keeping.notify);
+	signal(SIGHUP, SIG_IGN); /* from a serve or reload that has found the lock, before there is a loop to hear it */
 	keeper_sign(settings->lock);
 	error = begin(&keeping, why);
 	if (error) {
@@ -432,6 +394,10 @@ int keeping_run(const struct keeping_settings *settings)
 	}
 	if (!error && keeping.clears)
 		error = down_clear(&keeping.loader);
+	if (keeping.shut_out)
+		error = -ENOLCK;
+	if (keeping.place.lock != settings->lock)
+		close(keeping.place.lock);
 	client_close(&keeping.loader);
 	mf_notify_close(&keeping.notify);
 	key_secret_free(keeping.private_key);

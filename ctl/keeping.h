@@ -8,12 +8,12 @@
 
 #include "ctl/connecting.h"
 #include "ctl/ctl.h"
+#include "ctl/keeper_place.h"
 #include "ctl/key.h"
 #include "ctl/node_watch.h"
 #include "ctl/page.h"
 #include "ctl/prefix_watch.h"
 #include "ctl/service.h"
-#include "ctl/sessions_tell.h"
 #include "loader/notify.h"
 
 enum {
@@ -52,6 +52,7 @@ struct keeping {
 	struct node_watch node;
 	struct sessions sessions;
 	struct sessions_tell tell;
+	struct keeper_place place;
 	struct connecting connecting;
 	struct page page;    /* not open: no Listen, or no sessions */
 	struct mf_notify notify;
@@ -69,6 +70,7 @@ struct keeping {
 	} events;
 	bool begun, judged, ready, closing;
 	bool leaves;         /* everything goes on, for another process to take over */
+	bool shut_out;       /* this process cannot go on: that is its end, and a failure */
 	bool clears;         /* the node goes with this process */
 };
 
@@ -80,6 +82,17 @@ int keeping_launch(const struct keeping_settings *settings);
 
 /* Takes the configuration as it is now. Between keeping*.c, like what follows. */
 void keeping_reload(struct keeping *keeping);
+
+/* Sessions begin, or are taken over from the loader; they end, or (`leaves`) go on there. 0, or -errno and `why`. */
+int keeping_open_sessions(struct keeping *keeping, char why[static SAY_BYTES]);
+void keeping_leave_sessions(struct keeping *keeping);
+/* That nobody can be told of them is no reason not to have sessions. 0, or -errno and `why`. */
+int keeping_open_tell(struct keeping *keeping, char why[static SAY_BYTES]);
+
+/* keeping_beside.c: lets go of sessions when a serve begins, keeps them again when it has ended for good. */
+void keeping_mind_serve(struct keeping *keeping);
+/* Lock and socket are made again when somebody has removed them. true: they cannot be had any more, this process must end. */
+bool keeping_mind_place(struct keeping *keeping);
 
 /* Another prefix, or another network under Prefix = auto. */
 int keeping_roam_open(struct keeping *keeping);

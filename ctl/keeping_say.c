@@ -45,6 +45,11 @@ void keeping_look_around(struct keeping *keeping)
 		keeping_judge(keeping, CTL_FINE);
 }
 
+static void print_found(const struct connecting_news *news, double ms)
+{
+	printf("%s: found in %.1f ms%s%s\n", news->name, ms, news->text ? ": " : "", news->text ? news->text : "");
+}
+
 static void print_news(const struct connecting_news *news)
 {
 	char address[FORMAT_ADDRESS];
@@ -54,7 +59,7 @@ static void print_news(const struct connecting_news *news)
 	switch (news->word) {
 	case CONNECTING_AWAITED: printf("%s: on demand, the first packet to %s begins a session\n", news->name, address); break;
 	case CONNECTING_LOOKING: printf("%s: looking up where it is to be met\n", news->name); break;
-	case CONNECTING_FOUND: printf("%s: found in %.1f ms\n", news->name, ms); break;
+	case CONNECTING_FOUND: print_found(news, ms); break;
 	case CONNECTING_MISSING: printf("%s: not found: %s\n", news->name, news->text); break;
 	case CONNECTING_ASKING: printf("%s: asking for a session\n", news->name); break;
 	case CONNECTING_STANDING: printf("%s: session stands in %.1f ms, reach it at %s\n", news->name, ms, address); break;

@@ -6,6 +6,7 @@
 #ifndef MAYFLY_CTL_KEY_H
 #define MAYFLY_CTL_KEY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "bpf/abi.h"
@@ -40,6 +41,12 @@ int key_read_hop(const char *path, __u8 key[static KEY_HOP_BYTES], char why[stat
 
 /* 0, or -EINVAL for a private key that gives no public one. */
 int key_public(__u8 public_key[static KEY_PUBLIC_BYTES], const __u8 private_key[static KEY_PRIVATE_BYTES]);
+
+/*
+ * Whether a public key is a point of low order (RFC 7748 section 5, any encoding): the secret that it gives is zero, whatever
+ * the private key.
+ */
+bool key_is_low_order(const __u8 public_key[static KEY_PUBLIC_BYTES]);
 
 /* K from text: base64 or hexadecimal. 0 or -EINVAL. */
 int key_parse_hop(const char *text, __u8 key[static KEY_HOP_BYTES]);

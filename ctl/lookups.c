@@ -18,7 +18,8 @@ struct lookup {
 	struct config_rendezvous rendezvous;
 	__u32 period_s;
 	struct rendezvous_pair pair;
-	struct meeting meeting;
+	struct meeting meeting, before; /* before: by the period that was told */
+	struct meeting_dead dead;
 	char loader[CLIENT_PATH_BYTES], nodes[CONFIG_DIRECTORY_BYTES], why[SAY_BYTES];
 	struct mf_template prefix;
 	int error;
@@ -56,12 +57,21 @@ static int search_in(struct lookup *lookup, __u32 period_s, struct client *loade
 		.rendezvous = &lookup->rendezvous,
 		.pair = &lookup->pair,
 		.meeting = &lookup->meeting,
+		.dead = &lookup->dead,
 		.nodes_path = *lookup->nodes ? lookup->nodes : NULL,
 		.from = { .loader = loader, .prefix = lookup->prefix },
 	};
 
 	lookup->rendezvous.period_ms = period_s * 1000;
 	return meet_search(&search, lookup->why);
+}
+
+static void search_agreed(struct lookup *lookup, __u32 agreed_s, struct client *loader)
+{
+	lookup->before = lookup->meeting;
+	lookup->error = search_in(lookup, agreed_s, loader);
+	if (!lookup->error && !meeting_best(&lookup->meeting) && meeting_best(&lookup->before))
+		lookup->meeting = lookup->before;
 }
 
 /* The period that the peer has named last, then the one that was agreed on. */
@@ -73,8 +83,8 @@ static void search(struct lookup *lookup)
 	lookup->error = client_open(&loader, lookup->loader, lookup->why);
 	if (!lookup->error && lookup->period_s && lookup->period_s != agreed_s)
 		lookup->error = search_in(lookup, lookup->period_s, &loader);
-	if (!lookup->error && !meeting_best(&lookup->meeting))
-		lookup->error = search_in(lookup, agreed_s, &loader);
+	if (!lookup->error && meeting_looks_on(&lookup->meeting))
+		search_agreed(lookup, agreed_s, &loader);
 	client_close(&loader);
 }
 
@@ -189,6 +199,8 @@ static struct lookup *make(struct lookups *all, const struct lookup_request *req
 	lookup->rendezvous = *request->rendezvous;
 	lookup->period_s = request->period_s;
 	lookup->pair = *request->pair;
+	if (request->dead)
+		lookup->dead = *request->dead;
 	lookup->prefix = request->prefix;
 	snprintf(lookup->loader, sizeof(lookup->loader), "%s", request->loader);
 	if (request->nodes_path)

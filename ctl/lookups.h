@@ -23,6 +23,7 @@ struct lookup_request {
 	const char *loader;        /* path of its socket */
 	struct mf_template prefix; /* where queries leave from, lent by the loader */
 	const char *nodes_path;    /* NULL: no DHT nodes are remembered */
+	const struct meeting_dead *dead; /* as of struct meet_search */
 	__u64 tag;                 /* the caller's own */
 };
 

@@ -164,6 +164,7 @@ static void write_status(const struct meet *meet, const struct store_result *sum
 	char path[RENDEZVOUS_STATUS_PATH], why[SAY_BYTES];
 	struct rendezvous_status status = { 0 }, earlier;
 	struct rendezvous_event *last = &status.lookup;
+	const char *clock = meeting_clock(meet->meeting);
 
 	rendezvous_status_path(path, meet->loader.path, RENDEZVOUS_MEET);
 	if (!rendezvous_status_read(path, &earlier, why))
@@ -177,6 +178,7 @@ static void write_status(const struct meet *meet, const struct store_result *sum
 	snprintf(status.store, sizeof(status.store), "%s", meet_store_name(&meet->config.node.rendezvous));
 	snprintf(last->outcome, sizeof(last->outcome), "%s", store_outcome_name(sum->outcome));
 	snprintf(last->peer, sizeof(last->peer), "%s", meet->peer->name);
+	snprintf(status.clock, sizeof(status.clock), "%s", clock ? clock : "");
 	if (rendezvous_status_write(path, &status, why))
 		say_note("%s", why);
 }

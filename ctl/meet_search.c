@@ -49,22 +49,24 @@ static bool accept_value(void *owner, const __u8 *value, size_t length)
 	const struct rendezvous_pair *pair = searching->search->pair;
 	struct meeting *meeting = searching->search->meeting;
 	struct meeting_lookup *lookup = &meeting->lookup[asked->which];
+	struct rendezvous_offer offer;
+	bool opened = false;
 	char why[SAY_BYTES];
 
 	if (searching->stage == STAGE_LONG)
 		return !two_stage_open_long(pair, &searching->window[asked->which], value, length,
 					    &searching->access[asked->which], why);
-	if (lookup->opened)
+	if (lookup->opened && !lookup->dead)
 		return true;
 	if (!rendezvous_is_of_form(searching->search->rendezvous->form, length))
 		return false;
 	if (searching->stage == STAGE_PAIR)
-		lookup->opened = !rendezvous_open(pair, meeting->period_s, lookup->period, value, length, &lookup->offer,
-						  why);
-	for (int i = 0; searching->stage == STAGE_COMMON && i < searching->windows && !lookup->opened; i++)
-		lookup->opened = !two_stage_open_short(&searching->access[i], lookup->period, value, length,
-						       &lookup->offer, why);
-	return lookup->opened;
+		opened = !rendezvous_open(pair, meeting->period_s, lookup->period, value, length, &offer, why);
+	for (int i = 0; searching->stage == STAGE_COMMON && i < searching->windows && !opened; i++)
+		opened = !two_stage_open_short(&searching->access[i], lookup->period, value, length, &offer, why);
+	opened = opened && meeting_take(lookup, &offer, searching->search->dead);
+	sodium_memzero(&offer, sizeof(offer));
+	return opened;
 }
 
 /* A later stage's outcome counts, its costs are added to those of the earlier. */
@@ -83,6 +85,12 @@ static void take_result(struct meeting_lookup *lookup, const struct store_result
 	lookup->ended = true;
 }
 
+/* That of now, and it is not one that was in vain before. */
+static bool is_there(const struct meeting *meeting)
+{
+	return meeting->lookup[0].opened && !meeting->lookup[0].dead;
+}
+
 static void on_found(void *owner, const struct store_result *result)
 {
 	const struct asked *asked = owner;
@@ -90,12 +98,14 @@ static void on_found(void *owner, const struct store_result *result)
 	struct meeting *meeting = searching->search->meeting;
 
 	take_result(&meeting->lookup[asked->which], result, searching->stage == STAGE_LONG);
+	if (meeting->lookup[asked->which].dead)
+		meeting->lookup[asked->which].result.outcome = STORE_DONE;
 	searching->left--;
 	if (!searching->left)
 		uv_timer_start(&searching->timer, on_stage_over, 0, 0);
-	else if (searching->stage != STAGE_LONG && meeting->lookup[0].opened && !searching->pressed)
+	else if (searching->stage != STAGE_LONG && is_there(meeting) && !searching->pressed)
 		uv_timer_start(&searching->timer, on_patience, OTHERS_MS, 0);
-	searching->pressed = meeting->lookup[0].opened;
+	searching->pressed = is_there(meeting);
 }
 
 static void ask(struct searching *searching, int which)
@@ -106,7 +116,8 @@ static void ask(struct searching *searching, int which)
 
 	*asked = (struct asked){ searching, which };
 	searching->left++;
-	error = searching->store->operations->get(searching->store, &searching->place, accept_value, on_found, asked);
+	error = searching->store->operations->get(searching->store, &searching->place, meeting_knows_dead(searching->search->dead),
+						  accept_value, on_found, asked);
 	if (!error)
 		return;
 	say_why(failure.why, error, "cannot begin: %s", strerror(-error));
@@ -209,7 +220,7 @@ static void on_stage_over(uv_timer_t *timer)
 
 	if (searching->left)
 		return;
-	while (searching->stage != STAGE_OVER && !meeting_best(searching->search->meeting)) {
+	while (searching->stage != STAGE_OVER && meeting_looks_on(searching->search->meeting)) {
 		next_stage(searching);
 		begin_stage(searching);
 		if (searching->left)
@@ -237,9 +248,12 @@ static int open_store(struct searching *searching, char why[static SAY_BYTES])
 
 int meet_search(const struct meet_search *search, char why[static SAY_BYTES])
 {
-	struct searching *searching = key_secret_new(sizeof(*searching));
-	int error;
+	struct searching *searching;
+	int error = rendezvous_check_clock((__u64)time(NULL), why);
 
+	if (error)
+		return error;
+	searching = key_secret_new(sizeof(*searching));
 	if (!searching || uv_loop_init(&searching->loop)) {
 		key_secret_free(searching);
 		return say_why(why, -ENOMEM, "no memory for the search");

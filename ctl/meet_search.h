@@ -12,6 +12,7 @@ struct meet_search {
 	const struct config_rendezvous *rendezvous;
 	const struct rendezvous_pair *pair;
 	struct meeting *meeting; /* filled in; secret memory */
+	const struct meeting_dead *dead; /* NULL: none; else all that may hold something are asked */
 	struct dht_socket_from from;
 	const char *nodes_path;  /* of the remembered DHT nodes; NULL: none are */
 };

@@ -2,7 +2,30 @@
 /* Three lookups, one answer. */
 #include "ctl/meeting.h"
 
+#include <sodium.h>
 #include <string.h>
+
+void meeting_note_dead(struct meeting_dead *dead, const __u8 key[static MEETING_KEY_BYTES])
+{
+	if (meeting_is_dead(dead, key))
+		return;
+	memcpy(dead->key[dead->next++ % MEETING_DEAD], key, MEETING_KEY_BYTES);
+}
+
+/* No offer has a K of zero. */
+bool meeting_is_dead(const struct meeting_dead *dead, const __u8 key[static MEETING_KEY_BYTES])
+{
+	bool is = false;
+
+	for (int i = 0; dead && i < MEETING_DEAD; i++)
+		is |= !sodium_memcmp(dead->key[i], key, MEETING_KEY_BYTES);
+	return is;
+}
+
+bool meeting_knows_dead(const struct meeting_dead *dead)
+{
+	return dead && dead->next;
+}
 
 static void begin_step(struct meeting *meeting, __u64 unix_s)
 {
@@ -25,16 +48,60 @@ void meeting_begin(struct meeting *meeting, __u64 unix_s, __u32 period_s)
 	begin_step(meeting, unix_s);
 }
 
+bool meeting_take(struct meeting_lookup *lookup, const struct rendezvous_offer *offer, const struct meeting_dead *dead)
+{
+	bool is_dead = meeting_is_dead(dead, offer->key);
+
+	if (lookup->opened && (is_dead || !lookup->dead))
+		return !lookup->dead;
+	lookup->offer = *offer;
+	lookup->opened = true;
+	lookup->dead = is_dead;
+	return !is_dead;
+}
+
+static void keep_spare(struct meeting *meeting)
+{
+	struct meeting_spare *spare = &meeting->spare;
+
+	if (!meeting_best(meeting) || spare->period_s)
+		return;
+	spare->step = meeting->step;
+	spare->period_s = meeting->period_s;
+	spare->two_stage = meeting->two_stage;
+	memcpy(spare->lookup, meeting->lookup, sizeof(spare->lookup));
+}
+
+static void take_spare(struct meeting *meeting)
+{
+	const struct meeting_spare *spare = &meeting->spare;
+
+	if (meeting_best(meeting) || !spare->period_s)
+		return;
+	meeting->step = spare->step;
+	meeting->period_s = spare->period_s;
+	meeting->two_stage = spare->two_stage;
+	memcpy(meeting->lookup, spare->lookup, sizeof(meeting->lookup));
+}
+
+static bool has_next_step(const struct meeting *meeting)
+{
+	return meeting->step + 1 < RENDEZVOUS_LADDER &&
+	       rendezvous_ladder(meeting->configured_s, meeting->step + 1) != meeting->period_s;
+}
+
 bool meeting_step(struct meeting *meeting, __u64 unix_s)
 {
 	struct store_result sum;
 
 	meeting_sum(meeting, &sum);
-	if (sum.outcome != STORE_NOTHING && sum.outcome != STORE_FOREIGN)
+	if (meeting_best(meeting) && meeting_looks_on(meeting))
+		sum.outcome = STORE_NOTHING;
+	if ((sum.outcome != STORE_NOTHING && sum.outcome != STORE_FOREIGN) || !has_next_step(meeting)) {
+		take_spare(meeting);
 		return false;
-	if (meeting->step + 1 == RENDEZVOUS_LADDER ||
-	    rendezvous_ladder(meeting->configured_s, meeting->step + 1) == meeting->period_s)
-		return false;
+	}
+	keep_spare(meeting);
 	meeting->earlier = sum;
 	meeting->step++;
 	begin_step(meeting, unix_s);
@@ -46,10 +113,21 @@ const struct meeting_lookup *meeting_best(const struct meeting *meeting)
 {
 	static const int order[MEETING_PERIODS] = { 0, 2, 1 };
 
-	for (int i = 0; i < MEETING_PERIODS; i++)
-		if (meeting->lookup[order[i]].opened)
-			return &meeting->lookup[order[i]];
+	for (int dead = 0; dead < 2; dead++)
+		for (int i = 0; i < MEETING_PERIODS; i++) {
+			const struct meeting_lookup *lookup = &meeting->lookup[order[i]];
+
+			if (lookup->opened && lookup->dead == dead)
+				return lookup;
+		}
 	return NULL;
+}
+
+bool meeting_looks_on(const struct meeting *meeting)
+{
+	const struct meeting_lookup *best = meeting_best(meeting);
+
+	return !best || best->dead;
 }
 
 bool meeting_is_over(const struct meeting *meeting)

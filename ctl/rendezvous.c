@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <sodium.h>
 #include <string.h>
+#include <time.h>
 
 #include "ctl/hkdf.h"
 #include "ctl/key.h"
@@ -38,6 +39,20 @@ int rendezvous_pair(struct rendezvous_pair *pair, const __u8 own[static 32], con
 	if (key_public(own_public, own))
 		return -EINVAL;
 	return rendezvous_pair_known(pair, own, own_public, other_public, own_publishes);
+}
+
+int rendezvous_check_clock(__u64 unix_s, char why[static SAY_BYTES])
+{
+	const time_t when = (time_t)unix_s;
+	char date[64] = "a year that no calendar has";
+	struct tm parts;
+
+	if (unix_s >= RENDEZVOUS_FIRST_S && unix_s <= ~(__u32)0 - 3ULL * RENDEZVOUS_PERIOD_MAX_S)
+		return 0;
+	if (gmtime_r(&when, &parts))
+		strftime(date, sizeof(date), "%Y-%m-%d %H:%M UTC", &parts);
+	return say_why(why, -ERANGE, "the clock of this host says %s, and nobody looks for introductions of that time: set it "
+		       "(timedatectl set-time, or chronyd -q)", date);
 }
 
 __u32 rendezvous_period(__u64 unix_s, __u32 period_s)

@@ -23,6 +23,7 @@ enum rendezvous_limit {
 	RENDEZVOUS_NONCE_BYTES = 24,
 	RENDEZVOUS_DESCRIPTOR_BYTES = 20, /* d_T */
 	RENDEZVOUS_PREFIX_LEAST = 48,     /* no hopping prefix is wider */
+	RENDEZVOUS_FIRST_S = 1735689600,  /* 2025-01-01: a clock before that has not been set */
 };
 
 /*
@@ -51,6 +52,12 @@ int rendezvous_pair(struct rendezvous_pair *pair, const __u8 own[static 32], con
  */
 int rendezvous_pair_known(struct rendezvous_pair *pair, const __u8 own[static 32], const __u8 own_public[static 32],
 			  const __u8 other_public[static 32], int own_publishes);
+
+/*
+ * Whether a clock that says so can name a period that somebody else looks in: it has been set, and T (32 bits) holds it. 0, or
+ * -ERANGE and `why`, with what to do.
+ */
+int rendezvous_check_clock(__u64 unix_s, char why[static SAY_BYTES]);
 
 /* T: start of the period of `period_s` (not 0) that holds `unix_s`. */
 __u32 rendezvous_period(__u64 unix_s, __u32 period_s);

@@ -51,7 +51,9 @@ static const struct field fields[] = {
 	FIELD(FIELD_TEXT, "level_why", level_why),
 	EVENT(publication),
 	EVENT(failure),
+	FIELD(FIELD_TEXT, "last_failure_why", failure_why),
 	EVENT(lookup),
+	FIELD(FIELD_TEXT, "last_lookup_clock", clock),
 };
 
 enum { FIELDS = sizeof(fields) / sizeof(*fields) };
@@ -84,24 +86,6 @@ json_t *rendezvous_status_object(const struct rendezvous_status *status)
 	for (int i = 0; i < FIELDS; i++)
 		json_object_set_new(object, fields[i].name, to_json(status, &fields[i]));
 	return object;
-}
-
-/* Numbers of processes come again: the name must be ours. */
-bool rendezvous_status_is_live(const struct rendezvous_status *status)
-{
-	char path[32], name[16] = "";
-	FILE *stream;
-
-	if (!status->pid)
-		return false;
-	snprintf(path, sizeof(path), "/proc/%u/comm", status->pid);
-	stream = fopen(path, "re");
-	if (!stream)
-		return false;
-	if (!fgets(name, sizeof(name), stream))
-		*name = 0;
-	fclose(stream);
-	return !strcmp(name, "mayflyctl\n");
 }
 
 int rendezvous_status_write(const char *path, const struct rendezvous_status *status, char why[static SAY_BYTES])

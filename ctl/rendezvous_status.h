@@ -29,7 +29,7 @@ struct rendezvous_event {
 
 struct rendezvous_status {
 	__u64 written_ms;
-	__u32 pid;            /* of serve; meet has ended */
+	__u32 pid;            /* of serve, for people: whether it is still there its lock says (ctl/keeper_lock.h); meet has ended */
 	__u32 period_s, period;
 	__u32 clients, current, next; /* registered; whose item of the current and the next period stands */
 	__u32 failing, wrong; /* items that were put in vain; key files that could not be read */
@@ -41,6 +41,8 @@ struct rendezvous_status {
 	__u64 level_since_ms;
 	char level[RENDEZVOUS_WORD], level_why[RENDEZVOUS_WORDS]; /* of serve's node: level_name(), level_why() */
 	struct rendezvous_event publication, failure, lookup; /* failure: the last publication in vain */
+	char failure_why[RENDEZVOUS_WORDS]; /* "": its outcome says it all */
+	char clock[RENDEZVOUS_WORDS]; /* of the last lookup: meeting_clock(), or "" */
 };
 
 enum rendezvous_role { RENDEZVOUS_SERVE, RENDEZVOUS_MEET };
@@ -53,9 +55,6 @@ int rendezvous_status_write(const char *path, const struct rendezvous_status *st
 
 /* 0, -ENOENT, or another -errno and `why`: the file is none of ours. */
 int rendezvous_status_read(const char *path, struct rendezvous_status *status, char why[static SAY_BYTES]);
-
-/* Whether the process that wrote it is still at it. */
-bool rendezvous_status_is_live(const struct rendezvous_status *status);
 
 /* As jansson's json_t, for show: a new reference. */
 struct json_t *rendezvous_status_object(const struct rendezvous_status *status);

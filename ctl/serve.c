@@ -11,6 +11,7 @@
 #include "ctl/config_file.h"
 #include "ctl/down.h"
 #include "ctl/format.h"
+#include "ctl/handover.h"
 #include "ctl/identity.h"
 #include "ctl/serving.h"
 #include "ctl/state.h"
@@ -84,6 +85,7 @@ static void reload(struct serving *serving)
 			 serving->registry.count == 1 ? "" : "s");
 		serving_settle_sessions(serving, &config);
 		serving_move(serving, &config);
+		handover_take(serving->loader.path, &config);
 		serving_carry(serving, &config);
 		serving_connect(serving, &config);
 		serving_work(serving);
@@ -230,12 +232,22 @@ static int leave_node(struct serving *serving)
 	return CTL_FINE;
 }
 
+static void remove_lock(struct serving *serving)
+{
+	if (serving->place.lock < 0)
+		return;
+	close(serving->place.lock);
+	keeper_clear(serving->place.path);
+}
+
 static void close_all(struct serving *serving)
 {
 	serving_level_free(serving);
 	remove_status(serving);
+	remove_lock(serving);
 	publish_free(serving->publish);
 	publish_free(serving->common);
+	publish_free(serving->pairs);
 	key_secret_free(serving->stage);
 	registry_close(&serving->registry);
 	free(serving->by_number);
@@ -343,13 +355,14 @@ static int parse_options(const struct ctl *ctl, int argc, char **argv, struct op
 int command_serve(const struct ctl *ctl, int argc, char **argv)
 {
 	struct options options = { .state = STATE_DIRECTORY };
-	struct serving serving = { .ctl = ctl, .loader.fd = -1, .notify.fd = -1 };
+	struct serving serving = { .ctl = ctl, .loader.fd = -1, .notify.fd = -1, .place.lock = -1 };
 	struct registry registry = { 0 };
 	int result = parse_options(ctl, argc, argv, &options), left;
 
 	if (result)
 		return result;
-	signal(SIGUSR1, SIG_IGN); /* from mayflyctl down, before there is a loop to hear it */
+	signal(SIGUSR1, SIG_IGN); /* from mayflyctl down and reload, before there is a loop to hear them */
+	signal(SIGHUP, SIG_IGN);
 	serving.argument = options.argument;
 	serving.private_key = key_secret_new(KEY_PRIVATE_BYTES);
 	if (!serving.private_key)
@@ -367,6 +380,6 @@ int command_serve(const struct ctl *ctl, int argc, char **argv)
 	left = leave_node(&serving);
 	close_all(&serving);
 	if (!result)
-		result = left;
+		result = serving.shut_out ? CTL_FAILED : left;
 	return result ? result : ctl_finish_output();
 }

@@ -71,8 +71,10 @@ static void note_publication(struct serving *serving, const struct store_result 
 	last->holders = result->holders;
 	snprintf(last->outcome, sizeof(last->outcome), "%s", store_outcome_name(result->outcome));
 	snprintf(last->peer, sizeof(last->peer), "%s", name);
-	if (result->outcome != STORE_DONE)
-		serving->status.failure = *last;
+	if (result->outcome == STORE_DONE)
+		return;
+	serving->status.failure = *last;
+	snprintf(serving->status.failure_why, RENDEZVOUS_WORDS, "%.*s", RENDEZVOUS_WORDS - 1, result->why);
 }
 
 /* Ready: the first stands, or it is known that nothing can be put at all. */
@@ -84,6 +86,12 @@ static void become_ready(struct serving *serving)
 	mf_notify_send(&serving->notify, "READY=1");
 }
 
+/* Still one: others may have taken its place meanwhile. */
+static bool is_schedule(const struct serving *serving, const struct publish *schedule)
+{
+	return schedule && (schedule == serving->publish || schedule == serving->common || schedule == serving->pairs);
+}
+
 static void finish_put(const struct put *put, const struct store_result *result)
 {
 	const struct publish_task *task = &put->task;
@@ -93,14 +101,16 @@ static void finish_put(const struct put *put, const struct store_result *result)
 
 	if (put->schedule && put->schedule == serving->common)
 		name = "all";
-	if (put->schedule == serving->publish || put->schedule == serving->common)
+	if (is_schedule(serving, put->schedule))
 		publish_done(put->schedule, serving_now_ms(), task, result->outcome == STORE_DONE);
+	if (put->schedule && put->schedule == serving->common)
+		serving_common_ended(serving, task, result->outcome);
 	note_publication(serving, result, name);
 	say_failure(serving, result, name);
 	become_ready(serving);
 }
 
-static void on_put(void *owner, const struct store_result *result)
+static void on_checked(void *owner, const struct store_result *result)
 {
 	struct put *put = owner;
 	struct serving *serving = put->serving;
@@ -111,6 +121,17 @@ static void on_put(void *owner, const struct store_result *result)
 		serving_work(serving);
 	}
 	free(put);
+}
+
+/* The common item counts as put when it has been read. */
+static void on_put(void *owner, const struct store_result *result)
+{
+	struct put *put = owner;
+	struct serving *serving = put->serving;
+
+	if (serving->closing || result->outcome != STORE_DONE || !put->schedule || put->schedule != serving->common ||
+	    serving_common_check(serving, put->task.period, result, on_checked, put))
+		on_checked(put, result);
 }
 
 /* All that is secret about a put, until the store has it. */
@@ -171,8 +192,8 @@ static int seal(const struct put *put, struct sealing *sealing, char why[static 
 		return seal_common(serving, &put->task, sealing, why);
 	if (put->task.client >= serving->numbers || serving->by_number[put->task.client] == none)
 		return say_why(why, -ENOENT, "there is no such client");
-	return serving->common ? seal_long(serving, &put->task, sealing, why) :
-				 seal_pair(serving, &put->task, sealing, why);
+	return serving->common && put->schedule != serving->pairs ? seal_long(serving, &put->task, sealing, why) :
+							     seal_pair(serving, &put->task, sealing, why);
 }
 
 /* 0 if it is under way; else what became of it is known already. */
@@ -184,7 +205,9 @@ static int hand_over(struct put *put, struct store_result *failed)
 
 	if (!sealing)
 		return say_why(failed->why, -ENOMEM, "no memory");
-	length = seal(put, sealing, failed->why);
+	length = rendezvous_check_clock(serving_now_ms() / 1000, failed->why);
+	if (!length)
+		length = seal(put, sealing, failed->why);
 	error = length < 0 ? length :
 		store->operations->put(store, &sealing->place, sealing->value, (size_t)length, on_put, put);
 	if (length >= 0 && error)
@@ -209,17 +232,36 @@ static void start_put(struct serving *serving, struct publish *schedule, const s
 	finish_put(&value, &failed);
 }
 
-static void put_what_is_due(struct serving *serving, __u64 now_ms)
+void serving_put_due(struct serving *serving, __u64 now_ms)
 {
 	struct publish_task task;
 
 	while (serving->common && serving->puts < SERVING_PUTS && publish_next(serving->common, now_ms, &task))
 		start_put(serving, serving->common, &task);
+	while (serving->pairs && serving->puts < SERVING_PUTS && publish_next(serving->pairs, now_ms, &task))
+		start_put(serving, serving->pairs, &task);
 	while (serving->puts < SERVING_PUTS && publish_next(serving->publish, now_ms, &task))
 		start_put(serving, serving->publish, &task);
 }
 
 /* --- what others see ----------------------------------------------------------------- */
+
+/* In two stages a client finds something where the common item stands, or one of its own. */
+void serving_count(const struct serving *serving, struct publish_counts *counts)
+{
+	struct publish_counts common = { 0 }, pairs = { 0 };
+
+	publish_count(serving->publish, counts);
+	if (!serving->common)
+		return;
+	publish_count(serving->common, &common);
+	if (serving->pairs)
+		publish_count(serving->pairs, &pairs);
+	counts->current = common.current ? counts->current : pairs.current;
+	counts->next = common.next ? counts->next : pairs.next;
+	counts->busy += common.busy + pairs.busy;
+	counts->failing += common.failing + pairs.failing;
+}
 
 /* On a screen as it goes, in a log a line now and then, and one when all is done. */
 static void tell_progress(struct serving *serving, const struct publish_counts *counts, __u64 now_ms)
@@ -255,13 +297,7 @@ static void tell_systemd(struct serving *serving, const struct publish_counts *c
 
 static void say_recovery(struct serving *serving, const struct publish_counts *counts)
 {
-	struct publish_counts common = { 0 };
-
-	if (!serving->failing)
-		return;
-	if (serving->common)
-		publish_count(serving->common, &common);
-	if (counts->failing || common.failing)
+	if (!serving->failing || counts->failing)
 		return;
 	say_note("published again, nothing fails any more");
 	serving->failing = false;
@@ -310,7 +346,7 @@ static void tell(struct serving *serving, __u64 now_ms)
 	if (now_ms >= serving->status_ms && now_ms - serving->status_ms < STATUS_MS)
 		return;
 	serving->status_ms = now_ms;
-	publish_count(serving->publish, &counts);
+	serving_count(serving, &counts);
 	tell_progress(serving, &counts, now_ms);
 	tell_systemd(serving, &counts);
 	say_recovery(serving, &counts);
@@ -331,9 +367,9 @@ static void on_timer(uv_timer_t *timer)
 static __u64 due_ms(const struct serving *serving, __u64 now_ms)
 {
 	__u64 next_ms = serving_turn_ms(serving, now_ms);
-	const struct publish *schedules[] = { serving->publish, serving->common };
+	const struct publish *schedules[] = { serving->publish, serving->common, serving->pairs };
 
-	for (int i = 0; serving->puts < SERVING_PUTS && i < 2; i++)
+	for (int i = 0; serving->puts < SERVING_PUTS && i < 3; i++)
 		if (schedules[i] && publish_wake_ms(schedules[i]) < next_ms)
 			next_ms = publish_wake_ms(schedules[i]);
 	return next_ms;
@@ -357,7 +393,7 @@ void serving_work(struct serving *serving)
 	there = serving_turn(serving, now_ms);
 	more = serving_sweep(serving) || !there;
 	if (there)
-		put_what_is_due(serving, now_ms);
+		serving_put_due(serving, now_ms);
 	tell(serving, now_ms);
 	sleep_until(serving, more ? now_ms : due_ms(serving, now_ms), now_ms);
 }

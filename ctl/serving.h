@@ -8,6 +8,7 @@
 
 #include "ctl/connecting.h"
 #include "ctl/introduce.h"
+#include "ctl/keeper_place.h"
 #include "ctl/level.h"
 #include "ctl/node_watch.h"
 #include "ctl/page.h"
@@ -54,6 +55,8 @@ struct serving {
 	struct store *store;
 	struct publish *publish; /* an item of each client: of periods, or in two stages of long windows */
 	struct publish *common;  /* in two stages: one item a period for all of them; else NULL */
+	struct publish *pairs;   /* beside them, while the common item does not hold: items of periods again; else NULL */
+	__u64 pairs_until_ms;    /* at least */
 	__u32 scheduled_s;       /* period that both are for */
 	struct serving_stage *stage; /* secret memory */
 	struct registry registry;
@@ -84,16 +87,22 @@ struct serving {
 	bool takes_down; /* the node goes when this process is told to end */
 	bool leaves;     /* everything goes on, for another process to take over */
 	bool clears;     /* the node goes with this process */
+	bool shut_out;   /* this process cannot go on: that is its end, and a failure */
+	struct keeper_place place; /* lock -1: without a loader */
 };
 
 /* Everything that is due now, and the timer for what is due next. */
 void serving_work(struct serving *serving);
+void serving_put_due(struct serving *serving, __u64 now_ms); /* of it, what is to be published */
+void serving_count(const struct serving *serving, struct publish_counts *counts); /* clients that find something, in all schedules */
 
 /*
  * serving_clients.c. The clients have changed: whom there is no more is forgotten, who is new is published for.
  * 0 or -ENOMEM.
  */
 int serving_take_registry(struct serving *serving, struct registry *registry);
+struct publish *serving_new_schedule(__u32 period_s);     /* NULL: no memory */
+__u32 serving_spread_ms(const struct serving *serving); /* that first items come in */
 
 /*
  * Introductions of another period from now on: all clients are published for anew, and what somebody was told of stays
@@ -112,6 +121,13 @@ void serving_take_epoch(struct serving *serving); /* other keys from now on, tha
 /* Keys of the window that begins at, or holds, this time; NULL: there are none. */
 const struct two_stage_keys *serving_stage_keys(struct serving *serving, __u32 unix_s);
 __u32 serving_long_s(const struct serving *serving);
+
+/* serving_common.c: reads a common item back that was put; then `done` comes once, with what is true of it. 0 or -errno: it does not come. */
+int serving_common_check(struct serving *serving, __u32 period, const struct store_result *put, store_done *done, void *owner);
+/* A put of the common item has ended: items of pairs begin where it fails again, and end when it holds. */
+void serving_common_ended(struct serving *serving, const struct publish_task *task, enum store_outcome outcome);
+void serving_take_pairs(struct serving *serving); /* for whom there is now */
+void serving_drop_pairs(struct serving *serving);
 
 /* serving_introduce.c: introductions by the clock, and their associations. */
 bool serving_turn(struct serving *serving, __u64 now_ms); /* true: the present and the next one are there */

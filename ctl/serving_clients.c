@@ -28,7 +28,7 @@ static int keep_number(struct serving *serving, __u32 number, size_t index)
 }
 
 /* Many first items are spread over a tenth of the period: all at once would tell who is one server's. */
-static __u32 spread_ms(const struct serving *serving)
+__u32 serving_spread_ms(const struct serving *serving)
 {
 	return serving->registry.count > SPREAD_FEW ? serving_period_s(serving) * 100 : 0;
 }
@@ -40,7 +40,7 @@ static int take_entry(struct serving *serving, size_t index)
 
 	if (entry->number != none)
 		return keep_number(serving, entry->number, index);
-	number = publish_add(serving->publish, serving_now_ms(), spread_ms(serving));
+	number = publish_add(serving->publish, serving_now_ms(), serving_spread_ms(serving));
 	if (number < 0)
 		return number;
 	error = keep_number(serving, (__u32)number, index);
@@ -87,7 +87,7 @@ static size_t leave_out(struct serving *serving, const struct registry *fresh)
 	return gone;
 }
 
-static struct publish *new_schedule(__u32 period_s)
+struct publish *serving_new_schedule(__u32 period_s)
 {
 	struct publish_settings settings = { .period_s = period_s };
 
@@ -107,8 +107,8 @@ static int take_mode(struct serving *serving, struct registry *registry)
 	if (serving->publish && stages == (serving->common != NULL) &&
 	    serving->scheduled_s == serving_period_s(serving))
 		return 0;
-	fresh = new_schedule(stages ? serving_long_s(serving) : serving_period_s(serving));
-	common = stages ? new_schedule(serving_period_s(serving)) : NULL;
+	fresh = serving_new_schedule(stages ? serving_long_s(serving) : serving_period_s(serving));
+	common = stages ? serving_new_schedule(serving_period_s(serving)) : NULL;
 	if (!fresh || (stages && (!common || publish_add(common, serving_now_ms(), 0) < 0))) {
 		publish_free(fresh);
 		publish_free(common);
@@ -116,6 +116,7 @@ static int take_mode(struct serving *serving, struct registry *registry)
 	}
 	publish_free(serving->publish);
 	publish_free(serving->common);
+	serving_drop_pairs(serving);
 	serving->publish = fresh;
 	serving->common = common;
 	serving->scheduled_s = serving_period_s(serving);
@@ -149,6 +150,8 @@ int serving_take_registry(struct serving *serving, struct registry *registry)
 	else if (serving->common && gone)
 		take_removal(serving);
 	error = take_entries(serving);
+	if (serving->pairs)
+		serving_take_pairs(serving);
 	return changed < 0 ? changed : error;
 }
 

@@ -29,6 +29,8 @@ static void introduce_anew(struct serving *serving)
 	publish_renew(serving->publish, now_ms, 0);
 	if (serving->common)
 		publish_renew(serving->common, now_ms, 0);
+	if (serving->pairs)
+		publish_renew(serving->pairs, now_ms, 0);
 }
 
 void serving_move(struct serving *serving, const struct config *config)

@@ -7,7 +7,6 @@
 
 #include "ctl/keeper_lock.h"
 #include "ctl/serving.h"
-#include "ctl/sessions_ask.h"
 #include "ctl/up.h"
 
 enum { KEEPER_MS = 5000 /* that whoever keeps sessions may take to say goodbye */, KEEPER_LOOK_MS = 20 };
@@ -25,13 +24,9 @@ static void wait_for_keeper(const struct serving *serving)
 /* Two who keep the same sessions would take them from each other: the keeper of up lets go of his, now that there is a serve. */
 static void relieve_keeper(struct serving *serving)
 {
-	char path[KEEPER_PATH_BYTES], why[SAY_BYTES];
-	pid_t keeper;
+	pid_t keeper = keeper_tell(serving->loader.path, SESSIONS_UP, SIGHUP);
 
-	keeper_path(path, serving->loader.path);
-	keeper = keeper_pid(path);
-	serving->status.pid = (__u32)getpid();
-	if (!keeper || rendezvous_status_write(serving->status_path, &serving->status, why) || kill(keeper, SIGHUP))
+	if (keeper <= 0)
 		return;
 	wait_for_keeper(serving);
 	say_note("sessions that mayflyctl up (process %d) kept are serve's from here on", (int)keeper);
@@ -44,23 +39,21 @@ static int bring_up(struct serving *serving, size_t clients, bool quiet, struct 
 	return up_bring(serving->ctl, serving->argument, (__u32)more, quiet, loader);
 }
 
-/* Seen before anything is touched: a second serve would give the node of the first one another prefix and key. */
-static bool is_served_already(const struct serving *serving)
+/* Before anything is touched: a second serve would give the node of the first one another prefix and key. 0 or -errno and `why` */
+static int take_lock(struct serving *serving, char why[static SAY_BYTES])
 {
 	const char *interface = serving->config.node.interface;
-	char path[CLIENT_PATH_BYTES], why[SAY_BYTES];
-	struct sessions_ask ask;
-	int error;
+	char socket[CLIENT_PATH_BYTES];
+	int lock;
 
-	if (client_find(path, serving->ctl->socket, interface, why))
-		return false; /* bring_up() says so */
-	error = sessions_ask_open(&ask, path, SESSIONS_SERVE);
-	if (!error)
-		sessions_ask_close(&ask);
-	if (error && error != -ETIMEDOUT) /* one that is stopped is there, too */
-		return false;
-	say_error("another mayflyctl serve keeps the sessions of %s: nothing was touched", interface);
-	return true;
+	if (client_find(socket, serving->ctl->socket, interface, why))
+		return -ENOENT;
+	keeper_path(serving->place.path, socket, SESSIONS_SERVE);
+	lock = keeper_lock(serving->place.path, why);
+	if (lock == -EWOULDBLOCK)
+		return say_why(why, lock, "another mayflyctl serve keeps the sessions of %s: nothing was touched", interface);
+	serving->place.lock = lock;
+	return lock < 0 ? lock : 0;
 }
 
 /* Prefix = auto: a node that was up already has stayed where it was. */
@@ -74,12 +67,25 @@ static void take_prefix(struct serving *serving)
 	serving->node.prefix = serving->config.node.prefixes.template[0];
 }
 
+static int failed(const char *why)
+{
+	say_error("%s", why);
+	return CTL_FAILED;
+}
+
+/* Why there is no loader to be had bring_up() says best. */
 int serving_node_open(struct serving *serving, size_t clients)
 {
-	int result = is_served_already(serving) ? CTL_FAILED : bring_up(serving, clients, false, &serving->loader);
+	char why[SAY_BYTES];
+	int error = take_lock(serving, why), result;
 
-	if (result)
-		return result;
+	if (error == -EWOULDBLOCK)
+		return failed(why);
+	result = bring_up(serving, clients, false, &serving->loader);
+	if (result || error)
+		return result ? result : failed(why);
+	if (keeper_sign(serving->place.lock))
+		return failed("the lock cannot be written");
 	take_prefix(serving);
 	rendezvous_status_path(serving->status_path, serving->loader.path, RENDEZVOUS_SERVE);
 	relieve_keeper(serving);
@@ -106,6 +112,12 @@ void serving_node_turn(struct serving *serving, __u64 now_ms)
 
 	if (!serving->look_ms || (now_ms < serving->look_ms && serving->look_ms - now_ms <= NODE_WATCH_SLOW_MS))
 		return;
+	if (serving->shut_out)
+		return;
+	serving->shut_out = keeper_place_is_lost(&serving->place, &serving->tell);
+	if (serving->shut_out)
+		raise(SIGUSR2); /* everything goes on, for the next one to take over */
+	page_mind(&serving->page);
 	news = node_watch_look(&serving->watch, &serving->loader, &pause_ms);
 	if (news == NODE_MISSING)
 		news = bring_up_again(serving, &pause_ms);

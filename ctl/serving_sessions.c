@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctl/handover.h"
 #include "ctl/serving.h"
 #include "ctl/sessions_level.h"
 
@@ -155,6 +156,7 @@ void serving_adopt_sessions(struct serving *serving)
 
 	if (!serving->sessions.open)
 		return;
+	handover_take(serving->loader.path, &serving->config);
 	serving_connect(serving, &serving->config);
 	if (sessions_adopt(&serving->sessions, why))
 		say_note("sessions of an earlier serve stay as they are: %s", why);

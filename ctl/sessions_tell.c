@@ -3,6 +3,7 @@
 #include "ctl/sessions_tell.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -282,46 +283,85 @@ static int listen_at(int fd, const struct sockaddr_un *address)
 	return error;
 }
 
-static int open_socket(struct sessions_tell *tell, const struct sockaddr_un *address)
+/* A socket that listens there, and which of all it is. Its descriptor, or -errno. */
+static int open_socket(struct sessions_tell *tell)
 {
-	int error = make_way(address);
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct stat made;
+	int fd, error;
 
+	memcpy(address.sun_path, tell->path, strlen(tell->path) + 1);
+	error = make_way(&address);
 	if (error)
 		return error;
-	tell->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (tell->fd < 0)
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
 		return -errno;
-	error = listen_at(tell->fd, address);
-	if (!error) {
-		error = uv_poll_init(tell->loop, &tell->poll, tell->fd);
-		if (error)
-			unlink(address->sun_path);
+	error = listen_at(fd, &address);
+	if (!error && lstat(tell->path, &made))
+		error = -errno;
+	if (error) {
+		close(fd);
+		return error;
 	}
-	if (error)
-		close(tell->fd);
-	return error;
+	tell->device = made.st_dev;
+	tell->inode = made.st_ino;
+	return fd;
+}
+
+static bool is_there(const struct sessions_tell *tell)
+{
+	struct stat there;
+
+	return !lstat(tell->path, &there) && there.st_dev == tell->device && there.st_ino == tell->inode;
+}
+
+static int why_not(const struct sessions_tell *tell, int error, char why[static SAY_BYTES])
+{
+	if (error == -EADDRINUSE)
+		return say_why(why, error, "another process keeps the sessions of %s", tell->path);
+	return say_why(why, error, "cannot listen at %s: %s", tell->path, strerror(-error));
 }
 
 int sessions_tell_open(struct sessions_tell *tell, struct sessions *sessions, uv_loop_t *loop, const char *path,
 		       char why[static SAY_BYTES])
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int error;
 
 	*tell = (struct sessions_tell){ .sessions = sessions, .loop = loop, .fd = -1 };
-	if (strlen(path) >= sizeof(address.sun_path))
+	if (strlen(path) >= sizeof(((struct sockaddr_un *)0)->sun_path))
 		return say_why(why, -ENAMETOOLONG, "%s is longer than a socket's path may be", path);
-	strcpy(address.sun_path, path);
 	strcpy(tell->path, path);
-	error = open_socket(tell, &address);
-	if (error == -EADDRINUSE)
-		return say_why(why, error, "another process keeps the sessions of %s", path);
-	if (error)
-		return say_why(why, error, "cannot listen at %s: %s", path, strerror(-error));
+	tell->fd = open_socket(tell);
+	if (tell->fd < 0)
+		return why_not(tell, tell->fd, why);
+	error = uv_poll_init(loop, &tell->poll, tell->fd);
+	if (error) {
+		unlink(path);
+		close(tell->fd);
+		return why_not(tell, error, why);
+	}
 	tell->poll.data = tell;
 	tell->open = true;
 	uv_poll_start(&tell->poll, UV_READABLE, on_connection);
 	return 0;
+}
+
+/* The new socket takes the number of the old one, which the loop knows. */
+int sessions_tell_mind(struct sessions_tell *tell, char why[static SAY_BYTES])
+{
+	int fd, error;
+
+	if (!tell->open || is_there(tell))
+		return 0;
+	fd = open_socket(tell);
+	if (fd < 0)
+		return why_not(tell, fd, why);
+	uv_poll_stop(&tell->poll);
+	error = dup3(fd, tell->fd, O_CLOEXEC) < 0 ? -errno : 0;
+	close(fd);
+	uv_poll_start(&tell->poll, UV_READABLE, on_connection);
+	return error ? why_not(tell, error, why) : 0;
 }
 
 void sessions_tell_close(struct sessions_tell *tell)
@@ -335,5 +375,6 @@ void sessions_tell_close(struct sessions_tell *tell)
 	uv_poll_stop(&tell->poll);
 	uv_close((uv_handle_t *)&tell->poll, NULL);
 	close(tell->fd);
-	unlink(tell->path);
+	if (is_there(tell))
+		unlink(tell->path);
 }

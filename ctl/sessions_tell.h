@@ -8,6 +8,7 @@
 #ifndef MAYFLY_CTL_SESSIONS_TELL_H
 #define MAYFLY_CTL_SESSIONS_TELL_H
 
+#include "ctl/keeper_lock.h"
 #include "ctl/sessions.h"
 #include "ctl/sessions_line.h"
 
@@ -19,8 +20,6 @@ enum {
 	SESSIONS_TELL_PATH = CLIENT_PATH_BYTES + 16,
 };
 
-enum sessions_keeper { SESSIONS_SERVE, SESSIONS_UP, SESSIONS_KEEPERS };
-
 struct sessions_reader;
 
 struct sessions_tell {
@@ -29,7 +28,9 @@ struct sessions_tell {
 	uv_poll_t poll;
 	int fd;
 	bool open;
-	char path[CLIENT_PATH_BYTES];
+	char path[SESSIONS_TELL_PATH];
+	dev_t device; /* of the socket at `path`, */
+	ino_t inode;  /* by which it is told from another one's */
 	struct sessions_reader *reader[SESSIONS_TELL_READERS];
 	__u64 refused, cut; /* readers too many; readers too slow */
 	/* The owner's, after opening; NULL: none. Words may be left alone; they are copied at once. */
@@ -45,6 +46,9 @@ void sessions_tell_path(char path[static SESSIONS_TELL_PATH], const char *socket
 /* 0, or -errno and `why`; then there is nothing to close. A socket that nobody listens at any more is replaced. */
 int sessions_tell_open(struct sessions_tell *tell, struct sessions *sessions, uv_loop_t *loop, const char *path,
 		       char why[static SAY_BYTES]);
+
+/* Every now and then: a socket that somebody has removed is made again, readers stay. All-zero is fine. 0, or -errno and `why`. */
+int sessions_tell_mind(struct sessions_tell *tell, char why[static SAY_BYTES]);
 
 /* From the owner's `changed`. All-zero is fine. */
 void sessions_tell_changed(struct sessions_tell *tell, __u32 peer);

@@ -352,18 +352,12 @@ static int show(const struct snapshot *snapshot, const char *name, bool json)
 
 int command_show(const struct ctl *ctl, int argc, char **argv)
 {
-	static const struct option options[] = { { "json", no_argument, NULL, 'j' }, { 0 } };
 	struct sessions_told told;
 	struct snapshot snapshot;
-	bool first = true, json = false;
-	int option, result;
+	int result;
+	bool json;
 
-	while ((option = ctl_next_option(ctl, argc, argv, options, &first)) != -1) {
-		if (option == '?')
-			return CTL_USAGE;
-		json = true;
-	}
-	if (ctl_check_arguments(ctl, argc, 0, 1))
+	if (ctl_read_json(ctl, argc, argv, 1, &json))
 		return CTL_USAGE;
 	if (take_snapshot(ctl, &snapshot, &told))
 		return CTL_FAILED;

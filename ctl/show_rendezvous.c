@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "ctl/format.h"
+#include "ctl/keeper_lock.h"
 #include "ctl/rendezvous_status.h"
 #include "ctl/show.h"
 
@@ -18,6 +19,11 @@ static int read_role(const struct snapshot *snapshot, enum rendezvous_role role,
 		return -ENOENT;
 	rendezvous_status_path(path, snapshot->socket, role);
 	return rendezvous_status_read(path, status, why);
+}
+
+static bool is_live(const struct snapshot *snapshot)
+{
+	return keeper_of(snapshot->socket, SESSIONS_SERVE) != KEEPER_NOBODY;
 }
 
 static __u64 now_ms(void)
@@ -53,10 +59,8 @@ static void print_period(const struct show_style *style, const struct rendezvous
 	       format_span(left, end_ms > now ? end_ms - now : 0));
 }
 
-static void print_serving(const struct show_style *style, const struct rendezvous_status *status)
+static void print_serving(const struct show_style *style, const struct rendezvous_status *status, bool live)
 {
-	bool live = rendezvous_status_is_live(status);
-
 	printf("\n%srendezvous%s: %s%s%s by %s\n", style->heading, style->plain, live ? "" : style->alarm,
 	       live ? "serving" : "serve has died; it served", live ? "" : style->plain, status->store);
 	show_label(style, "clients");
@@ -64,6 +68,10 @@ static void print_serving(const struct show_style *style, const struct rendezvou
 	if (status->failing)
 		printf("; %u failing", status->failing);
 	putchar('\n');
+	if (status->failing && *status->failure_why) {
+		show_label(style, "why");
+		puts(status->failure_why);
+	}
 	print_period(style, status);
 	if (*status->level_why) {
 		show_label(style, "level");
@@ -82,10 +90,14 @@ void show_rendezvous_text(const struct show_style *style, const struct snapshot 
 	struct rendezvous_status status;
 
 	if (!read_role(snapshot, RENDEZVOUS_SERVE, &status))
-		print_serving(style, &status);
+		print_serving(style, &status, is_live(snapshot));
 	if (!read_role(snapshot, RENDEZVOUS_MEET, &status)) {
 		printf("\n%srendezvous%s: meeting by %s\n", style->heading, style->plain, status.store);
 		print_event(style, "last lookup", &status.lookup);
+		if (*status.clock) {
+			show_label(style, "clock");
+			puts(status.clock);
+		}
 	}
 }
 
@@ -96,7 +108,7 @@ json_t *show_rendezvous_object(const struct snapshot *snapshot)
 
 	if (!read_role(snapshot, RENDEZVOUS_SERVE, &status)) {
 		serve = rendezvous_status_object(&status);
-		json_object_set_new(serve, "live", json_boolean(rendezvous_status_is_live(&status)));
+		json_object_set_new(serve, "live", json_boolean(is_live(snapshot)));
 		json_object_set_new(object, "serve", serve);
 	}
 	if (!read_role(snapshot, RENDEZVOUS_MEET, &status))

@@ -54,8 +54,9 @@ struct store_operations {
 	/* 0 or -errno; then `done` comes once, never from within the call, unless the store closes before. */
 	int (*put)(struct store *store, const struct store_place *place, const __u8 *value, size_t length,
 		   store_done *done, void *owner);
-	int (*get)(struct store *store, const struct store_place *place, store_accept *accept, store_done *done,
-		   void *owner);
+	/* thorough: everybody who may hold something newer is asked, which costs; else whoever is enough as a rule. */
+	int (*get)(struct store *store, const struct store_place *place, bool thorough, store_accept *accept,
+		   store_done *done, void *owner);
 	void (*close)(struct store *store);
 };
 

@@ -138,12 +138,13 @@ static int put(struct store *base, const struct store_place *place, const __u8 *
 	return families_begin(&store->families, &request, &job);
 }
 
-static int get(struct store *base, const struct store_place *place, store_accept *accept, store_done *done,
-	       void *owner)
+static int get(struct store *base, const struct store_place *place, bool thorough, store_accept *accept,
+	       store_done *done, void *owner)
 {
 	struct dht_request request = { .kind = DHT_GET_PEERS, .source_per_query = true, .read_all = true };
 	const struct families_job job = { .accept = accept, .done = done, .owner = owner, .conclude = conclude };
 
+	(void)thorough; /* always */
 	memcpy(request.infohash, place->descriptor, sizeof(request.infohash));
 	return families_begin(&((struct store_announce *)base)->families, &request, &job);
 }

@@ -77,11 +77,11 @@ static int put(struct store *base, const struct store_place *place, const __u8 *
 	return families_begin(&store->families, &request, &job);
 }
 
-static int get(struct store *base, const struct store_place *place, store_accept *accept, store_done *done,
-	       void *owner)
+static int get(struct store *base, const struct store_place *place, bool thorough, store_accept *accept,
+	       store_done *done, void *owner)
 {
 	const struct families_job job = { .accept = accept, .done = done, .owner = owner, .conclude = conclude };
-	struct dht_request request = { .kind = DHT_GET, .source_per_query = true };
+	struct dht_request request = { .kind = DHT_GET, .source_per_query = true, .read_all = thorough };
 
 	memcpy(request.public_key, place->public_key, sizeof(request.public_key));
 	return families_begin(&((struct store_dht *)base)->families, &request, &job);

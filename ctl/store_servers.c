@@ -179,11 +179,12 @@ static int put(struct store *base, const struct store_place *place, const __u8 *
 	return begin((struct store_servers *)base, job, place);
 }
 
-static int get(struct store *base, const struct store_place *place, store_accept *accept, store_done *done,
-	       void *owner)
+static int get(struct store *base, const struct store_place *place, bool thorough, store_accept *accept,
+	       store_done *done, void *owner)
 {
 	struct job *job = calloc(1, sizeof(*job));
 
+	(void)thorough; /* always: all servers are asked */
 	if (!job)
 		return -ENOMEM;
 	job->accept = accept;

@@ -8,7 +8,6 @@
 #include "ctl/introduce.h"
 #include "ctl/keeper_lock.h"
 #include "ctl/keeping.h"
-#include "ctl/rendezvous_status.h"
 #include "ctl/up.h"
 #include "ctl/up_parts.h"
 #include "ctl/wanted.h"
@@ -62,21 +61,18 @@ static void make_room(struct config *config, __u32 more)
 }
 
 /* Sessions hop in what the loader has until their keeper has moved them: it is he who takes prefixes away. */
-static bool has_keeper(const struct client *loader)
+static bool has_keeper(const struct up_run *run)
 {
-	char path[KEEPER_PATH_BYTES], serve[RENDEZVOUS_STATUS_PATH], why[SAY_BYTES];
-	struct rendezvous_status status;
+	const char *socket = run->client.path;
 
-	keeper_path(path, loader->path);
-	rendezvous_status_path(serve, loader->path, RENDEZVOUS_SERVE);
-	return keeper_pid(path) || (!rendezvous_status_read(serve, &status, why) && rendezvous_status_is_live(&status));
+	return run->keeper || keeper_of(socket, SESSIONS_UP) || keeper_of(socket, SESSIONS_SERVE);
 }
 
 static void keep_prefixes(struct up_run *run)
 {
 	const struct mf_node_config *present = &run->present.node.config;
 	struct config_templates *wanted = &run->config.node.prefixes;
-	bool kept = has_keeper(&run->client);
+	bool kept = has_keeper(run);
 
 	for (unsigned int i = 0; kept && i < present->templates; i++) {
 		unsigned int j = 0;
@@ -241,14 +237,10 @@ static int carry_out(struct up_run *run)
 /* Whoever serves is told to look again. */
 static void mind_rendezvous(const struct up_run *run, bool reload)
 {
-	char path[RENDEZVOUS_STATUS_PATH], why[SAY_BYTES];
-	struct rendezvous_status status;
+	pid_t pid = reload ? keeper_tell(run->client.path, SESSIONS_SERVE, SIGHUP) : KEEPER_NOBODY;
 
-	rendezvous_status_path(path, run->client.path, RENDEZVOUS_SERVE);
-	if (!reload || rendezvous_status_read(path, &status, why) || !rendezvous_status_is_live(&status))
-		return;
-	if (!kill((pid_t)status.pid, SIGHUP))
-		say_note("mayflyctl serve (process %u) reads its clients again", status.pid);
+	if (pid > 0)
+		say_note("mayflyctl serve (process %d) reads its clients again", (int)pid);
 }
 
 int up_run(struct up_run *run, const struct ctl *ctl, const char *argument, bool reload)
@@ -278,7 +270,7 @@ int up_run(struct up_run *run, const struct ctl *ctl, const char *argument, bool
 
 int up_bring(const struct ctl *ctl, const char *argument, __u32 more, bool quiet, struct client *client)
 {
-	struct up_run run = { .more = more, .quiet = quiet };
+	struct up_run run = { .more = more, .quiet = quiet, .keeper = quiet };
 	int result = up_run(&run, ctl, argument, false);
 
 	if (!result) {

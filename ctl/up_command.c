@@ -8,7 +8,6 @@
 #include "ctl/keeper_lock.h"
 #include "ctl/keeping.h"
 #include "ctl/parse.h"
-#include "ctl/rendezvous_status.h"
 #include "ctl/state.h"
 #include "ctl/up_parts.h"
 
@@ -31,16 +30,9 @@ static size_t count_connected(const struct config *config)
 	return count;
 }
 
-/* 0: there is no serve. */
 static pid_t serving_pid(const struct up_run *run)
 {
-	char path[RENDEZVOUS_STATUS_PATH], why[SAY_BYTES];
-	struct rendezvous_status status;
-
-	rendezvous_status_path(path, run->client.path, RENDEZVOUS_SERVE);
-	if (rendezvous_status_read(path, &status, why) || !rendezvous_status_is_live(&status))
-		return 0;
-	return (pid_t)status.pid;
+	return keeper_of(run->client.path, SESSIONS_SERVE);
 }
 
 /* true: serve is on this node, and keeps what there is to keep. */
@@ -55,11 +47,11 @@ static bool leave_to_serve(const struct up_run *run)
 }
 
 /* true: somebody keeps sessions already, and has been told to look again. */
-static bool tell_keeper(const char *path)
+static bool tell_keeper(const struct up_run *run)
 {
-	pid_t pid = keeper_pid(path);
+	pid_t pid = keeper_tell(run->client.path, SESSIONS_UP, SIGHUP);
 
-	if (!pid || kill(pid, SIGHUP))
+	if (pid <= 0)
 		return false;
 	say_note("the keeper of sessions (process %d) reads its configuration again", (int)pid);
 	return true;
@@ -76,7 +68,7 @@ static int begin_keeping(const struct up_run *run, const struct ctl *ctl, const 
 	char lock[KEEPER_PATH_BYTES], why[SAY_BYTES], *file;
 	int result;
 
-	keeper_path(lock, run->client.path);
+	keeper_path(lock, run->client.path, SESSIONS_UP);
 	settings.lock = keeper_lock(lock, why);
 	if (settings.lock < 0) {
 		say_error("%s", why);
@@ -104,14 +96,11 @@ static void mind_listen(const struct config *config, bool foreground)
 /* A keeper that has given way to a serve keeps nothing. */
 static int keep_sessions(const struct up_run *run, const struct ctl *ctl, const struct options *options)
 {
-	char path[KEEPER_PATH_BYTES];
-
 	if (options->foreground) {
 		mind_listen(&run->config, true);
 		return begin_keeping(run, ctl, options);
 	}
-	keeper_path(path, run->client.path);
-	if (tell_keeper(path))
+	if (tell_keeper(run))
 		return up_wait(run, serving_pid(run) ? SESSIONS_SERVE : SESSIONS_UP, options->wait_ms);
 	if (!count_connected(&run->config)) {
 		if (!serving_pid(run))
@@ -184,10 +173,7 @@ int command_up(const struct ctl *ctl, int argc, char **argv)
 
 static void mind_keeper(const struct up_run *run)
 {
-	char path[KEEPER_PATH_BYTES];
-
-	keeper_path(path, run->client.path);
-	if (!tell_keeper(path) && !serving_pid(run) && count_connected(&run->config))
+	if (!tell_keeper(run) && !serving_pid(run) && count_connected(&run->config))
 		say_note("nobody keeps sessions on this node: mayflyctl up %s begins them", run->config.file);
 }
 

@@ -18,6 +18,7 @@ struct up_run {
 	__u32 more; /* associations that there is to be room for besides those of the file */
 	bool fresh; /* nothing was up before */
 	bool quiet; /* nothing on stdout */
+	bool keeper; /* this process keeps the sessions of the node, and asks for no lock of its own (keeper_pid()) */
 	bool keeps; /* sessions, too: they need room */
 };
 

@@ -94,10 +94,7 @@ static __u64 now_ms(void)
 
 static bool is_there(const struct waiting *waiting)
 {
-	char path[KEEPER_PATH_BYTES];
-
-	keeper_path(path, waiting->run->client.path);
-	return waiting->keeper == SESSIONS_SERVE || keeper_pid(path);
+	return waiting->keeper == SESSIONS_SERVE || keeper_of(waiting->run->client.path, SESSIONS_UP);
 }
 
 static void hear(struct waiting *waiting, struct sessions_ask *ask, __u32 patience_ms)

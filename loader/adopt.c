@@ -271,8 +271,10 @@ int mf_node_adopt(struct mf_instance *instance)
 	char path[MF_PIN_PATH_BYTES];
 	int error;
 
-	if (!mf_pins_exist(&instance->pins))
+	if (!mf_pins_exist(&instance->pins)) {
+		mf_node_sweep(instance);
 		return 0;
+	}
 	error = mf_pins_open(&instance->pins);
 	if (error == -EBUSY)
 		mf_log(MF_LOG_ERROR, "%s: another mayfly-loader has it", instance->pins.directory);

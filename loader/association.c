@@ -99,19 +99,6 @@ static void seed_from_config(struct mf_seed *seed, const struct mf_assoc_config 
 	memcpy(seed->remote_prefix, config->remote_prefix, sizeof(seed->remote_prefix));
 }
 
-/* As in loader/slot.c: plain sums of the raw bytes' 16-bit words. */
-static __u32 address_sum(const __u8 address[static 16])
-{
-	__u32 sum = 0;
-	__u16 word;
-
-	for (int i = 0; i < 16; i += 2) {
-		memcpy(&word, address + i, 2);
-		sum += word;
-	}
-	return sum;
-}
-
 static void host_pair_set(struct mf_association *association, const struct mf_assoc_config *config)
 {
 	const struct mf_prefix *local = mf_prefix_first_host(config->local_prefix, config->local_count);
@@ -122,7 +109,7 @@ static void host_pair_set(struct mf_association *association, const struct mf_as
 	association->flags |= MF_ASSOC_HOST_PAIR;
 	memcpy(association->inner_local, local->address, 16);
 	memcpy(association->inner_remote, remote->address, 16);
-	association->inner_sum = address_sum(local->address) + address_sum(remote->address);
+	association->inner_sum = mf_address_sum(local->address) + mf_address_sum(remote->address);
 }
 
 /* All but generation and ring. Held to its own prefixes until loader/inner.c has looked at them. */

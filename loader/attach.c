@@ -43,20 +43,57 @@ void mf_attach_init(struct mf_attach *attach, const struct mf_pins *pins, const 
 
 	for (const char *byte = options->interface; *byte; byte++)
 		hash = (hash ^ (__u8)*byte) * 16777619u;
-	*attach = (struct mf_attach){ pins, object, netlink, (hash & 0x7fffffff) | 1, mode_of[options->tc] };
+	attach->pins = pins;
+	attach->object = object;
+	attach->netlink = netlink;
+	attach->handle = (hash & 0x7fffffff) | 1;
+	attach->tc = mode_of[options->tc];
 }
 
-/* Pins and forgets the link. */
-static int link_keep(const struct mf_attach *attach, int fd, enum mf_program program, int ifindex)
+/* --- what is held -------------------------------------------------------------------- */
+
+static void let_go(struct mf_attach *attach, enum mf_program program)
+{
+	struct mf_attach_held *held = &attach->held[program];
+
+	if (held->ifindex && held->kind == PIN_LINK)
+		close(held->fd);
+	*held = (struct mf_attach_held){ 0 };
+}
+
+/* Takes `fd`, that of a link. */
+static void hold(struct mf_attach *attach, enum pin_kind kind, enum mf_program program, int ifindex, int fd)
+{
+	if (program == MF_PROGRAM_GUARD) {
+		if (kind == PIN_LINK)
+			close(fd);
+		return;
+	}
+	let_go(attach, program);
+	attach->held[program] = (struct mf_attach_held){ ifindex, (int)kind, fd };
+}
+
+static int is_held(const struct mf_attach *attach, enum mf_program program, int ifindex)
+{
+	return ifindex && attach->held[program].ifindex == ifindex;
+}
+
+/* Pins the link, and holds it. */
+static int link_keep(struct mf_attach *attach, int fd, enum mf_program program, int ifindex)
 {
 	char path[MF_PIN_PATH_BYTES];
 	int error;
 
 	pin_path(attach, path, PIN_LINK, program, ifindex);
 	error = bpf_obj_pin(fd, path);
-	close(fd);
+	if (error)
+		close(fd);
+	else
+		hold(attach, PIN_LINK, program, ifindex, fd);
 	return error;
 }
+
+/* --- attaching ----------------------------------------------------------------------- */
 
 int mf_attach_xdp(struct mf_attach *attach, enum mf_program program, int ifindex, enum mf_hook_mode mode)
 {
@@ -108,14 +145,19 @@ static int clsact_attach(struct mf_attach *attach, enum mf_program program, int 
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = point_of(program));
 	int made = bpf_tc_hook_create(&hook), error;
+	enum pin_kind kind = made ? PIN_FILTER : PIN_CLSACT;
 	char path[MF_PIN_PATH_BYTES];
 
 	if (made && made != -EEXIST)
 		return made;
 	/* The pin first: what stands in the kernel without one would be left behind by a kill. */
-	pin_path(attach, path, made ? PIN_FILTER : PIN_CLSACT, program, ifindex);
+	pin_path(attach, path, kind, program, ifindex);
 	error = bpf_obj_pin(attach->object->program[program], path);
-	return error ? error : filter_put(attach, program, ifindex);
+	if (!error)
+		error = filter_put(attach, program, ifindex);
+	if (!error)
+		hold(attach, kind, program, ifindex, -1);
+	return error;
 }
 
 int mf_attach_tc(struct mf_attach *attach, enum mf_program program, int ifindex)
@@ -138,17 +180,23 @@ int mf_attach_tc(struct mf_attach *attach, enum mf_program program, int ifindex)
 }
 
 /* A link outlives its interface, and whoever may detach it; then it stands at none. tcx says it where XDP does. */
-static int link_stands(const char *path, int ifindex)
+static int link_is_at(int fd, int ifindex)
 {
 	struct bpf_link_info info = { 0 };
 	__u32 bytes = sizeof(info);
-	int fd = bpf_obj_get(path), error;
+
+	return !bpf_obj_get_info_by_fd(fd, &info, &bytes) && info.xdp.ifindex == (__u32)ifindex;
+}
+
+static int link_stands(const char *path, int ifindex)
+{
+	int fd = bpf_obj_get(path), stands;
 
 	if (fd < 0)
 		return 0;
-	error = bpf_obj_get_info_by_fd(fd, &info, &bytes);
+	stands = link_is_at(fd, ifindex);
 	close(fd);
-	return !error && info.xdp.ifindex == (__u32)ifindex;
+	return stands;
 }
 
 /* Where the kernel cannot tell, it is left as it is. */
@@ -162,10 +210,29 @@ static int filter_stands(const struct mf_attach *attach, enum mf_program program
 	return error != -ENOENT && error != -EINVAL && error != -ENODEV;
 }
 
+/* Somebody has removed the pin alone: it is made again. Where it cannot be, the program stands as long as we hold it. */
+static int held_stands(struct mf_attach *attach, enum mf_program program, int ifindex)
+{
+	const struct mf_attach_held *held = &attach->held[program];
+	char path[MF_PIN_PATH_BYTES];
+	int fd = attach->object->program[program];
+
+	if (!is_held(attach, program, ifindex))
+		return 0;
+	if (held->kind == PIN_LINK ? !link_is_at(held->fd, ifindex) : !filter_stands(attach, program, ifindex))
+		return 0;
+	pin_path(attach, path, held->kind, program, ifindex);
+	if (access(path, F_OK))
+		bpf_obj_pin(held->kind == PIN_LINK ? held->fd : fd, path);
+	return 1;
+}
+
 int mf_attach_stands(struct mf_attach *attach, enum mf_program program, int ifindex)
 {
 	char path[MF_PIN_PATH_BYTES];
 
+	if (held_stands(attach, program, ifindex))
+		return 1;
 	for (int kind = 0; kind < PIN_KINDS; kind++) {
 		pin_path(attach, path, kind, program, ifindex);
 		if (access(path, F_OK))
@@ -203,19 +270,22 @@ static int clsact_is_used(const struct mf_attach *attach, int ifindex)
 }
 
 /* Another filter of ours is still there: whoever drops that drops the qdisc. */
-static void qdisc_hand_over(const struct mf_attach *attach, int ifindex)
+static void qdisc_hand_over(struct mf_attach *attach, int ifindex)
 {
 	char from[MF_PIN_PATH_BYTES], to[MF_PIN_PATH_BYTES];
 
 	for (int program = 0; program < MF_PROGRAMS; program++) {
 		pin_path(attach, from, PIN_FILTER, program, ifindex);
 		pin_path(attach, to, PIN_CLSACT, program, ifindex);
-		if (!rename(from, to))
-			return;
+		if (rename(from, to))
+			continue;
+		if (is_held(attach, program, ifindex))
+			attach->held[program].kind = PIN_CLSACT;
+		return;
 	}
 }
 
-static void filter_drop(const struct mf_attach *attach, enum mf_program program, int ifindex, int qdisc)
+static void filter_drop(struct mf_attach *attach, enum mf_program program, int ifindex, int qdisc)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = point_of(program));
 	LIBBPF_OPTS(bpf_tc_opts, options, .handle = attach->handle,
@@ -243,6 +313,20 @@ static void link_drop(const char *path)
 	}
 }
 
+/* Its pin may have been removed. */
+static void held_drop(struct mf_attach *attach, enum mf_program program, int ifindex)
+{
+	const struct mf_attach_held *held = &attach->held[program];
+
+	if (!is_held(attach, program, ifindex))
+		return;
+	if (held->kind == PIN_LINK)
+		bpf_link_detach(held->fd);
+	else if (filter_stands(attach, program, ifindex))
+		filter_drop(attach, program, ifindex, held->kind == PIN_CLSACT);
+	let_go(attach, program);
+}
+
 void mf_attach_drop(struct mf_attach *attach, enum mf_program program, int ifindex)
 {
 	char path[MF_PIN_PATH_BYTES];
@@ -257,6 +341,7 @@ void mf_attach_drop(struct mf_attach *attach, enum mf_program program, int ifind
 			filter_drop(attach, program, ifindex, kind == PIN_CLSACT);
 		unlink(path);
 	}
+	held_drop(attach, program, ifindex);
 }
 
 /* One pin's name taken apart. 0, or -EINVAL: not an attachment's. */
@@ -323,27 +408,31 @@ void mf_attach_drop_all(struct mf_attach *attach, int ifindex)
 	struct drop drop = { attach, ifindex };
 
 	mf_attach_each(attach, drop_visit, &drop);
+	for (int program = 0; program < MF_PROGRAMS; program++)
+		if (attach->held[program].ifindex)
+			drop_visit(program, attach->held[program].ifindex, &drop);
 }
 
-static int link_adopt(const struct mf_attach *attach, const struct pin *pin, const char *path)
+static int link_adopt(struct mf_attach *attach, const struct pin *pin, const char *path)
 {
 	int fd = bpf_obj_get(path), error;
 
 	if (fd < 0)
 		return fd;
 	error = bpf_link_update(fd, attach->object->program[pin->program], NULL);
-	close(fd);
+	hold(attach, PIN_LINK, pin->program, pin->ifindex, fd);
 	return error;
 }
 
 /* The pin of a filter is its program: the new one takes the old one's name in one step. */
-static int filter_adopt(const struct mf_attach *attach, const struct pin *pin, const char *path)
+static int filter_adopt(struct mf_attach *attach, const struct pin *pin, const char *path)
 {
 	char fresh[MF_PIN_PATH_BYTES];
 	int error = filter_put(attach, pin->program, pin->ifindex);
 
 	if (error)
 		return error;
+	hold(attach, pin->kind, pin->program, pin->ifindex, -1);
 	mf_pins_path(attach->pins, fresh, "new_%s_%d", mf_program_name(pin->program), pin->ifindex);
 	unlink(fresh);
 	error = bpf_obj_pin(attach->object->program[pin->program], fresh);

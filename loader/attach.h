@@ -2,6 +2,7 @@
 /*
  * Programs at their hooks. Every attachment has a pin that says what and where: `link_PROGRAM_IFINDEX` for links
  * (XDP, tcx), `filter_PROGRAM_IFINDEX` for a clsact filter, `clsact_PROGRAM_IFINDEX` where the qdisc is ours too.
+ * What nothing may pass without is held besides: it stands on, and is pinned anew, when somebody removes pins.
  */
 #ifndef MAYFLY_LOADER_ATTACH_H
 #define MAYFLY_LOADER_ATTACH_H
@@ -10,14 +11,23 @@
 #include "loader/netlink.h"
 #include "loader/object.h"
 
+/* Guards are not held: there may be thousands. */
+struct mf_attach_held {
+	int ifindex; /* 0: nothing */
+	int kind;    /* of its pin */
+	int fd;      /* of a link */
+};
+
 struct mf_attach {
 	const struct mf_pins *pins;
 	const struct mf_object *object;
 	struct mf_netlink *netlink;
 	__u32 handle;         /* of our clsact filters: instances on one interface differ in it */
 	enum mf_hook_mode tc; /* NONE: not tried yet */
+	struct mf_attach_held held[MF_PROGRAMS];
 };
 
+/* All-zero, or again: what is held stays so. */
 void mf_attach_init(struct mf_attach *attach, const struct mf_pins *pins, const struct mf_object *object,
 		    struct mf_netlink *netlink, const struct mf_options *options);
 
@@ -27,7 +37,7 @@ int mf_attach_xdp(struct mf_attach *attach, enum mf_program program, int ifindex
 /* tcx where the kernel has it, clsact otherwise. Doing it twice does no harm. */
 int mf_attach_tc(struct mf_attach *attach, enum mf_program program, int ifindex);
 
-/* Is this program at this interface, by the kernel's word? A pin of what stands there no more is dropped. */
+/* Is this program at this interface, by the kernel's word? A pin of what stands there no more is dropped, one that is missing made. */
 int mf_attach_stands(struct mf_attach *attach, enum mf_program program, int ifindex);
 
 void mf_attach_drop(struct mf_attach *attach, enum mf_program program, int ifindex);

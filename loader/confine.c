@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 
 #include "bpf/abi.h"
+#include "loader/filter.h"
 #include "loader/log.h"
 
 static int say(const char *what, int error)
@@ -64,7 +65,7 @@ static const int allowed_calls[] = {
 	SCMP_SYS(flock), SCMP_SYS(fcntl), SCMP_SYS(dup), SCMP_SYS(dup2), SCMP_SYS(dup3), SCMP_SYS(getcwd),
 	SCMP_SYS(memfd_create), SCMP_SYS(ftruncate), SCMP_SYS(umask),
 	/* the kernel's network and BPF */
-	SCMP_SYS(bpf), SCMP_SYS(ioctl), SCMP_SYS(bind), SCMP_SYS(connect), SCMP_SYS(accept4),
+	SCMP_SYS(bpf), SCMP_SYS(ioctl), SCMP_SYS(bind), SCMP_SYS(listen), SCMP_SYS(connect), SCMP_SYS(accept4),
 	SCMP_SYS(sendto), SCMP_SYS(recvfrom), SCMP_SYS(sendmsg), SCMP_SYS(recvmsg), SCMP_SYS(getsockname),
 	SCMP_SYS(setsockopt), SCMP_SYS(getsockopt), SCMP_SYS(shutdown), SCMP_SYS(perf_event_open),
 	/* the loop */
@@ -96,24 +97,6 @@ static int allow_sockets(scmp_filter_ctx filter)
 	return error;
 }
 
-static int filter_calls(void)
-{
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-	int error = filter ? 0 : -ENOMEM;
-
-	for (size_t i = 0; !error && i < sizeof(allowed_calls) / sizeof(allowed_calls[0]); i++) {
-		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed_calls[i], 0);
-		if (error == -EDOM) /* this architecture has no such call */
-			error = 0;
-	}
-	if (!error)
-		error = allow_sockets(filter);
-	if (!error)
-		error = seccomp_load(filter);
-	seccomp_release(filter);
-	return error;
-}
-
 int mf_confine(void)
 {
 	int error;
@@ -124,6 +107,6 @@ int mf_confine(void)
 	error = drop_capabilities();
 	if (error)
 		return say("capabilities", error);
-	error = filter_calls();
+	error = mf_filter_calls(allowed_calls, sizeof(allowed_calls) / sizeof(allowed_calls[0]), allow_sockets);
 	return error ? say("system calls", error) : 0;
 }

@@ -56,16 +56,17 @@ static void directory_remove(const char *path)
 /* Is somebody listening there? */
 static int is_answered(const struct sockaddr_un *address)
 {
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), answered;
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), answered;
 
 	if (fd < 0)
 		return 0;
-	answered = !connect(fd, (const struct sockaddr *)address, sizeof(*address));
+	answered = !connect(fd, (const struct sockaddr *)address, sizeof(*address)) || errno == EAGAIN;
 	close(fd);
 	return answered;
 }
 
-static int listen_at(int fd, const struct sockaddr_un *address, uid_t user)
+/* Connecting takes the right to write: the owner's and root's alone. `gives`: to the user, which takes CAP_CHOWN. */
+static int listen_at(int fd, const struct sockaddr_un *address, uid_t user, int gives)
 {
 	mode_t before = umask(0177);
 	int error = bind(fd, (const struct sockaddr *)address, sizeof(*address)) ? -errno : 0;
@@ -73,17 +74,47 @@ static int listen_at(int fd, const struct sockaddr_un *address, uid_t user)
 	umask(before);
 	if (error)
 		return error;
-	/* Connecting takes the right to write: the owner's and root's alone. */
-	if (chmod(address->sun_path, MODE_SOCKET) || chown(address->sun_path, user, (gid_t)-1) || listen(fd, MF_CONNECTIONS))
+	if (chmod(address->sun_path, MODE_SOCKET) || (gives && chown(address->sun_path, user, (gid_t)-1)) ||
+	    listen(fd, MF_CONNECTIONS))
+		error = -errno;
+	if (error)
+		unlink(address->sun_path);
+	return error;
+}
+
+/* A socket that listens at the path, and which of all it is. */
+static int listener_open(struct mf_control *control, int gives)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct stat made;
+	int fd, error;
+
+	strcpy(address.sun_path, control->path);
+	error = directory_make(control->path);
+	if (error)
+		return error;
+	if (is_answered(&address))
+		return -EADDRINUSE;
+	unlink(control->path);
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
 		return -errno;
-	return 0;
+	error = listen_at(fd, &address, control->user, gives);
+	if (!error && lstat(control->path, &made))
+		error = -errno;
+	if (error) {
+		close(fd);
+		return error;
+	}
+	control->device = made.st_dev;
+	control->inode = made.st_ino;
+	return fd;
 }
 
 int mf_control_open(struct mf_control *control, const struct mf_options *options,
 		    const struct mf_request_target *target, void *context)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int error;
+	int fd;
 
 	memset(control, 0, sizeof(*control));
 	control->fd = -1;
@@ -92,23 +123,32 @@ int mf_control_open(struct mf_control *control, const struct mf_options *options
 	control->context = context;
 	for (int i = 0; i < MF_CONNECTIONS; i++)
 		control->connection[i].fd = control->connection[i].given = -1;
-	if (strlen(options->socket) >= sizeof(address.sun_path))
+	if (strlen(options->socket) >= sizeof(((struct sockaddr_un *)0)->sun_path))
 		return -ENAMETOOLONG;
-	strcpy(address.sun_path, options->socket);
-	error = directory_make(options->socket);
-	if (error)
-		return error;
-	if (is_answered(&address))
-		return -EADDRINUSE;
-	unlink(options->socket);
-	control->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (control->fd < 0)
-		return -errno;
 	snprintf(control->path, sizeof(control->path), "%s", options->socket);
-	error = listen_at(control->fd, &address, options->user);
-	if (error)
-		mf_control_close(control);
-	return error;
+	fd = listener_open(control, 1);
+	if (fd < 0)
+		return fd;
+	control->fd = fd;
+	return 0;
+}
+
+int mf_control_stands(const struct mf_control *control)
+{
+	struct stat there;
+
+	return !lstat(control->path, &there) && there.st_dev == control->device && there.st_ino == control->inode;
+}
+
+int mf_control_renew(struct mf_control *control)
+{
+	int fd = listener_open(control, 0);
+
+	if (fd < 0)
+		return fd;
+	close(control->fd);
+	control->fd = fd;
+	return 0;
 }
 
 static void given_close(struct mf_connection *connection)
@@ -133,7 +173,8 @@ void mf_control_close(struct mf_control *control)
 		connection_close(&control->connection[i]);
 	if (control->fd >= 0) {
 		close(control->fd);
-		unlink(control->path);
+		if (mf_control_stands(control))
+			unlink(control->path);
 		directory_remove(control->path);
 	}
 	control->fd = -1;

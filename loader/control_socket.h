@@ -23,6 +23,8 @@ struct mf_connection {
 
 struct mf_control {
 	char path[MF_PATH_BYTES];
+	dev_t device; /* of the socket at `path`, */
+	ino_t inode;  /* by which it is told from another one's */
 	int fd;
 	uid_t user;
 	const struct mf_request_target *target;
@@ -35,6 +37,15 @@ struct mf_control {
 int mf_control_open(struct mf_control *control, const struct mf_options *options,
 		    const struct mf_request_target *target, void *context);
 void mf_control_close(struct mf_control *control);
+
+/* Is the socket still where it was made? */
+int mf_control_stands(const struct mf_control *control);
+
+/*
+ * Makes it again, and its directory, where somebody has removed them. Connections go on. 0: control->fd is another one;
+ * -EADDRINUSE: another loader listens there; another -errno. Who has given up CAP_CHOWN makes it for himself alone.
+ */
+int mf_control_renew(struct mf_control *control);
 
 /* Takes a connection. Its place, or -errno; with all places taken it is closed at once. */
 int mf_control_accept(struct mf_control *control);

@@ -89,15 +89,18 @@ static void by_alias_visit(const struct mf_link *link, void *context)
 		by_alias->ifindex = link->ifindex;
 }
 
-void mf_device_delete_strays(struct mf_instance *instance)
+int mf_device_delete_strays(struct mf_instance *instance)
 {
 	struct by_alias by_alias;
+	int deleted = -1;
 
 	mf_device_alias(instance, by_alias.alias);
 	do {
+		deleted += 1;
 		by_alias.ifindex = 0;
 	} while (!mf_link_each(&instance->netlink, by_alias_visit, &by_alias) && by_alias.ifindex &&
 		 !mf_link_delete(&instance->netlink, by_alias.ifindex));
+	return deleted;
 }
 
 int mf_device_name_free(struct mf_instance *instance, const char *name)

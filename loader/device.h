@@ -25,8 +25,8 @@ int mf_device_find(struct mf_instance *instance);
 /* Deletes whatever has its name, if it is ours. */
 void mf_device_delete(struct mf_instance *instance);
 
-/* Deletes this instance's devices under whatever names, where no record tells of them. */
-void mf_device_delete_strays(struct mf_instance *instance);
+/* Deletes this instance's devices under whatever names, where no record tells of them. How many. */
+int mf_device_delete_strays(struct mf_instance *instance);
 
 /* The largest inner packet of any association. */
 __u32 mf_device_wanted_mtu(const struct mf_instance *instance);

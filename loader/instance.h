@@ -55,6 +55,7 @@ struct mf_instance {
 	__u8 in_xdp, out_xdp;  /* enum mf_hook_mode */
 	__u8 out_refused;      /* XDP out was tried in vain, and that was said */
 	int device_number;     /* ifindex that the device has, or had before its NIC was gone; 0: none yet */
+	int pins_error;        /* why pins that were removed cannot be made again, so that it is said once; 0: they stand */
 	int device_error;      /* why the device could not be made, so that it is said once; 0: it was */
 	int refused_nic;       /* ifindex of the NIC that was back but could not be attached to; 0: none */
 	__s64 cutter_again_ns; /* when making the cutter is tried again after it failed (CLOCK_MONOTONIC) */

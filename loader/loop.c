@@ -24,6 +24,8 @@ enum {
 	BEAT_MS = 500,  /* at least so often: clock, lease */
 };
 
+#define LOOK_NS 1000000000LL /* a socket that somebody has removed is missed for no longer */
+
 static int source_add(const struct mf_loop *loop, int fd, __u32 source)
 {
 	struct epoll_event event = { .events = EPOLLIN, .data.u32 = source };
@@ -70,7 +72,9 @@ int mf_loop_open(struct mf_loop *loop, struct mf_instance *instance, struct mf_c
 {
 	int error;
 
-	*loop = (struct mf_loop){ -1, -1, -1, 0, 0, instance, control, notify };
+	*loop = (struct mf_loop){
+		.epoll_fd = -1, .signal_fd = -1, .reports_fd = -1, .instance = instance, .control = control, .notify = notify,
+	};
 	loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (loop->epoll_fd < 0)
 		return -errno;
@@ -196,6 +200,45 @@ static __s64 monotonic_ns(void)
 	return sample.monotonic_ns;
 }
 
+/* What is made again is root's alone, as CAP_CHOWN is given up, so a service is started anew by whoever looks after it. */
+static int socket_return(const struct mf_loop *loop)
+{
+	int error = loop->notify->fd >= 0 ? -EPERM : mf_control_renew(loop->control);
+
+	return error ? error : source_add(loop, loop->control->fd, LISTENER);
+}
+
+static void say_socket(struct mf_loop *loop, int error)
+{
+	const char *path = loop->control->path;
+
+	if (!error)
+		mf_log(MF_LOG_WARNING, "%s: somebody removed it; made again, as root's alone", path);
+	else if (loop->done)
+		mf_log(MF_LOG_ERROR, "%s: somebody removed it: this loader ends, and leaves everything running for the next one, "
+		       "which makes it again", path);
+	else if (!loop->said)
+		mf_log(MF_LOG_ERROR, "%s: somebody removed it, and it cannot be made again: %s; tried every second. All goes on "
+		       "meanwhile, but nobody can ask anything. Another loader takes over: kill -USR2 this one, and start it", path,
+		       error == -EADDRINUSE ? "another mayfly-loader listens there" : strerror(-error));
+	loop->said = error != 0;
+}
+
+static void socket_check(struct mf_loop *loop)
+{
+	__s64 now_ns = monotonic_ns();
+	int error;
+
+	if (loop->looked_ns && now_ns - loop->looked_ns < LOOK_NS)
+		return;
+	loop->looked_ns = now_ns;
+	if (mf_control_stands(loop->control))
+		return;
+	error = socket_return(loop);
+	loop->unheard = loop->done = error && (loop->notify->fd >= 0 || (error == -EADDRINUSE && !loop->instance->running));
+	say_socket(loop, error);
+}
+
 int mf_loop_run(struct mf_loop *loop)
 {
 	struct epoll_event events[EVENTS_PER_TURN];
@@ -210,6 +253,8 @@ int mf_loop_run(struct mf_loop *loop)
 			return -errno;
 		for (int i = 0; i < count; i++)
 			source_handle(loop, events[i].data.u32);
+		if (!loop->done)
+			socket_check(loop);
 	}
 	return 0;
 }

@@ -16,6 +16,9 @@ struct mf_loop {
 	int reports_fd; /* as it stands in epoll; -1: not there */
 	int done;
 	int detaches; /* when done: nothing is to be left; else all goes on, for another loader to take over */
+	int unheard;  /* done, because nobody can reach the socket any more: a failure */
+	int said;     /* that it cannot be made again, once */
+	__s64 looked_ns; /* when it was last looked for */
 	struct mf_instance *instance;
 	struct mf_control *control;
 	struct mf_notify *notify;

@@ -175,7 +175,7 @@ static void take_down(struct mf_instance *instance)
 	memset(&instance->nic, 0, sizeof(instance->nic));
 	instance->shortest_ms = 0;
 	instance->adopted = 0;
-	instance->device_error = instance->refused_nic = 0;
+	instance->device_error = instance->refused_nic = instance->pins_error = 0;
 }
 
 void mf_node_clear(struct mf_instance *instance)
@@ -348,12 +348,28 @@ int mf_node_set(struct mf_instance *instance, const struct mf_node_config *confi
 	return instance->running ? change(instance, &wanted, trouble) : begin(instance, &wanted, trouble);
 }
 
+/* Programs go with the last of their pins and their loader, devices stay: what these send would leave as it is. */
+void mf_node_sweep(struct mf_instance *instance)
+{
+	__u32 id;
+
+	mf_nic_find(instance);
+	if (instance->nic.ifindex && mf_attach_xdp_mode(instance->nic.ifindex, &id) != MF_HOOK_NONE)
+		return;
+	if (mf_device_delete_strays(instance))
+		mf_log(MF_LOG_WARNING, "%s: what an earlier loader had pinned was removed, and its programs with it: its devices are "
+		       "taken away, and the node has to be brought up again", instance->options->interface);
+	memset(&instance->nic, 0, sizeof(instance->nic));
+}
+
 int mf_node_detach(struct mf_instance *instance)
 {
 	char path[MF_PIN_PATH_BYTES];
 
-	if (!mf_pins_exist(&instance->pins))
+	if (!mf_pins_exist(&instance->pins)) {
+		mf_node_sweep(instance);
 		return 0;
+	}
 	if (mf_pins_open(&instance->pins)) {
 		mf_log(MF_LOG_ERROR, "%s: another mayfly-loader has it", instance->pins.directory);
 		return -EBUSY;

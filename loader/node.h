@@ -22,6 +22,9 @@ void mf_node_leave(const struct mf_instance *instance);
  */
 int mf_node_adopt(struct mf_instance *instance);
 
+/* Devices of an earlier loader whose pins were removed: they go, unless another program keeps the NIC. Only where no pins are. */
+void mf_node_sweep(struct mf_instance *instance);
+
 /* Takes down whatever is pinned, even of another version. -EBUSY: another loader has it (said). */
 int mf_node_detach(struct mf_instance *instance);
 

@@ -218,6 +218,26 @@ int mf_object_open(struct mf_object *object, const struct mf_pins *pins, __u32 c
 	return error;
 }
 
+int mf_object_pin(const struct mf_object *object, const struct mf_pins *pins)
+{
+	int pinned = 0, error = 0;
+	char path[MF_PIN_PATH_BYTES];
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, object->skeleton->obj) {
+		if (bpf_map__is_internal(map))
+			continue;
+		mf_pins_path(pins, path, "%s", bpf_map__name(map));
+		if (!access(path, F_OK))
+			continue;
+		error = bpf_obj_pin(bpf_map__fd(map), path);
+		if (error)
+			return error;
+		pinned += 1;
+	}
+	return pinned;
+}
+
 static void unmap(void *memory, size_t entries, size_t bytes)
 {
 	if (memory && memory != MAP_FAILED)

@@ -50,6 +50,9 @@ int mf_program_find(const char *name, size_t length);
 int mf_object_open(struct mf_object *object, const struct mf_pins *pins, __u32 capacity, __u32 ring_slots);
 void mf_object_close(struct mf_object *object);
 
+/* Pins whatever map has no pin any more. How many it was, or -errno. */
+int mf_object_pin(const struct mf_object *object, const struct mf_pins *pins);
+
 /* Starts the keeper's timer. */
 int mf_object_arm(const struct mf_object *object);
 

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "loader/log.h"
+#include "loader/pin_name.h"
 
 #ifndef BPF_FS_MAGIC
 #define BPF_FS_MAGIC 0xcafe4a11
@@ -30,8 +31,10 @@ enum { MODE_MADE_BY_US = 01700, MODE_INSTANCE = 0700 };
 
 void mf_pins_init(struct mf_pins *pins, const char *bpffs, const char *interface)
 {
-	snprintf(pins->parent, sizeof(pins->parent), "%s", bpffs);
-	snprintf(pins->directory, sizeof(pins->directory), "%s/%s", bpffs, interface);
+	int length = snprintf(pins->parent, sizeof(pins->parent), "%s", bpffs);
+
+	snprintf(pins->directory, sizeof(pins->directory), "%s/%s", pins->parent, interface);
+	mf_pin_name_from_nic(pins->directory + length + 1);
 	pins->lock = -1;
 }
 
@@ -47,25 +50,30 @@ static int is_bpffs(const char *path)
 	return !statfs(path, &status) && (__u32)status.f_type == BPF_FS_MAGIC;
 }
 
-static int parent_make(const struct mf_pins *pins)
+static int say_no_bpffs(struct mf_pins *pins, const char *path)
+{
+	if (!pins->said)
+		mf_log(MF_LOG_ERROR, "%s: not on a BPF file system: mount one there (mount -t bpf bpf %s), or name another by "
+		       "--bpffs", pins->parent, path);
+	pins->said = 1;
+	return -EINVAL;
+}
+
+static int parent_make(struct mf_pins *pins)
 {
 	char above[MF_PATH_BYTES];
 
 	if (access(pins->parent, F_OK)) {
 		snprintf(above, sizeof(above), "%s", pins->parent);
-		if (!is_bpffs(dirname(above))) {
-			mf_log(MF_LOG_ERROR, "%s: not on a BPF file system: mount one there (mount -t bpf bpf DIR), "
-			       "or name another by --bpffs", pins->parent);
-			return -EINVAL;
-		}
+		if (!is_bpffs(dirname(above)))
+			return say_no_bpffs(pins, above);
 		if (mkdir(pins->parent, MODE_INSTANCE) || chmod(pins->parent, MODE_MADE_BY_US))
 			return -errno;
 	}
-	if (is_bpffs(pins->parent))
-		return 0;
-	mf_log(MF_LOG_ERROR, "%s: not on a BPF file system: mount one there (mount -t bpf bpf %s), "
-	       "or name another by --bpffs", pins->parent, pins->parent);
-	return -EINVAL;
+	if (!is_bpffs(pins->parent))
+		return say_no_bpffs(pins, pins->parent);
+	pins->said = 0;
+	return 0;
 }
 
 static int lock(struct mf_pins *pins)
@@ -91,6 +99,14 @@ int mf_pins_open(struct mf_pins *pins)
 	if (mkdir(pins->directory, MODE_INSTANCE) && errno != EEXIST)
 		return -errno;
 	return pins->lock >= 0 ? 0 : lock(pins);
+}
+
+int mf_pins_stand(const struct mf_pins *pins)
+{
+	struct stat locked, named;
+
+	return pins->lock >= 0 && !fstat(pins->lock, &locked) && !stat(pins->directory, &named) &&
+	       locked.st_dev == named.st_dev && locked.st_ino == named.st_ino;
 }
 
 void mf_pins_close(struct mf_pins *pins)

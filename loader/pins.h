@@ -11,6 +11,7 @@ struct mf_pins {
 	char parent[MF_PATH_BYTES];             /* --bpffs */
 	char directory[MF_PATH_BYTES + IFNAMSIZ]; /* one instance's */
 	int lock; /* descriptor of the directory, locked against a second loader; -1: none */
+	int said; /* that there is no BPF file system, once */
 };
 
 enum { MF_PIN_PATH_BYTES = MF_PATH_BYTES + IFNAMSIZ + 64 };
@@ -25,6 +26,9 @@ int mf_pins_exist(const struct mf_pins *pins);
  * -EINVAL: not on a BPF file system (said so).
  */
 int mf_pins_open(struct mf_pins *pins);
+
+/* Is the directory that is locked still the one of that name? Somebody may have removed it, or the file system. */
+int mf_pins_stand(const struct mf_pins *pins);
 
 /* Lets the lock go, leaves the pins. */
 void mf_pins_close(struct mf_pins *pins);

@@ -92,7 +92,7 @@ void mf_slot_address(__u8 address[static 16], const struct mf_template *template
 	memcpy(address + 8, &low, 8);
 }
 
-static __u32 address_sum(const __u8 address[static 16])
+__u32 mf_address_sum(const __u8 address[static 16])
 {
 	__u32 sum = 0;
 	__u16 word;
@@ -119,7 +119,7 @@ void mf_slot_fill(struct mf_slot *slot, const struct mf_seed *seed, const struct
 		slot->remote_port = remote.port;
 	}
 	slot->label_out = htonl(6U << 28 | local.flow_label);
-	slot->address_sum = address_sum(slot->local) + address_sum(slot->remote);
+	slot->address_sum = mf_address_sum(slot->local) + mf_address_sum(slot->remote);
 	slot->index = index;
 }
 

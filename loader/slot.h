@@ -38,6 +38,9 @@ void mf_slot_end(struct mf_slot_end *end, const __u8 seed[static 8], const __u8 
 /* Puts the leading hop_bits of the identifier into the template's low bits. */
 void mf_slot_address(__u8 address[static 16], const struct mf_template *template, const __u8 identifier[static 8]);
 
+/* Plain sum of its 16-bit words as they lie in memory, as the programs take it into checksums. */
+__u32 mf_address_sum(const __u8 address[static 16]);
+
 /* Fills a slot as the programs read it, but for its association; label_out is that of the local end. */
 void mf_slot_fill(struct mf_slot *slot, const struct mf_seed *seed, const struct mf_schedule *schedule, __u64 index);
 

@@ -18,6 +18,7 @@
 #include "loader/nic.h"
 #include "loader/seal.h"
 #include "loader/node.h"
+#include "loader/repin.h"
 #include "loader/route.h"
 
 #define UNASKED_NS (30 * 1000000000LL)
@@ -344,8 +345,10 @@ void mf_watch_refresh(struct mf_instance *instance)
 		mf_watch_guards(instance);
 		mf_cutter_refresh(instance);
 	}
-	if (is_over(&instance->hooks_checked_ns, instance->clock.monotonic_ns, HOOKS_NS))
+	if (is_over(&instance->hooks_checked_ns, instance->clock.monotonic_ns, HOOKS_NS)) {
+		mf_repin(instance);
 		hooks_check(instance);
+	}
 	if (stale & MF_STALE_ADDRESSES)
 		mf_nic_own_refresh(instance);
 	if (stale & MF_STALE_ROUTES)

@@ -15,6 +15,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "loader/filter.h"
+
 enum { NOBODY = 65534, NICE = 10 /* sessions come first */ };
 
 static const int allowed_calls[] = {
@@ -37,24 +39,6 @@ static int allow_memory(scmp_filter_ctx filter)
 	if (!error)
 		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
 					 SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-	return error;
-}
-
-static int filter_calls(void)
-{
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-	int error = filter ? 0 : -ENOMEM;
-
-	for (size_t i = 0; !error && i < sizeof(allowed_calls) / sizeof(allowed_calls[0]); i++) {
-		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed_calls[i], 0);
-		if (error == -EDOM) /* this architecture has no such call */
-			error = 0;
-	}
-	if (!error)
-		error = allow_memory(filter);
-	if (!error)
-		error = seccomp_load(filter);
-	seccomp_release(filter);
 	return error;
 }
 
@@ -85,5 +69,5 @@ int page_confine(void)
 		error = drop_capabilities();
 	if (!error && (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)))
 		error = -errno;
-	return error ? error : filter_calls();
+	return error ? error : mf_filter_calls(allowed_calls, sizeof(allowed_calls) / sizeof(allowed_calls[0]), allow_memory);
 }

@@ -15,6 +15,7 @@ RUN_SECONDS=27
 ROAM_AT_MIB=8 # of its download
 LENT_MOST_MS=10000
 FILE_MIB=52
+FILM_KIB=2500 # a second
 if [ -t 1 ]; then
 	BOLD=$'\e[1m' DIM=$'\e[2m' GREEN=$'\e[32m' RED=$'\e[31m' CYAN=$'\e[36m' PLAIN=$'\e[0m'
 else
@@ -194,10 +195,10 @@ start_traffic() {
 	typed client "ssh server 'while sleep 1; do echo tick \$((++i)); done'"
 	start ssh client ssh -i id -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR \
 		server "i=0; while sleep 1; do i=\$((i + 1)); echo \"tick \$i\"; done"
-	typed client "curl --limit-rate 2500k -O http://server/film.mkv"
-	start curl client curl -s --limit-rate 2500k -o film.mkv http://server/film.mkv
-	typed tablet "curl --limit-rate 1200k -O http://server/short.mkv"
-	start tablet-curl tablet curl -s --limit-rate 1200k -o short.mkv http://server/short.mkv
+	typed client "wget --limit-rate=${FILM_KIB}k http://server/film.mkv" # curl would take 10 MiB at once, then rest
+	start film client wget -q --limit-rate="${FILM_KIB}k" http://server/film.mkv
+	typed tablet "wget --limit-rate=1200k http://server/short.mkv"
+	start short tablet wget -q --limit-rate=1200k http://server/short.mkv
 	typed client "ping -i 0.05 server"
 	start ping client ping -i 0.05 server
 	typed stranger "nmap, scan6 and atk6-alive6 of hopping addresses, guessed ones and live ones"
@@ -234,6 +235,7 @@ write_scan() {
 # lost: pings that were sent before the last one answered, and not answered.
 lost() { sed -nE 's/.*icmp_seq=([0-9]+) .*/\1/p' "$RUN/ping.log" | awk '{ n++; last = $1 } END { print last - n }'; }
 ticks() { tail -n 1 "$RUN/ssh.log" | sed 's/^tick //'; }
+arrived() { echo "$(($(stat -c %s "$RUN/$1" 2>/dev/null || echo 0) * 100 / (FILE_MIB << 20)))%"; }
 mebibytes() { echo $(($(stat -c %s "$RUN/$1" 2>/dev/null || echo 0) >> 20)); }
 
 # moment: "identifier port identifier port" of the newest packet of the client that the router saw.
@@ -247,15 +249,17 @@ moment() {
 watch_it() {
 	local second left
 	ROAMED_AT=
-	printf '\n  %s    on the wire, as the router sees it: the halves that hop, and ports%s\n' "$DIM" "$PLAIN"
+	printf '\n  %sAll so far: hops, film.mkv (%d MiB, of which wget takes no more than %d KiB a second), lost pings, ticks of ssh.%s\n' \
+		"$DIM" "$FILE_MIB" "$FILM_KIB" "$PLAIN"
+	printf '  %s    On the wire, as the router sees it: the halves that hop, and ports.%s\n' "$DIM" "$PLAIN"
 	printf '  %s  s  %-25s   %-25s %4s %4s %4s %4s%s\n' "$DIM" "from ${HOP[client]%::}:0:" "to ${HOP[server]%::}:0:" \
-		hops MiB lost ssh "$PLAIN"
+		hops film lost ssh "$PLAIN"
 	for second in $(seq "$RUN_SECONDS"); do
 		left=$((BEGAN_MS + second * 1000 - $(now_ms)))
 		[ -n "$ROAMED_AT" ] || [ "$(mebibytes tablet/short.mkv)" -lt "$ROAM_AT_MIB" ] || roam
 		[ "$left" -le 0 ] || sleep "$(printf '%d.%03d' $((left / 1000)) $((left % 1000)))"
 		printf '  %3d  %19s %5s > %19s %5s %4s %4s %4s %4s\n' "$second" $(moment || echo - - - -) \
-			"$(shown client hops)" "$(mebibytes client/film.mkv)" "$(lost)" "$(ticks)"
+			"$(shown client hops)" "$(arrived client/film.mkv)" "$(lost)" "$(ticks)"
 	done
 }
 
@@ -435,7 +439,7 @@ BEGAN_MS=$(now_ms)
 watch_it
 stop ping INT
 await scan
-await tablet-curl
+await short
 note_keys server
 sleep 0.3
 

@@ -7,6 +7,7 @@
 
 #include "ctl/dht/address.h"
 #include "ctl/dht/operation.h"
+#include "ctl/dht/survey.h"
 
 enum {
 	FIND_WIDTH_FIRST = 2,  /* until two nodes have answered */
@@ -15,49 +16,6 @@ enum {
 	AGREED = 6,            /* of the NEAREST, named by two nodes */
 	UNCHANGED = 2,         /* answers that changed nothing among the NEAREST */
 };
-
-/* What the nearest are like: dead, slow and overdue nodes do not count among them. */
-struct survey {
-	unsigned int fresh, asked, answered, slow;
-	unsigned int agreed;
-	int next; /* place of the nearest fresh one, a slow one where nobody else is left, or -1 */
-};
-
-static void survey_one(struct survey *survey, const struct candidate *candidate, int place, __u8 state)
-{
-	survey->fresh += state == CANDIDATE_NEW;
-	survey->asked += state == CANDIDATE_ASKED;
-	survey->answered += state == CANDIDATE_ANSWERED;
-	survey->agreed += candidate->named >= 2;
-	if (state == CANDIDATE_NEW && survey->next < 0)
-		survey->next = place;
-}
-
-static struct survey survey_nearest(struct operation *operation, enum query_purpose purpose)
-{
-	struct candidates *candidates = &operation->candidates;
-	struct survey survey = { .next = -1 };
-	int slow = -1;
-
-	for (unsigned int rank = 0; rank < candidates->count; rank++) {
-		const struct candidate *candidate = candidates_nearest(candidates, rank);
-		__u8 state = purpose == QUERY_FIND ? candidate->find : candidate->get;
-
-		if (candidate->find == CANDIDATE_FAILED || candidate->get == CANDIDATE_FAILED)
-			continue;
-		if ((candidate->late || candidate->slow) && state != CANDIDATE_ANSWERED) {
-			survey.slow += !candidate->late && state == CANDIDATE_ASKED;
-			if (!candidate->late && state == CANDIDATE_NEW && slow < 0)
-				slow = candidates->order[rank];
-			continue;
-		}
-		if (survey.fresh + survey.asked + survey.answered < NEAREST)
-			survey_one(&survey, candidate, candidates->order[rank], state);
-	}
-	if (survey.next < 0 && !survey.asked)
-		survey.next = slow;
-	return survey;
-}
 
 static bool ask(struct operation *operation, __u64 now_ms, enum query_purpose purpose, int place)
 {
@@ -149,18 +107,21 @@ static void find_step(struct operation *operation, __u64 now_ms)
 
 /* --- GET --------------------------------------------------------------------------------- */
 
-static bool takes_first_value(const struct operation *operation)
+static bool may_ask(const struct operation *operation)
 {
-	return operation->request.kind == DHT_GET && !operation->request.read_all;
+	__u32 most = survey_reads_all(operation) ? GET_HEARD_OF_ALL : GET_HEARD_MOST;
+
+	return operation->gets - operation->gets_in_vain < most && operation->gets < GET_QUERIES_MOST;
 }
 
 /* Asks on. false: the nearest have answered, or nobody is left. */
 static bool get_on(struct operation *operation, __u64 now_ms)
 {
-	unsigned int width = takes_first_value(operation) ? GET_WIDTH : NEAREST;
+	unsigned int width = survey_takes_first(operation) ? GET_WIDTH : NEAREST;
+	unsigned int wanted = survey_width(operation, QUERY_GET);
 	struct survey survey = survey_nearest(operation, QUERY_GET);
 
-	while (survey.next >= 0 && survey.asked < width && operation->gets < GET_QUERIES_MOST) {
+	while (survey.next >= 0 && survey.asked < width && may_ask(operation)) {
 		if (!ask(operation, now_ms, QUERY_GET, survey.next))
 			break;
 		operation->gets++;
@@ -168,7 +129,7 @@ static bool get_on(struct operation *operation, __u64 now_ms)
 	}
 	if (survey.asked || survey.slow)
 		return true;
-	return survey.answered < NEAREST && query_count(operation, QUERY_GET, QUERY_LATE);
+	return survey.answered < wanted && query_count(operation, QUERY_GET, QUERY_LATE);
 }
 
 static void get_is_over(struct operation *operation, __u64 now_ms)
@@ -189,7 +150,7 @@ static void get_is_over(struct operation *operation, __u64 now_ms)
 
 static void get_step(struct operation *operation, __u64 now_ms)
 {
-	if (takes_first_value(operation) && operation->found) {
+	if (survey_takes_first(operation) && operation->found) {
 		if (now_ms >= operation->wait_until_ms || !query_count(operation, QUERY_GET, QUERY_PROMPT))
 			get_is_over(operation, now_ms);
 		return;
@@ -203,6 +164,8 @@ static void get_step(struct operation *operation, __u64 now_ms)
 /* Everybody who gave peers is asked once more; a round that brought nothing new was the last. */
 static void again_step(struct operation *operation, __u64 now_ms)
 {
+	__u32 before = operation->agains;
+
 	if (query_count(operation, QUERY_AGAIN, QUERY_LATE) && now_ms < operation->begun_ms + OPERATION_MS)
 		return;
 	if (operation->round_began_with == operation->result.peer_count ||
@@ -219,6 +182,8 @@ static void again_step(struct operation *operation, __u64 now_ms)
 		if (query_start(operation, now_ms, QUERY_AGAIN, holder->place, OWN_SOURCE) >= 0)
 			operation->agains++;
 	}
+	if (operation->agains == before) /* nobody is left to wait for */
+		operation_finish(operation, DHT_DONE, now_ms);
 }
 
 void lookup_step(struct operation *operation, __u64 now_ms)
@@ -326,7 +291,7 @@ static void take_item(struct operation *operation, struct holder *holder, const 
 	holder->sequence = reply->item.sequence;
 	if (!operation->found || reply->item.sequence > result->item.sequence)
 		result->item = reply->item;
-	if (!operation->found && takes_first_value(operation))
+	if (!operation->found && survey_takes_first(operation))
 		operation->wait_until_ms = now_ms + (wait_ms < 20 ? 20 : wait_ms > 500 ? 500 : wait_ms);
 	operation->found = true;
 }
@@ -353,7 +318,7 @@ static void take_holding(struct operation *operation, const struct query *query,
 {
 	struct holder *holder = lookup_holder(operation, query->place);
 
-	if (!holder && operation->holders < GET_QUERIES_MOST)
+	if (!holder && operation->holders < GET_HEARD_OF_ALL)
 		holder = &operation->holder[operation->holders++];
 	if (!holder)
 		return;
@@ -419,6 +384,7 @@ void lookup_silent(struct operation *operation, const struct query *query)
 		candidate->find = CANDIDATE_FAILED;
 	else if (query->purpose == QUERY_GET)
 		candidate->get = CANDIDATE_FAILED;
+	operation->gets_in_vain += query->purpose == QUERY_GET && candidate->find != CANDIDATE_ANSWERED;
 	operation->result.silent++;
 	if (query->purpose == QUERY_FIND)
 		nodes_silent(&operation->dht->nodes[operation->request.family], &candidate->endpoint);

@@ -24,8 +24,11 @@ enum operation_limit {
 	FIND_MS = 12000,
 	GET_MS = 22000,              /* since the beginning, too */
 	NEAREST = DHT_STORE_NODES,
+	NEAREST_OF_ALL = 16,         /* whom a reader of all asks: nodes that came later may be nearer than those that hold it */
 	FIND_QUERIES_MOST = 40,
-	GET_QUERIES_MOST = 24,       /* so many nodes learn the real target; tables may be full of dead ones */
+	GET_HEARD_MOST = 16,         /* so many nodes learn the real target, dead ones not counted; */
+	GET_HEARD_OF_ALL = 24,       /* of a reader of all */
+	GET_QUERIES_MOST = 48,       /* with the dead ones that tables may be full of */
 	AGAIN_QUERIES_MOST = 64,
 	TASKS_MOST = 4,
 	PEERS_PER_NODE = 256,
@@ -70,6 +73,7 @@ struct operation {
 	__u64 wake_ms;                 /* nothing to do before */
 	__u32 slowest_ms;              /* answer so far that came at the first asking */
 	__u32 finds, gets, agains;     /* queries begun */
+	__u32 gets_in_vain;            /* to nodes that have never answered anything */
 	__u32 unchanged;               /* answers of nearest nodes, one after the other, that named nobody nearer */
 	__u32 round_began_with;        /* AGAIN: peers */
 	bool found;
@@ -77,7 +81,7 @@ struct operation {
 	struct query query[QUERIES_MOST];
 	struct source source[SOURCES_MOST];
 	__u32 holders;
-	struct holder holder[GET_QUERIES_MOST];
+	struct holder holder[GET_HEARD_OF_ALL];
 	__u32 store_count;
 	__u8 store_holder[DHT_STORE_NODES]; /* places in holder */
 	__u8 store_failures[DHT_STORE_NODES]; /* one after the other; a node that fails thrice gets no more */

@@ -274,12 +274,14 @@ static __u64 earlier(__u64 one, __u64 other)
 	return one < other ? one : other;
 }
 
+/* That a node is slow is noted once, and not of one that is overdue by another query. */
 static __u64 query_due_ms(const struct operation *operation, const struct query *query)
 {
+	const struct candidate *candidate = &operation->candidates.at[query->place];
+
 	if (!query->used)
 		return ~0ULL;
-	return query->sent && !operation->candidates.at[query->place].slow ? earlier(query->slow_ms, query->due_ms) :
-									     query->due_ms;
+	return query->sent && !candidate->slow && !candidate->late ? earlier(query->slow_ms, query->due_ms) : query->due_ms;
 }
 
 __u64 query_wake_ms(const struct operation *operation)

@@ -141,23 +141,31 @@ static void finish(struct operation *operation, __u64 now_ms)
 		operation_finish(operation, operation->result.code ? DHT_REFUSED : DHT_NO_ANSWER, now_ms);
 }
 
+/* One more step of the task in this place, and of those that begin there where one is over at once. true: it is at work. */
+static bool work_on(struct operation *operation, unsigned int place, __u64 now_ms)
+{
+	struct task *task = &operation->task[place];
+
+	for (;;) {
+		if (!task->used && operation->next_port < operation->port_count)
+			begin_task(operation, task);
+		if (!task->used)
+			return false;
+		if (!task_on(operation, place, now_ms))
+			return true;
+		task->used = false;
+		if (source_per_port(operation))
+			source_close(operation, task->source);
+	}
+}
+
 void store_step(struct operation *operation, __u64 now_ms)
 {
 	bool over = now_ms >= operation->begun_ms + OPERATION_MS + 1000ULL * (operation->port_count - 1);
 	unsigned int busy = 0;
 
-	for (unsigned int i = 0; i < TASKS_MOST && !over; i++) {
-		struct task *task = &operation->task[i];
-
-		if (!task->used && operation->next_port < operation->port_count)
-			begin_task(operation, task);
-		if (task->used && task_on(operation, i, now_ms)) {
-			task->used = false;
-			if (source_per_port(operation))
-				source_close(operation, task->source);
-		}
-		busy += task->used;
-	}
+	for (unsigned int i = 0; i < TASKS_MOST && !over; i++)
+		busy += work_on(operation, i, now_ms);
 	if (over || (!busy && operation->next_port == operation->port_count))
 		finish(operation, now_ms);
 }

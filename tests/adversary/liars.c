@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A reader among DHT nodes that lie (tests/lab/dht_sim.h): how often it finds what was put, and whether it ever takes what
- * was not. Every item is put while all are honest; then so many turn, and a reader who knows four nodes looks for it.
+ * was not. Every item is put while all are honest; then so many turn, and a reader who knows four nodes looks for it. If he
+ * has not found it he looks once more: if what he found was an older item, as he does who got no answer by it (ctl/connecting.c).
  *
- *	liars [--nodes 300] [--operations 60] [--seed 1]
+ *	liars [--nodes 300] [--operations 60] [--seed 1] [--only MANNER]
  *
- *	MANNER nearest|share N OPERATIONS FOUND OLDER WRONG MEDIAN_MS      nearest: of the eight that hold it; share: per cent of all
+ *	MANNER nearest|share N OPERATIONS FOUND OLDER WRONG MEDIAN_MS AGAIN SENT      nearest: of the eight that hold it; share: per
+ *	                                                                              cent of all
  *
- * OLDER: an item of the same writer, with an older sequence. WRONG: anything else, which must never be.
+ * OLDER: an item of the same writer, with an older sequence. WRONG: anything else, which must never be. AGAIN: found at the
+ * first or second look. SENT: the median of datagrams of a first look.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -21,11 +24,12 @@ enum { KNOWN = 4, ITEM_BYTES = 240, LONGEST_MS = 60000, PAUSE_MS = 10000, OLD = 
 
 struct options {
 	__u32 nodes, operations, seed;
+	const char *only;
 };
 
 struct score {
-	__u32 found, older, wrong;
-	__u32 took_ms[OPERATIONS_MOST];
+	__u32 found, older, wrong, again;
+	__u32 took_ms[OPERATIONS_MOST], sent[OPERATIONS_MOST];
 };
 
 static const struct {
@@ -72,24 +76,35 @@ static void put(struct sim *sim, const struct dht_item *item)
 	sim->now_ms += PAUSE_MS;
 }
 
-static void get(struct sim *sim, const struct dht_item *item, struct score *score, __u32 number)
+enum answer { NOTHING, FOUND, OLDER, WRONG };
+
+static enum answer get(struct sim *sim, const struct dht_item *item, bool read_all, struct dht_result *result)
 {
-	struct dht_request request = { .kind = DHT_GET, .family = DHT_IPV6, .source_per_query = true };
-	struct dht_result result;
+	struct dht_request request = { .kind = DHT_GET, .family = DHT_IPV6, .source_per_query = true, .read_all = read_all };
 
 	memcpy(request.public_key, item->public_key, DHT_PUBLIC_BYTES);
-	if (!sim_run(sim, &request, LONGEST_MS, &result, NULL))
+	if (!sim_run(sim, &request, LONGEST_MS, result, NULL))
 		exit(1);
 	sim->now_ms += PAUSE_MS;
+	if (result->outcome != DHT_DONE)
+		return NOTHING;
+	if (!memcmp(&result->item, item, sizeof(*item)))
+		return FOUND;
+	return memcmp(&result->item, &sim->stale, sizeof(*item)) ? WRONG : OLDER;
+}
+
+static void look(struct sim *sim, const struct dht_item *item, struct score *score, __u32 number)
+{
+	struct dht_result result;
+	enum answer first = get(sim, item, false, &result), second;
+
 	score->took_ms[number] = result.took_ms;
-	if (result.outcome != DHT_DONE)
-		return;
-	if (!memcmp(&result.item, item, sizeof(*item)))
-		score->found++;
-	else if (!memcmp(&result.item, &sim->stale, sizeof(*item)))
-		score->older++;
-	else
-		score->wrong++;
+	score->sent[number] = result.sent;
+	second = first == FOUND ? FOUND : get(sim, item, first == OLDER, &result);
+	score->found += first == FOUND;
+	score->older += first == OLDER;
+	score->wrong += first == WRONG || second == WRONG;
+	score->again += second == FOUND;
 }
 
 static int compare(const void *one, const void *other)
@@ -119,12 +134,14 @@ static void try(const struct options *options, size_t at, bool nearest, __u32 nu
 		else
 			turn_share(sim, number, manners[at].manner);
 		sim_engine(sim, KNOWN);
-		get(sim, &item, &score, i);
+		look(sim, &item, &score, i);
 	}
 	sim_free(sim);
 	qsort(score.took_ms, options->operations, sizeof(*score.took_ms), compare);
-	printf("%s %s %u %u %u %u %u %u\n", manners[at].name, nearest ? "nearest" : "share", number, options->operations,
-	       score.found, score.older, score.wrong, score.took_ms[options->operations / 2]);
+	qsort(score.sent, options->operations, sizeof(*score.sent), compare);
+	printf("%s %s %u %u %u %u %u %u %u %u\n", manners[at].name, nearest ? "nearest" : "share", number, options->operations,
+	       score.found, score.older, score.wrong, score.took_ms[options->operations / 2], score.again,
+	       score.sent[options->operations / 2]);
 	fflush(stdout);
 }
 
@@ -132,12 +149,17 @@ static void take_options(struct options *options, int argc, char **argv)
 {
 	static const struct option known[] = { { "nodes", required_argument, NULL, 'n' },
 					       { "operations", required_argument, NULL, 'o' },
-					       { "seed", required_argument, NULL, 's' }, { 0 } };
+					       { "seed", required_argument, NULL, 's' },
+					       { "only", required_argument, NULL, 'm' }, { 0 } };
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
 		if (option == '?')
 			exit(2);
+		if (option == 'm') {
+			options->only = optarg;
+			continue;
+		}
 		*(option == 'n' ? &options->nodes : option == 'o' ? &options->operations : &options->seed) =
 			(__u32)strtoul(optarg, NULL, 10);
 	}
@@ -152,6 +174,8 @@ int main(int argc, char **argv)
 
 	take_options(&options, argc, argv);
 	for (size_t at = 0; at < sizeof(manners) / sizeof(*manners); at++) {
+		if (options.only && strcmp(options.only, manners[at].name))
+			continue;
 		for (size_t i = 0; i < sizeof(nearest) / sizeof(*nearest); i++)
 			try(&options, at, true, nearest[i]);
 		for (size_t i = 0; i < sizeof(share) / sizeof(*share); i++)

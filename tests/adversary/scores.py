@@ -129,6 +129,7 @@ def score_liars(rows):
     wrong, lookups = (sum(row[field] for row in rows.values()) for field in ("wrong", "operations"))
     found = [Score("DHT liars", f"false items taken, in {lookups:,} lookups", str(wrong), wrong == 0, wrong)]
     for (where, count), of in by_share(rows).items():
-        share = sum(row["found"] for row in of.values()) / sum(row["operations"] for row in of.values())
-        found.append(Score("DHT liars", f"{share_words(where, count)} lie: introductions found", f"{100 * share:.1f} %", None, share))
+        for field, words in (("found", "introductions found"), ("again", "found at the first or second look")):
+            share = sum(row[field] for row in of.values()) / sum(row["operations"] for row in of.values())
+            found.append(Score("DHT liars", f"{share_words(where, count)} lie: {words}", f"{100 * share:.1f} %", None, share))
     return found

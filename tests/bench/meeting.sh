@@ -16,7 +16,7 @@ apart() {
 # --- the DHT client ------------------------------------------------------------------
 
 part_dht() {
-	local count=100 mixed=30 operations=500
+	local count=100 mixed=100 operations=500
 	fresh dht.
 	[ -z "$QUICK" ] || count=20 mixed=10 operations=100
 	apart dht.sh libtorrent "$count" "$SAMPLES"

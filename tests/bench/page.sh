@@ -17,14 +17,7 @@ COUNT=${1:-15000} MORE=300 CLIENTS=2001:db8:77:: PERIOD_S=120 SCRAPES=100
 
 command -v redis-server >/dev/null || skip "redis-server is not installed"
 command -v ab >/dev/null || skip "ab is not installed (Debian's package apache2-utils)"
-LAB_MODE=routed
-for host in client server; do
-	lab_host "$host"
-done
-lab_wire client eth0 server eth0
-lab_pass client eth0
-on client sh -c "ip addr add 2001:db8:5::1/64 dev eth0 nodad; ip route add ${HOP[server]}/64 via 2001:db8:5::2"
-on server sh -c "ip addr add 2001:db8:5::2/64 dev eth0 nodad; ip route add default via 2001:db8:5::1"
+lab_pair
 on client ip route add blackhole "$CLIENTS/48"
 
 mkdir -p "$RUN/clients"

@@ -16,18 +16,7 @@
 TOPOLOGY=$1 COUNT=$2 WINDOW=$3 SECONDS_EACH=$4 RATE=$5 ATTACK=${6:-}
 CLIENTS=2001:db8:77:: PERIOD_S=${PERIOD_S:-600} CARRIAGE=${CARRIAGE:-sealed}
 
-# near: one cable, no hop in between.
-near() {
-	local host
-	LAB_MODE=routed
-	for host in client server; do
-		lab_host "$host"
-	done
-	lab_wire client eth0 server eth0
-	lab_pass client eth0
-	on client sh -c "ip addr add 2001:db8:5::1/64 dev eth0 nodad; ip route add ${HOP[server]}/64 via 2001:db8:5::2"
-	on server sh -c "ip addr add 2001:db8:5::2/64 dev eth0 nodad; ip route add default via 2001:db8:5::1"
-}
+near() { lab_pair; }
 
 internet() {
 	lab_internet

@@ -7,15 +7,18 @@ coverage_make = $(MAKE) --no-print-directory B=build/coverage CC=gcc HARDEN=-fPI
 
 .PHONY: coverage coverage-build coverage-report
 
-coverage: coverage-build ## which lines of loader/ and ctl/ the tests run; fails for files below 85 % (about 25 minutes)
+coverage: coverage-build ## which lines of loader/, ctl/ and page/ the tests run; fails for files below 85 % (about 25 minutes)
 	$(Q)find build/coverage -name '*.gcda' -delete
+	$(Q)for object in $(page_obj:$(B)/%.o=%); do install -m 666 /dev/null build/coverage/$$object.gcda; done
 	$(Q)status=0; MF_COVERAGE=1 GCOV_ERROR_FILE=/dev/null BUILD='$(CURDIR)/build/coverage' MF_JOBS=$(or $(MF_JOBS),2) \
 		tests/run unit packet e2e || status=1; \
 	tests/coverage/report.py build/coverage || status=1; exit $$status
 
 coverage-build: deps
 	$(Q)$(coverage_make) $(coverage_dump)
-	$(Q)$(coverage_make) -j$(JOBS) LDFLAGS='--coverage -Wl,--wrap=_exit $(coverage_dump)' all coverage-tests
+	$(Q)$(coverage_make) -j$(JOBS) LDFLAGS='--coverage -Wl,--wrap=_exit,--wrap=seccomp_load $(coverage_dump)' all coverage-tests
+
+$(addprefix build/coverage/,mayfly-loader mayflyctl mayfly-page): private .EXTRA_PREREQS := $(coverage_dump)
 
 coverage-report: ## the table of the last `make coverage` again
 	$(Q)tests/coverage/report.py build/coverage

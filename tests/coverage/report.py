@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """
-Which lines of loader/ and ctl/ have run, from what gcov says about a build with --coverage.
+Which lines of loader/, ctl/ and page/ have run, from what gcov says about a build with --coverage.
 
 	tests/coverage/report.py BUILD [--least PERCENT] [--lines FILE]
 
@@ -20,7 +20,7 @@ import sys
 def counts(build):
     """file -> line -> times it ran."""
     found = collections.defaultdict(lambda: collections.defaultdict(int))
-    notes = sorted(str(path) for path in build.rglob("*.gcno") if path.parts[-2] != "tests")
+    notes = sorted(str(path) for path in build.rglob("*.gcno") if "tests" not in path.relative_to(build).parts)
     for first in range(0, len(notes), 100):
         told = subprocess.run(["gcov", "--json-format", "--stdout", *notes[first:first + 100]], capture_output=True, check=True)
         for document in told.stdout.splitlines():
@@ -44,7 +44,7 @@ def main():
                 print(f"{number:5}  {text[number - 1]}")
         return 0
 
-    wanted = sorted(str(path) for folder in ("loader", "ctl") for path in pathlib.Path(folder).rglob("*.c"))
+    wanted = sorted(str(path) for folder in ("loader", "ctl", "page") for path in pathlib.Path(folder).rglob("*.c"))
     unseen = [name for name in wanted if name not in found]
     if unseen:
         print("not measured:", *unseen, file=sys.stderr)

@@ -34,6 +34,8 @@ equal "ways to lie, and how many" 105 "$(wc -l <"$RUN/liars.log")"
 equal "false items taken" 0 "$(awk '{ wrong += $7 } END { print wrong }' "$RUN/liars.log")"
 equal "introductions not found where one of the eight, or a tenth of all, lies" 0 \
 	"$(awk '$2 $3 == "nearest1" || $2 $3 == "share10" { missed += $4 - $5 } END { print missed }' "$RUN/liars.log")"
+equal "nor at a second look where seven of the eight lie" 0 \
+	"$(awk '$2 $3 == "nearest7" { missed += $4 - $9 } END { print missed }' "$RUN/liars.log")"
 
 say "# scanner"
 ROTATION=20s

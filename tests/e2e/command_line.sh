@@ -158,6 +158,19 @@ says "an unknown key: file, line, what was meant" "eth0.conf:$lines: .*Rotaton.*
 sed 's/^Rotation = .*/Rotation = 5/; s/^Prefix = .*/Prefix = nonsense/' "$RUN/client/good.conf" >"$RUN/client/eth0.conf"
 status 1 on client mayflyctl reload eth0.conf
 says "a wrong value: file, line, what was expected" "eth0.conf:[0-9]+: .*nonsense.*prefix"
+# wrong WHAT PATTERN LINE...: of a file for a session with one peer, which ends in these lines; no loader is asked.
+wrong() {
+	local what=$1 pattern=$2
+	shift 2
+	sed '/^\[Peer\]/,$d' "$RUN/client/good.conf" >"$RUN/client/eth0.conf"
+	printf '%s\n' "PrivateKeyFile = $RUN/private" "$@" >>"$RUN/client/eth0.conf"
+	status 1 on client mayflyctl up eth0.conf --no-wait
+	says "$what" "eth0.conf:$(wc -l <"$RUN/client/eth0.conf"): $pattern"
+}
+wrong "a key of low order" "found PublicKey = something else \(a point of low order" "[Peer]" "PublicKey = $(head -c 32 /dev/zero | base64)"
+wrong "this node's own key" "found this node's own public key" "[Peer]" "PublicKey = $(mayflyctl pubkey <"$RUN/private")"
+wrong "a prefix where nothing is routed" "found PublishPrefix = fe80::/64 \(nothing is routed there" "PublishPrefix = fe80::/64"
+wrong "a line that is too long" "found a line of [0-9]+ bytes, expected at most" "Clients = /$(head -c 300 /dev/zero | tr '\0' d)"
 cp "$RUN/client/good.conf" "$RUN/client/eth0.conf"
 chmod 644 "$RUN/hop.key"
 status 1 on client mayflyctl reload eth0.conf

@@ -4,6 +4,7 @@
 # doctor on hosts where something is missing: each finding by name, with the remedy, and the remedy helps.
 
 . "$(dirname "$0")/../lab/lib.sh"
+. "$LAB/rendezvous.sh"
 
 lab_internet
 both_of
@@ -61,6 +62,11 @@ broken "the hopping prefix is not the link's" "${HOP[client]}/64" "true" "ip add
 on client ip addr del "${HOP[client]}9/64" dev eth0
 FILE=eth0.conf
 
+say "# a password in a file that everybody can read"
+broken "Store with a password" "has a password in it, and everybody can read it" \
+	"sed -i '/^Interface/a Store = redis://u:secret@localhost' eth0.conf; chmod 644 eth0.conf" "chmod 640 eth0.conf"
+on client sed -i '/^Store/d' eth0.conf
+
 say "# a gateway"
 cp "$RUN/client/eth0.conf" "$RUN/client/good.conf"
 node_of client
@@ -80,4 +86,59 @@ reach client "${INNER[server]}"
 content "up" "the node is not up"
 on client mayflyctl doctor >"$RUN/doctor" 2>&1
 check "without a file: the loader's interface" grep -q "eth0" "$RUN/doctor"
+
+say "# a file that says something else than what runs"
+content "as it was brought up" "eth0.conf says"
+PREFIX_IS="0,/^Prefix/s|^Prefix = .*|Prefix = "
+broken "another prefix" "the node hops in ${HOP[client]}/64, eth0.conf says 2001:db8:c9::/64" \
+	"sed -i '${PREFIX_IS}2001:db8:c9::/64|' eth0.conf" "sed -i '$PREFIX_IS${HOP[client]}/64|' eth0.conf"
+broken "another rotation" "server is not what eth0.conf says: Rotation" \
+	"sed -i 's/^Rotation = .*/Rotation = 300ms/' eth0.conf" "mayflyctl reload eth0.conf"
+broken "another device, which takes more than a reload" "not what eth0.conf says: Device" \
+	"sed -i '2i Device = hop0' eth0.conf" "sed -i 2d eth0.conf"
+
+say "# another Carriage at the other end"
+# apart CARRIAGE: the server's; both come up anew, and say something.
+apart() {
+	for host in client server; do on "$host" mayflyctl down eth0; done
+	both_of
+	node_of server
+	peer_of server client "Carriage = $1"
+	on client mayflyctl up eth0.conf >/dev/null 2>&1
+	on server mayflyctl up eth0.conf --no-wait >/dev/null 2>&1
+	on client ping -c 1 -W 0.3 "${INNER[server]}" >/dev/null 2>&1
+	on server ping -c 1 -W 0.3 "${INNER[client]}" >/dev/null 2>&1
+	on server python3 -c "import socket; socket.socket(socket.AF_INET6, socket.SOCK_DGRAM).sendto(b'x', ('${INNER[client]}', 9))" \
+		2>/dev/null
+}
+apart encap
+content "the same" Carriage
+apart rewrite
+finds "rewrite, of which ping is" "not as its Carriage here has them \(drop_not_udp [0-9]+.*never heard: server"
+finds "and UDP" "not as its Carriage here has them \(.*drop_port [0-9]+.*never heard: server"
+apart sealed
+on server mayflyctl doctor >"$RUN/doctor"
+check "sealed, where the other is not: seen by who seals" \
+	grep -qE "^warn .*not as its Carriage here has them \(drop_control [0-9]+.*never heard: client" "$RUN/doctor"
+
+say "# a clock that was never set"
+FAKETIME_LIBRARY=$(ls /usr/lib/*/faketime/libfaketime.so.1 2>/dev/null | head -n 1)
+if [ -n "$FAKETIME_LIBRARY" ]; then
+	on server mayflyctl down eth0
+	meeting_of server client "Store = unix:$RUN/nobody"
+	EPOCH="LD_PRELOAD=$FAKETIME_LIBRARY FAKETIME=-$(date +%s) DONT_FAKE_MONOTONIC=1"
+	SERVE_ENV=$EPOCH serve server
+	SAYS="the clock of this host says 1970-01-01 00:0"
+	check "serve says so" within 20 grep -q "cannot publish (for client: failed): $SAYS" "$RUN/serve-server.log"
+	told() { on server mayflyctl show | grep -qF "why: $SAYS"; }
+	check "and so does show" within 5 told
+	on server mayflyctl doctor eth0.conf >"$RUN/doctor"
+	check "and doctor" grep -q "could not be published (the last, for client: failed: $SAYS" "$RUN/doctor"
+	on server env $EPOCH mayflyctl doctor eth0.conf >"$RUN/doctor"
+	check "which names the clock where it sees it itself" grep -q "^FAIL  $SAYS" "$RUN/doctor"
+	on server env $EPOCH mayflyctl meet eth0.conf --print >"$RUN/meet" 2>&1
+	check "who looks for somebody is told, too" grep -q "$SAYS" "$RUN/meet"
+else
+	say "skipped: libfaketime is not installed"
+fi
 finish

@@ -9,6 +9,10 @@
 . "$LAB/session.sh"
 . "$LAB/page.sh"
 
+by_hand() { "$BUILD/mayfly-page" 2>"$RUN/by_hand.log"; echo $?; }
+equal "begun by hand it does not run" 2 "$(by_hand)"
+check "and says who begins it" grep -q 'begun by mayflyctl serve or up' "$RUN/by_hand.log"
+
 session_hosts "Listen = /run/mayfly/page.sock"
 sed -i 's/^Interface = .*/&\nListen = [::1]:9808\nListenName = page.example/' "$RUN/server/eth0.conf"
 serve server
@@ -162,6 +166,8 @@ check "a crowd shuts out its own address" within 5 shut_out
 equal "and no other" 200 "$(page_status server / --interface "$(stable_of server)")"
 stop crowd
 check "and its own no longer than it lasts" within 5 still_answers
+on server python3 "$LAB/hostile.py" ::1 9808 brief 20 "$answering"
+check "who goes with the last byte takes no place any more" within 8 page_is server mayfly_page_connections 1
 for i in $(seq 16); do start "stream$i" server curl -sN --max-time 20 "$PAGE/events"; done
 check "sixteen follow" within 10 page_is server mayfly_page_streams 16
 equal "one stream too many" 503 "$(page_status server /events)"
@@ -180,7 +186,7 @@ equal "its descriptors are sockets and what waits for them" "" \
 	"$(on server sh -c "ls -l /proc/$answering/fd" | sed -n 's/.*-> //p' | grep -Ev '^(socket:|anon_inode:|/dev/null|.*/serve-server.log)')"
 
 say "# it dies, it is stopped"
-on server kill -9 "$answering"
+on server kill -ABRT "$answering"
 check "it comes back" within 5 page_says server / '<th scope="row">client<small>'
 answering=$(page_pid)
 on server kill -STOP "$answering"

@@ -96,6 +96,9 @@ compare "by way of the session, packets" "$(shown client in_packets)" ">=" 3
 # What doctor says of it, now and when its period is over.
 says() { on client mayflyctl doctor | grep -q "$1"; }
 check "doctor says what to do after a server's restart" says "restarted has another introduction"
+on client sed -i 's/"last_lookup_clock": ""/"last_lookup_clock": "clock apart: found for the next period only"/' /run/mayfly/eth0.meet
+check "and of clocks that are apart" says "clock apart: found for the next"
+check "which show tells, too" on client sh -c "mayflyctl show | grep -q 'clock apart: found for the next'"
 on client sed -i 's/"period": [0-9]*/"period": 1200/' /run/mayfly/eth0.meet
 check "and when the period of the introduction is over" says "period of that introduction is over"
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # The units under traffic: either is restarted by hand, as by another version, hangs for several slots, one is killed by
-# systemd's watchdog; the link goes down and up; the loader finds what it cannot take over. A ping every 10 ms goes on
+# systemd's watchdog; /run/mayfly is removed; the link goes down and up; the loader finds what it cannot take over. A ping every 10 ms goes on
 # through all that leaves the network alone, and none is lost.
 
 . "$(dirname "$0")/../lab/lib.sh"
@@ -32,7 +32,7 @@ pinging() {
 	sleep 0.3
 	"$@"
 	await ping
-	equal "packets lost" 0 "$(awk '/transmitted/ { print $1 - $4 }' "$RUN/ping.log")"
+	all_answered "meanwhile" ping "${seconds}00"
 }
 
 # restarted UNIT: by hand, by both ends' administrators at once; processes are new ones, and ready.
@@ -88,6 +88,17 @@ pinging 7 watched mayfly
 systemd_on client rm -r "$drop"
 systemd_on client systemctl daemon-reload
 check "restart" systemd_on client systemctl restart mayfly@eth0
+
+say "# the runtime directory is removed"
+removed() {
+	local loader
+	loader=$(pid_of mayfly-loader)
+	systemd_on client rm -r /run/mayfly
+	check "the loader is started anew" within 6 is_new mayfly-loader "$loader"
+}
+pinging 6 removed
+check "who keeps the session tells of it" within 10 systemd_on client sh -c "/run/programs/mayflyctl sessions --json | grep -q '\"state\":\"up\"'"
+equal "owner of the socket" mayfly "$(systemd_on client stat -c %U /run/mayfly/eth0.sock)"
 
 say "# the link goes down and up"
 on client ip link set eth0 down

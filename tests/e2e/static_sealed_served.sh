@@ -35,6 +35,23 @@ check "another publishes" within 20 published server 1
 check "traffic with the peer of the file" within 10 on far ping -c 1 -W 1 "${INNER[server]}"
 check "and with the client" within 10 on client ping -c 1 -W 1 "$(stable_of server)"
 
+say "# up keeps both, then a serve"
+stop serve-server TERM
+check "up" session_up server --no-wait
+check "it keeps sessions" within 5 on server test -S /run/mayfly/eth0.sessions.up
+check "traffic with the client" within 10 on server ping -c 1 -W 1 "$(stable_of client)"
+check "and with the peer of the file" within 10 on server ping -c 1 -W 1 "${INNER[far]}"
+start pings server ping -i 0.05 "$(stable_of client)"
+start far-pings server ping -i 0.05 "${INNER[far]}"
+serve server
+check "the serve publishes" within 20 published server 1
+sleep 3
+for pings in pings far-pings; do
+	stop "$pings" INT
+	all_answered "$pings" "$pings" 41
+done
+check "it took them over" grep -q "kept are serve's from here on" "$RUN/serve-server.log"
+
 say "# the peer of the file goes"
 on far mayflyctl down eth0
 refute "nobody there" on server ping -c 1 -W 1 "${INNER[far]}"

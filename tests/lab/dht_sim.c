@@ -130,6 +130,7 @@ void sim_engine(struct sim *sim, __u32 bootstrap_count)
 					       .random = engine_fill };
 
 	dht_free(sim->dht);
+	memset(sim->source, 0, sizeof(sim->source));
 	sim->dht = dht_new(&settings);
 	if (!sim->dht)
 		abort();

@@ -14,6 +14,7 @@ enum sim_limit {
 	SIM_ITEMS = 8,          /* that a node stores */
 	SIM_PEERS = 600,
 	SIM_EVENTS = 65536,
+	SIM_SOURCES = 1024,     /* whose ids are remembered */
 };
 
 /* What a node does to whoever asks. */
@@ -35,6 +36,7 @@ enum sim_manner {
 	SIM_GARBAGE,     /* random bytes */
 	SIM_ERROR,       /* [201, ...] to everything */
 	SIM_REFUSES,     /* [302, ...] to put */
+	SIM_UNKNOWING,   /* [204, ...] to get: knows no items, as rtorrent does */
 	SIM_MARTIANS,    /* names nodes at addresses where nobody can be */
 };
 
@@ -60,6 +62,12 @@ struct sim_event {
 	__u8 *bytes;
 };
 
+/* A source of the engine's goes by one id as long as it is open, and by one that no other has had. */
+struct sim_source {
+	__u32 number; /* 0: none */
+	__u8 id[DHT_ID_BYTES];
+};
+
 struct sim_settings {
 	__u32 nodes, seed;
 	enum dht_family family;
@@ -79,8 +87,9 @@ struct sim {
 	__u32 opened, closed, sent;
 	__u32 fastest;                     /* most datagrams to one node within a second */
 	__u32 fastest_10s;
-	__u32 targets_seen;                /* nodes that were told the real target */
+	__u32 targets_seen;                /* times that living nodes were told the real target */
 	const __u8 *target;                /* count them for this */
+	struct sim_source source[SIM_SOURCES];
 };
 
 struct sim *sim_new(const struct sim_settings *settings);

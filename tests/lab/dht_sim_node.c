@@ -10,7 +10,7 @@
 #include "ctl/dht/node_id.h"
 #include "tests/lab/dht_sim_node.h"
 
-enum { ANSWER_BYTES = DHT_RECEIVE_MOST, NODES = 8, PEERS_AN_ANSWER = 100, CODE_GENERIC = 201, CODE_TOKEN = 203,
+enum { ANSWER_BYTES = DHT_RECEIVE_MOST, NODES = 8, PEERS_AN_ANSWER = 100, CODE_GENERIC = 201, CODE_TOKEN = 203, CODE_UNKNOWN = 204,
        CODE_SIGNATURE = 206, CODE_CAS = 301, CODE_NEWER = 302 };
 
 /* A query of the engine's, taken apart. */
@@ -81,6 +81,19 @@ static void hear(struct heard *heard, const struct dht_action *action)
 	demand(cursor.at == cursor.end && action->length <= DHT_DATAGRAM_MOST);
 	demand(heard->read_only == 1 && heard->transaction.length >= 4);
 	demand(heard->id.length == DHT_ID_BYTES);
+}
+
+static void check_id(struct sim *sim, const struct heard *heard)
+{
+	__u32 number = heard->action->source;
+	struct sim_source *own = &sim->source[number % SIM_SOURCES];
+
+	for (__u32 i = 0; i < SIM_SOURCES; i++)
+		demand(!sim->source[i].number || sim->source[i].number == number ||
+		       memcmp(sim->source[i].id, heard->id.at, DHT_ID_BYTES));
+	demand(own->number != number || !memcmp(own->id, heard->id.at, DHT_ID_BYTES));
+	own->number = number;
+	memcpy(own->id, heard->id.at, DHT_ID_BYTES);
 }
 
 /* --- what an honest node knows ------------------------------------------------------------ */
@@ -333,6 +346,8 @@ static int serve(struct sim *sim, struct sim_node *node, const struct heard *hea
 
 	if (node->manner == SIM_ERROR)
 		return CODE_GENERIC;
+	if (node->manner == SIM_UNKNOWING && bencode_equal(&heard->kind, "get"))
+		return CODE_UNKNOWN;
 	if (put && node->manner == SIM_REFUSES)
 		return CODE_NEWER;
 	if ((put || announce) && !has_token(node, heard))
@@ -395,7 +410,8 @@ void sim_node_hears(struct sim *sim, struct sim_node *node, const struct dht_act
 	int code;
 
 	hear(&heard, query);
-	sim->targets_seen += sim->target && heard.target.length == DHT_ID_BYTES &&
+	check_id(sim, &heard);
+	sim->targets_seen += sim->target && node->manner != SIM_DEAD && heard.target.length == DHT_ID_BYTES &&
 			     !memcmp(heard.target.at, sim->target, DHT_ID_BYTES);
 	if (is_silent(node, &heard))
 		return;

@@ -195,6 +195,19 @@ lab_internet() {
 	exit 1
 }
 
+# lab_pair: client and server on one cable, with no hop in between, and no way for the client but to where the server hops.
+lab_pair() {
+	local host
+	LAB_MODE=routed
+	for host in client server; do
+		lab_host "$host"
+	done
+	lab_wire client eth0 server eth0
+	lab_pass client eth0
+	on client sh -c "ip addr add ${LINK[server]}::1/64 dev eth0 nodad; ip route add ${HOP[server]}/64 via ${LINK[server]}::2"
+	on server sh -c "ip addr add ${LINK[server]}::2/64 dev eth0 nodad; ip route add default via ${LINK[server]}::1"
+}
+
 # lab_switch HOST PORT...: a learning switch that looks at nothing.
 lab_switch() {
 	local name=$1 port

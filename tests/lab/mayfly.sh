@@ -141,6 +141,16 @@ none_lost() {
 	compare "$1$(of_queues)" "$lost" "<=" "$(overflows)"
 }
 
+# all_answered WHAT LABEL LEAST: of what ping says in $RUN/LABEL.log, at least so many were sent, and all of them answered. What
+# has no way it does not send, or is told so: neither counts as lost with it.
+all_answered() {
+	local sent=0 received=0 nowhere log=$RUN/$2.log
+	read -r sent received < <(sed -nE 's/^([0-9]+) packets transmitted, ([0-9]+) received.*/\1 \2/p' "$log")
+	nowhere=$(grep -ciE 'unreachable|sendmsg|no route|not permitted|errors' "$log")
+	check "$1$(of_queues): $received of $sent pings answered, $nowhere complaints" \
+		test "${sent:-0}" -ge "$3" -a "${received:-0}" = "${sent:-0}" -a "$nowhere" = 0
+}
+
 # tcp_count HOST NAME: a counter of /proc/net/netstat.
 tcp_count() {
 	on "$1" cat /proc/net/netstat | awk -v name="TCP$2" '

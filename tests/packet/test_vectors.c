@@ -61,18 +61,6 @@ static void inner_forget(void)
 	}
 }
 
-static __u32 sum_of(const __u8 *bytes)
-{
-	__u32 sum = 0;
-	__u16 word;
-
-	for (int i = 0; i < 16; i += 2) {
-		memcpy(&word, bytes + i, 2);
-		sum += word;
-	}
-	return sum;
-}
-
 static void slots_fill(struct rig *rig, enum deal deal, __u64 index)
 {
 	struct mf_association *association = &rig->association[deal];
@@ -108,7 +96,7 @@ static void take_place(struct rig *rig, enum deal deal, const json_t *in, const 
 	read_end(vector_word(in, other), seed->seed_remote, &seed->remote, association->inner_remote);
 	association->rotation_ms = in_number(in, "rotation_ms");
 	association->phase_ms = mf_slot_phase(seed->key, association->rotation_ms);
-	association->inner_sum = sum_of(association->inner_local) + sum_of(association->inner_remote);
+	association->inner_sum = mf_address_sum(association->inner_local) + mf_address_sum(association->inner_remote);
 	memcpy(rig->node.prefix[0].address, seed->local.base, 16);
 	rig->node.prefix[0].length = seed->local.prefix_length;
 	inner_add(rig, deal, association->inner_local, association->inner_remote);

@@ -6,6 +6,9 @@
 #ifndef MAYFLY_TESTS_UNIT_FIGURE_1_H
 #define MAYFLY_TESTS_UNIT_FIGURE_1_H
 
+#include "ctl/parse.h"
+#include "ctl/rendezvous.h"
+
 #define FIGURE_SERVER_SECRET "94197ec9bbaa690954a8e2d18c7b93aa032229b56289cae2a0ac8ba1f4638bc3"
 #define FIGURE_SERVER_PUBLIC "7a1294c77b0c33db228d0572b7ea32117cfce4bd854594a3000faa5c0a537206"
 #define FIGURE_CLIENT_PUBLIC "175abafc765430c67893adbbd1dd3a2a4edabd81a03b208bd97135c52fcf0436"
@@ -54,5 +57,30 @@ enum { TWO_STAGE_START = 1431375840, TWO_STAGE_LONG_S = 1440 };
 /* Of the value "abcd" with sequence 1431376090. */
 #define TWO_STAGE_SIGNATURE "21c28b0586659d8e5d6d85d991a4f2e8f431b7befc56081fd15aa0df98d9c8e971bbf8612c8c151f8476f6a808dff0fc" \
 	"0e2a46fee9d7471656ace994ff075f0f"
+
+/* Bytes as they stand above. */
+static void hex(const char *text, __u8 *bytes, size_t size)
+{
+	assert_int_equal(parse_hex(text, bytes, size), 0);
+}
+
+static void demand(const __u8 *bytes, const char *wanted, size_t size)
+{
+	__u8 expected[RENDEZVOUS_VALUE_BYTES];
+
+	hex(wanted, expected, size);
+	assert_memory_equal(bytes, expected, size);
+}
+
+static struct rendezvous_offer native_offer(void)
+{
+	struct rendezvous_offer offer = { .form = RENDEZVOUS_NATIVE, .rotation_ms = NATIVE_ROTATION_MS,
+					  .period_s = FIGURE_PERIOD_S, .period = FIGURE_PERIOD };
+
+	hex(FIGURE_KEY, offer.key, 16);
+	hex(NATIVE_SEED, offer.seed, 8);
+	assert_int_equal(parse_template(FIGURE_PREFIX, &offer.prefix), 0);
+	return offer;
+}
 
 #endif

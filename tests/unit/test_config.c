@@ -14,25 +14,11 @@
 #include "ctl/format.h"
 #include "ctl/identity.h"
 #include "ctl/wanted.h"
+#include "tests/unit/read_with.h"
 
 #define NODE "[Node]\nInterface = eth0\nPrefix = 2001:db8:1::/64\nAddress = fd00::1\n"
 #define PEER "[Peer]\nPrefix = 2001:db8:2::/64\nKeyFile = /k\nLocalSeed = 0000000000000001\n" \
 	"RemoteSeed = 0000000000000002\n"
-#define KEY "/cWOjYIn6d3axfCdpsbFRGnoo1vXvSmTFjxv+6XTCEs="
-
-static const __u8 node_public[32] = { 1, 2, 3 };
-
-static int read_text(struct config *config, const char *text, char why[static SAY_BYTES])
-{
-	int error = config_parse(config, "f", text, strlen(text), why);
-
-	if (error)
-		return error;
-	error = config_complete(config, NULL, why);
-	if (error)
-		config_close(config);
-	return error;
-}
 
 static void test_everything(void **state)
 {
@@ -52,7 +38,7 @@ static void test_everything(void **state)
 	const struct config_peer *peer;
 
 	(void)state;
-	assert_int_equal(read_text(&config, text, why), 0);
+	assert_int_equal(read_with(&config, text, NULL, why), 0);
 	assert_string_equal(config.node.interface, "eth0");
 	assert_string_equal(config.node.device, "hop0");
 	assert_int_equal(config.node.prefixes.count, 2);
@@ -140,7 +126,7 @@ static void test_long_list(void **state)
 	struct config config;
 
 	(void)state;
-	assert_int_equal(read_text(&config, text, why), 0);
+	assert_int_equal(read_with(&config, text, NULL, why), 0);
 	assert_int_equal(config.peers[0].addresses.count, 8);
 	for (int i = 0; i < 8; i++)
 		assert_int_equal(config.peers[0].addresses.prefix[i].address[15], i + 1);
@@ -155,7 +141,7 @@ static void test_rewrite_takes_v6(void **state)
 	struct config config;
 
 	(void)state;
-	assert_int_equal(read_text(&config, text, why), 0);
+	assert_int_equal(read_with(&config, text, NULL, why), 0);
 	assert_int_equal(config.peers[0].local_addresses.count, 1);
 	assert_string_equal(format_prefix(prefix, &config.peers[0].local_addresses.prefix[0]), "fd00::1/128");
 	assert_int_equal(config.peers[1].local_addresses.count, 3);
@@ -171,7 +157,7 @@ static void test_nested_prefixes(void **state)
 	struct config config;
 
 	(void)state;
-	assert_int_equal(read_text(&config, text, why), 0);
+	assert_int_equal(read_with(&config, text, NULL, why), 0);
 	config_close(&config);
 }
 
@@ -188,7 +174,7 @@ static void test_many_peers(void **state)
 	for (int i = 0; i < PEERS; i++)
 		fprintf(stream, PEER "Address = fd00:2::%x\n", i + 1);
 	fclose(stream);
-	assert_int_equal(read_text(&config, text, why), 0);
+	assert_int_equal(read_with(&config, text, NULL, why), 0);
 	assert_int_equal(config.peer_count, PEERS);
 	assert_int_equal(config.node.capacity, 512);
 	assert_string_equal(config.peers[PEERS - 1].name, "peer300");
@@ -205,6 +191,10 @@ static const struct mistake mistakes[] = {
 	{ "", "f:1: found no [Node]" },
 	{ "\n\nInterface = eth0\n", "f:3: found a key before any section" },
 	{ "[Nod]\n", "f:1: found [Nod], expected [Node] or [Peer]" },
+	{ "aGVsbG8gaGVsbG8gaGVsbG8gaGVsbG8gaGVsbG8gaGU=\n", "f:1: found a key of 43 bytes, what may be a secret key, expected "
+	  "at most 32" },
+	{ "000102030405060708090a0b0c0d0e0f\n", "f:1: found what may be a secret key, expected [Node], [Peer], KEY = VALUE "
+	  "or a comment" },
 	{ "[Node\n", "f:1: found [Node, expected" },
 	{ NODE "nonsense\n", "f:5: found nonsense, expected" },
 	{ NODE "Interfaec = eth1\n", "f:5: found the unknown key Interfaec in [Node], expected perhaps Interface" },
@@ -285,7 +275,7 @@ static void test_mistakes(void **state)
 		char why[SAY_BYTES] = "nothing";
 		struct config config;
 
-		assert_int_equal(read_text(&config, mistakes[i].text, why), -EINVAL);
+		assert_int_equal(read_with(&config, mistakes[i].text, NULL, why), -EINVAL);
 		if (strncmp(why, mistakes[i].why, strlen(mistakes[i].why)))
 			assert_string_equal(why, mistakes[i].why);
 		assert_null(config.peers);
@@ -304,8 +294,103 @@ static void test_foreign_bytes(void **state)
 	memset(long_line, 'a', 100000);
 	memcpy(long_line, "[Node]\nx=", 9);
 	assert_int_equal(config_parse(&config, "f", long_line, 100000, why), -EINVAL);
-	assert_non_null(strstr(why, "f:2: found a value longer than"));
+	assert_non_null(strstr(why, "f:2: found a line of 99993 bytes, expected at most 199"));
 	free(long_line);
+}
+
+/* "[Node]", then a line of `length` bytes that begins with `text` and goes on with one letter. */
+static int read_long(const char *text, size_t length, char why[static SAY_BYTES])
+{
+	char *whole = malloc(length + 16);
+	struct config config;
+	size_t used;
+	int error;
+
+	used = (size_t)sprintf(whole, "[Node]\n%s", text);
+	memset(whole + used, 'a', length + 7 - used);
+	strcpy(whole + length + 7, "\n");
+	error = config_parse(&config, "f", whole, length + 8, why);
+	config_close(&config);
+	free(whole);
+	return error;
+}
+
+/* Said of the line, not of what was made of a piece of it; and of a key, not of its value. */
+static void test_long_lines(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t length;
+		const char *why;
+	} rows[] = {
+		{ "PrivateKeyFile = /", 199, NULL },
+		{ "PrivateKeyFile = /", 200, "f:2: found a line of 200 bytes, expected at most 199 (a list" },
+		{ "PrivateKeyFile = /with,comma/", 250, "f:2: found a line of 250 bytes, expected at most 199 (a list" },
+		{ "Clients = /d # ", 5000, NULL },
+		{ "Prefix = 2001:db8::/64, ", 400, "f:2: found a line of 400 bytes, expected at most 199 (a list" },
+		{ "a", 33, "f:2: found what may be a secret key, expected [Node]" },
+		{ "a.", 33, "f:2: found a.aaaaaa" },
+		{ "[", 300, "f:2: found [aaa" },
+	};
+	static const char long_key[] = "[Node]\n"
+		"A-key-that-goes-on-and-on-and-on-and-on-and-on-and-on-and-on-and-on-and-on = 1\n";
+	char why[SAY_BYTES];
+	struct config config;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		strcpy(why, "nothing");
+		assert_int_equal(read_long(rows[i].text, rows[i].length, why), rows[i].why ? -EINVAL : 0);
+		if (rows[i].why && strncmp(why, rows[i].why, strlen(rows[i].why)))
+			assert_string_equal(why, rows[i].why);
+	}
+	assert_int_equal(config_parse(&config, "f", long_key, strlen(long_key), why), -EINVAL);
+	assert_string_equal(why, "f:2: found a key of 74 bytes, A-key-that-goes-on-and-on-and-on-and-on-and-on-and-on-and-on..., expected "
+				 "at most 32");
+}
+
+/* Where nobody can hop, and by which nobody can be met: as the loader and the handshake would say, but with the line. */
+static void test_senseless(void **state)
+{
+	static const char *const prefixes[] = {
+		"fe80::/64", "fe80:1::/64", "febf::/48", "ff02::/64", "ff0e::1:0:0/96", "::/64", "::/48", "::1:0/112",
+		"::ffff:0:0/96", "::ffff:1.2.0.0/112", "0:1::/64",
+	};
+	static const char *const keys[] = {
+		"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+		"4Ot6fDtBuK4WVuP68Z/EatoJjeucMrH9hmIFFl9JuAA=", "X5yVvKNQjCSx0LFVnIPvWwREXMRYHI6G2CJO3dCfEVc=",
+		"7P///////////////////////////////////////38=", "7f///////////////////////////////////////38=",
+		"7v///////////////////////////////////////38=", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAIA=",
+		"7P////////////////////////////////////////8=",
+	};
+	char text[256], why[SAY_BYTES];
+	struct config config;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++) {
+		static const char *const lines[] = {
+			"[Node]\nPrefix = %s\n", "[Node]\nPublishPrefix = %s\n", "[Node]\nPrefix = 2001:db8::/64, %s\n",
+			"[Peer]\nPrefix = %s\n", "[Peer]\nLocalPrefix = %s\n",
+		};
+
+		for (size_t line = 0; line < sizeof(lines) / sizeof(*lines); line++) {
+			char wanted[128];
+
+			snprintf(text, sizeof(text), lines[line], prefixes[i]);
+			snprintf(wanted, sizeof(wanted), "Prefix = %s", prefixes[i]);
+			if (config_parse(&config, "f", text, strlen(text), why) != -EINVAL)
+				fail_msg("taken: %s", text);
+			assert_memory_equal(why, "f:2: found ", 11);
+			if (!strstr(why, wanted) || !strstr(why, ", expected "))
+				assert_string_equal(why, wanted);
+		}
+	}
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+		snprintf(text, sizeof(text), "[Peer]\n\nPublicKey = %s\n", keys[i]);
+		assert_int_equal(config_parse(&config, "f", text, strlen(text), why), -EINVAL);
+		assert_string_equal(why, "f:3: found PublicKey = something else (a point of low order, by which nothing is secret), "
+					 "expected 32 bytes in base64, as mayflyctl pubkey prints them");
+	}
 }
 
 /* Peers on the same link may hop in the same prefix, but only if this node is on a link at all. */
@@ -317,7 +402,7 @@ static void test_shared_link(void **state)
 	struct config config;
 
 	(void)state;
-	assert_int_equal(read_text(&config, text, why), 0);
+	assert_int_equal(read_with(&config, text, NULL, why), 0);
 	config_close(&config);
 }
 
@@ -357,7 +442,8 @@ int main(void)
 		cmocka_unit_test(test_nested_prefixes), cmocka_unit_test(test_many_peers),
 		cmocka_unit_test(test_mistakes),        cmocka_unit_test(test_foreign_bytes),
 		cmocka_unit_test(test_shared_link),     cmocka_unit_test(test_own_public_key),
-		cmocka_unit_test(test_field_names),
+		cmocka_unit_test(test_field_names),     cmocka_unit_test(test_long_lines),
+		cmocka_unit_test(test_senseless),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,27 +10,13 @@
 
 #include "ctl/config.h"
 #include "ctl/identity.h"
+#include "tests/unit/read_with.h"
 
 #define NODE "[Node]\nInterface = eth0\nPrefix = 2001:db8:1::/64\nAddress = fd00::1/64\n"
 #define KEYED "[Node]\nInterface = eth0\nPrefix = 2001:db8:1::/64\nPrivateKeyFile = /k\n"
-#define KEY "/cWOjYIn6d3axfCdpsbFRGnoo1vXvSmTFjxv+6XTCEs="
 #define SEALED "[Peer]\nName = them\nPrefix = 2001:db8:2::/64\nKeyFile = /k\nCarriage = sealed\n"
 #define SEEDS "LocalSeed = 0000000000000001\nRemoteSeed = 0000000000000002\n"
 #define MORE SEEDS "Address = fd00::2\n"
-
-static const __u8 node_public[32] = { 1, 2, 3 };
-
-static int read_with(struct config *config, const char *text, const __u8 *key, char why[static SAY_BYTES])
-{
-	int error = config_parse(config, "f", text, strlen(text), why);
-
-	if (error)
-		return error;
-	error = config_complete(config, key, why);
-	if (error)
-		config_close(config);
-	return error;
-}
 
 static void read_right(struct config *config, const char *text, const __u8 *key)
 {

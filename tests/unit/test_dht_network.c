@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "ctl/dht/item.h"
+#include "ctl/dht/operation.h"
 #include "tests/lab/dht_sim.h"
 
 static const struct sim_settings thousand = { .nodes = 1000, .seed = 7, .family = DHT_IPV6, .rtt_least_ms = 50,
@@ -162,24 +163,27 @@ static void test_ipv4(void **state)
 	sim_free(sim);
 }
 
-/* Only those who may hold the item learn its target. */
+/* Only those who may hold the item learn its target, however many dead ones there are in between. */
 static void test_discretion(void **state)
 {
-	struct sim *sim = sim_new(&thousand);
+	struct sim_settings settings = thousand;
 	__u8 target[DHT_ID_BYTES];
 	struct dht_result result;
 	struct dht_item item;
+	struct sim *sim;
 
 	(void)state;
+	settings.dead_percent = 60;
+	sim = sim_new(&settings);
 	sim_engine(sim, 4);
-	for (__u32 i = 0; i < 20; i++) {
+	for (__u32 i = 0; i < 40; i++) {
 		sim_item(&item, 100 + i, 5, 240);
 		item_target(target, item.public_key);
 		sim->target = target;
 		sim->targets_seen = 0;
-		result = get(sim, &item, true);
+		result = get(sim, &item, i % 2);
 		assert_int_equal(result.outcome, DHT_NOTHING);
-		assert_in_range(sim->targets_seen, 1, 32); /* 16 nodes, twice at most */
+		assert_in_range(sim->targets_seen, 1, i % 2 ? GET_HEARD_OF_ALL : GET_HEARD_MOST);
 	}
 	sim_free(sim);
 }
@@ -279,6 +283,8 @@ static void announce_ports(enum dht_family family, __u32 count, bool whole)
 	print_message("read: %u in %u ms, %u datagrams\n", found, result.took_ms, result.sent);
 	assert_int_equal(result.peer_count, found);
 	assert_in_range(found, whole ? count : count / 2, count);
+	for (__u32 i = 1; i < found; i++) /* over IPv6 each has an address of its own */
+		assert_int_equal(!memcmp(peers[i].address, peers[0].address, 16), family == DHT_IPV4);
 	check_manners(sim);
 	sim_free(sim);
 }
@@ -292,6 +298,39 @@ static void test_ports(void **state)
 	announce_ports(DHT_IPV6, 65, true);
 	announce_ports(DHT_IPV4, 256, false);
 	announce_ports(DHT_IPV6, 256, false);
+}
+
+/* Half of all datagrams are lost, so that nodes are given up one after the other: it ends all the same, each time. */
+static void test_ports_end(void **state)
+{
+	enum { SEEDS = 40, PORTS = 65, LONGEST_MS = 100000 };
+	struct dht_request request = { .kind = DHT_ANNOUNCE, .infohash = "an infohash", .port_count = PORTS };
+	struct sim_settings settings = small;
+	struct dht_result result;
+	__be16 ports[PORTS];
+	unsigned int given_up = 0;
+
+	(void)state;
+	for (__u32 i = 0; i < PORTS; i++)
+		ports[i] = htons((__u16)(i << 8 | 7));
+	request.ports = ports;
+	settings.nodes = 30;
+	settings.loss_percent = 50;
+	for (__u32 seed = 1; seed <= SEEDS; seed++) {
+		struct sim *sim;
+
+		settings.seed = seed;
+		settings.family = request.family = seed % 2 ? DHT_IPV6 : DHT_IPV4;
+		sim = sim_new(&settings);
+		sim_engine(sim, 3);
+		if (!sim_run(sim, &request, LONGEST_MS, &result, NULL))
+			fail_msg("seed %u: it does not end", seed);
+		assert_int_equal(sim->opened, sim->closed);
+		given_up += result.ports_anywhere < PORTS;
+		sim_free(sim);
+	}
+	print_message("announced to nodes that lose half: ended each time, %u of %d without all ports\n", given_up, SEEDS);
+	assert_in_range(given_up, 1, SEEDS);
 }
 
 static void test_refused_requests(void **state)
@@ -353,7 +392,7 @@ int main(void)
 		cmocka_unit_test(test_thousand), cmocka_unit_test(test_loss), cmocka_unit_test(test_ipv4),
 		cmocka_unit_test(test_dead_among_fast),
 		cmocka_unit_test(test_discretion), cmocka_unit_test(test_sequences), cmocka_unit_test(test_nobody),
-		cmocka_unit_test(test_ports), cmocka_unit_test(test_refused_requests), cmocka_unit_test(test_cancel),
+		cmocka_unit_test(test_ports), cmocka_unit_test(test_ports_end), cmocka_unit_test(test_refused_requests), cmocka_unit_test(test_cancel),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

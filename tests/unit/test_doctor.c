@@ -144,9 +144,56 @@ static void test_counters(void **unused)
 	assert_non_null(strstr(said, "the same Carriage at both ends"));
 }
 
+/* Packets of the peer's own that are of another shape: said of who was never heard, and of nobody where strangers may have sent them. */
+static void test_carriages(void **unused)
+{
+	static const enum mf_verdict shapes[] = { MF_DROP_NOT_UDP, MF_DROP_PORT, MF_DROP_SHIM, MF_DROP_CONTROL };
+	char words[64];
+
+	(void)unused;
+	state.count = 3;
+	strcpy(associations[1].config.name, "sealed@1"); /* what stands for a sealed peer of the file */
+	associations[1].config.flags = MF_ASSOC_CONTROL;
+	associations[0].heard_age_ms = associations[1].heard_age_ms = ~0ULL;
+	look(doctor_check_state);
+	assert_null(strstr(said, "Carriage"));
+	for (size_t i = 0; i < sizeof(shapes) / sizeof(*shapes); i++) {
+		memset(&state.counters, 0, sizeof(state.counters));
+		state.counters.verdict[shapes[i]] = 9;
+		snprintf(words, sizeof(words), "(%s 9); never heard: peer0, sealed\n", verdict_name(shapes[i]));
+		look(doctor_check_state);
+		assert_non_null(strstr(said, words));
+		assert_non_null(strstr(said, "compare Carriage in the files of both ends"));
+		assert_int_equal(doctor.count[DOCTOR_WARN], shapes[i] == MF_DROP_SHIM ? 3 : 2); /* with "peer0 was never heard" */
+	}
+
+	/* its session stands, so it was heard by that; and the other peer is heard now */
+	memset(&state.counters, 0, sizeof(state.counters));
+	strcpy(associations[2].config.name, "sealed@a");
+	associations[2].config.shares = 1;
+	associations[0].heard_age_ms = 60000;
+	state.counters.verdict[MF_DROP_PORT] = 9;
+	look(doctor_check_state);
+	says(DOCTOR_WARN, "drop_port: 9 packets");
+	assert_null(strstr(said, "never heard"));
+
+	/* lent addresses have strangers, who try ports; and without a peer of the file no Carriage is set by hand */
+	associations[0].heard_age_ms = ~0ULL;
+	state.counters.verdict[MF_IN_LENT] = 1;
+	look(doctor_check_state);
+	assert_null(strstr(said, "Carriage"));
+	assert_null(strstr(said, "drop_port"));
+	state.counters.verdict[MF_IN_LENT] = 0;
+	state.counters.verdict[MF_DROP_CONTROL] = 9;
+	strcpy(associations[0].config.name, "laptop@1700000000");
+	strcpy(associations[1].config.name, "laptop@v1700000000");
+	look(doctor_check_state);
+	assert_null(strstr(said, "drop_"));
+}
+
 /* --- what keepers tell --------------------------------------------------------------- */
 
-static char keeper_path[SESSIONS_TELL_PATH];
+static char told_path[SESSIONS_TELL_PATH];
 static pid_t keeper;
 
 /* A child that says these bytes to whoever asks, and closes. */
@@ -156,10 +203,10 @@ static void keep(const char *text, size_t length)
 	int listener = socket(AF_UNIX, SOCK_STREAM, 0);
 
 	snprintf(state.socket, sizeof(state.socket), "/tmp/mayfly-test-doctor-%d.sock", getpid());
-	sessions_tell_path(keeper_path, state.socket, SESSIONS_UP);
-	assert_true(strlen(keeper_path) < sizeof(address.sun_path));
-	strcpy(address.sun_path, keeper_path);
-	unlink(keeper_path);
+	sessions_tell_path(told_path, state.socket, SESSIONS_UP);
+	assert_true(strlen(told_path) < sizeof(address.sun_path));
+	strcpy(address.sun_path, told_path);
+	unlink(told_path);
 	assert_int_equal(bind(listener, (void *)&address, sizeof(address)), 0);
 	assert_int_equal(listen(listener, 4), 0);
 	fflush(stdout);
@@ -179,7 +226,7 @@ static void end_keeper(void)
 {
 	kill(keeper, SIGKILL);
 	waitpid(keeper, NULL, 0);
-	unlink(keeper_path);
+	unlink(told_path);
 }
 
 static size_t add(char *text, size_t used, const struct sessions_line *line)
@@ -286,6 +333,7 @@ int main(void)
 		cmocka_unit_test_setup(test_node, set_up),     cmocka_unit_test_setup(test_peers, set_up),
 		cmocka_unit_test_setup(test_counters, set_up), cmocka_unit_test_setup(test_sessions, set_up),
 		cmocka_unit_test_setup(test_keepers, set_up),  cmocka_unit_test_setup(test_words, set_up),
+		cmocka_unit_test_setup(test_carriages, set_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

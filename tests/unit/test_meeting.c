@@ -194,12 +194,114 @@ static void test_ladder_why(void **state)
 	assert_non_null(strstr(meeting_why(words, &meeting), "is Period the same (600s here)"));
 }
 
+/* --- what nobody answered in --------------------------------------------------------- */
+
+static struct rendezvous_offer offer_of(__u8 key)
+{
+	return (struct rendezvous_offer){ .key = { key } };
+}
+
+static void test_dead_are_remembered(void **state)
+{
+	struct meeting_dead dead = { 0 };
+	struct rendezvous_offer offer;
+
+	(void)state;
+	assert_false(meeting_knows_dead(&dead));
+	assert_false(meeting_knows_dead(NULL));
+	offer = offer_of(1);
+	assert_false(meeting_is_dead(NULL, offer.key));
+	for (__u8 key = 1; key <= MEETING_DEAD + 1; key++) {
+		offer = offer_of(key);
+		meeting_note_dead(&dead, offer.key);
+		meeting_note_dead(&dead, offer.key); /* once is enough */
+		assert_true(meeting_is_dead(&dead, offer.key));
+		assert_true(meeting_knows_dead(&dead));
+	}
+	offer = offer_of(1);
+	assert_false(meeting_is_dead(&dead, offer.key)); /* the oldest gave its place away */
+	offer = offer_of(2);
+	assert_true(meeting_is_dead(&dead, offer.key));
+}
+
+/* Whatever comes first: another one is better, and of two others the first stays. */
+static void test_take(void **state)
+{
+	const struct rendezvous_offer old = offer_of(1), fresh = offer_of(2), other = offer_of(3);
+	struct meeting_lookup lookup = { 0 };
+	struct meeting_dead dead = { 0 };
+
+	(void)state;
+	meeting_note_dead(&dead, old.key);
+	assert_false(meeting_take(&lookup, &old, &dead));
+	assert_true(lookup.opened && lookup.dead);
+	assert_true(meeting_take(&lookup, &fresh, &dead));
+	assert_true(lookup.opened && !lookup.dead);
+	assert_true(meeting_take(&lookup, &old, &dead));
+	assert_true(meeting_take(&lookup, &other, &dead));
+	assert_memory_equal(lookup.offer.key, fresh.key, sizeof(fresh.key));
+	assert_false(lookup.dead);
+}
+
+static void test_dead_come_last(void **state)
+{
+	struct meeting meeting;
+
+	(void)state;
+	end_all(&meeting, STORE_DONE, STORE_DONE, STORE_DONE);
+	meeting.lookup[0].dead = true;
+	assert_ptr_equal(meeting_best(&meeting), &meeting.lookup[2]);
+	assert_false(meeting_looks_on(&meeting));
+	meeting.lookup[2].dead = true;
+	assert_ptr_equal(meeting_best(&meeting), &meeting.lookup[1]);
+	meeting.lookup[1].dead = true;
+	assert_ptr_equal(meeting_best(&meeting), &meeting.lookup[0]);
+	assert_true(meeting_looks_on(&meeting));
+}
+
+/* The ladder is gone through, and what is dead is found all the same if there is nothing else. */
+static void test_dead_and_ladder(void **state)
+{
+	const struct rendezvous_offer old = offer_of(1), fresh = offer_of(2);
+	struct meeting meeting;
+	struct meeting_dead dead = { 0 };
+
+	(void)state;
+	meeting_note_dead(&dead, old.key);
+	for (int finds = 0; finds < 2; finds++) {
+		end_all(&meeting, STORE_NOTHING, STORE_NOTHING, STORE_NOTHING);
+		meeting_take(&meeting.lookup[2], &old, &dead);
+		meeting.lookup[2].result.outcome = STORE_DONE;
+		meeting.two_stage = true;
+		assert_true(meeting_step(&meeting, NOW));
+		assert_int_equal(meeting.period_s, PERIOD_S / 2);
+		assert_null(meeting_best(&meeting));
+		give_all(&meeting, STORE_NOTHING);
+		assert_true(meeting_step(&meeting, NOW));
+		give_all(&meeting, STORE_NOTHING);
+		if (finds) {
+			meeting_take(&meeting.lookup[0], &fresh, &dead);
+			assert_false(meeting_looks_on(&meeting));
+			assert_memory_equal(meeting_best(&meeting)->offer.key, fresh.key, sizeof(fresh.key));
+			continue;
+		}
+		assert_false(meeting_step(&meeting, NOW));
+		assert_ptr_equal(meeting_best(&meeting), &meeting.lookup[2]);
+		assert_memory_equal(meeting_best(&meeting)->offer.key, old.key, sizeof(old.key));
+		assert_int_equal(meeting.period_s, PERIOD_S);
+		assert_int_equal(meeting.step, 0);
+		assert_true(meeting.two_stage);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_periods), cmocka_unit_test(test_best), cmocka_unit_test(test_sum),
 		cmocka_unit_test(test_why),     cmocka_unit_test(test_ladder), cmocka_unit_test(test_ladder_ends),
-		cmocka_unit_test(test_ladder_why), cmocka_unit_test(test_why_nodes),
+		cmocka_unit_test(test_ladder_why),
+		cmocka_unit_test(test_dead_are_remembered), cmocka_unit_test(test_take),
+		cmocka_unit_test(test_dead_come_last), cmocka_unit_test(test_dead_and_ladder), cmocka_unit_test(test_why_nodes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,8 +10,7 @@
 #include <cmocka.h>
 
 #include "ctl/plan.h"
-#include "ctl/wanted.h"
-#include "loader/slot.h"
+#include "tests/unit/taken_in.h"
 
 enum { MOST = 8 };
 
@@ -40,41 +39,9 @@ static void read_config(struct world *world, const char *text)
 	world->keys.key = world->key;
 }
 
-/* What the loader would say of an association that it has been given. */
-static void take_in(struct mf_assoc_status *status, const struct config_peer *peer, const __u8 *key)
-{
-	struct mf_schedule schedule;
-	struct mf_seed seed = { 0 };
-	struct mf_slot slot;
-
-	memset(status, 0, sizeof(*status));
-	wanted_association(&status->config, peer, NULL);
-	status->config.flags |= MF_ASSOC_HOST_PAIR;
-	schedule.rotation_ms = peer->rotation_ms;
-	schedule.phase_ms = mf_slot_phase(key, peer->rotation_ms);
-	memcpy(seed.key, key, 16);
-	memcpy(seed.seed_local, peer->seed_local, 8);
-	memcpy(seed.seed_remote, peer->seed_remote, 8);
-	seed.local = peer->local_prefix;
-	seed.remote = peer->prefix;
-	status->index = mf_slot_index(&schedule, 1700000000000);
-	mf_slot_fill(&slot, &seed, &schedule, status->index);
-	status->start_ms = slot.start_ms;
-	memcpy(status->local, slot.local, 16);
-	memcpy(status->remote, slot.remote, 16);
-	status->local_port = slot.local_port;
-	status->remote_port = slot.remote_port;
-}
-
 static void let_loader_have_it(struct world *world)
 {
-	world->present.node.attached = 1;
-	wanted_node(&world->present.node.config, &world->config.node);
-	world->present.node.config.ring_slots = 4711; /* the loader fills it in */
-	world->present.associations = world->status;
-	world->present.count = world->config.peer_count;
-	for (size_t i = 0; i < world->config.peer_count; i++)
-		take_in(&world->status[i], &world->config.peers[i], world->key[i]);
+	take_all_in(&world->present, world->status, &world->config, world->key);
 }
 
 static void make(struct world *world)

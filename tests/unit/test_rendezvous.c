@@ -18,19 +18,6 @@
 
 static struct rendezvous_pair figure;
 
-static void hex(const char *text, __u8 *bytes, size_t size)
-{
-	assert_int_equal(parse_hex(text, bytes, size), 0);
-}
-
-static void demand(const __u8 *bytes, const char *wanted, size_t size)
-{
-	__u8 expected[RENDEZVOUS_VALUE_BYTES];
-
-	hex(wanted, expected, size);
-	assert_memory_equal(bytes, expected, size);
-}
-
 static int set_up(void **state)
 {
 	__u8 secret[32], client[32];
@@ -41,17 +28,6 @@ static int set_up(void **state)
 	hex(FIGURE_SERVER_SECRET, secret, 32);
 	hex(FIGURE_CLIENT_PUBLIC, client, 32);
 	return rendezvous_pair(&figure, secret, client, 1);
-}
-
-static struct rendezvous_offer native_offer(void)
-{
-	struct rendezvous_offer offer = { .form = RENDEZVOUS_NATIVE, .rotation_ms = NATIVE_ROTATION_MS,
-					  .period_s = FIGURE_PERIOD_S, .period = FIGURE_PERIOD };
-
-	hex(FIGURE_KEY, offer.key, 16);
-	hex(NATIVE_SEED, offer.seed, 8);
-	assert_int_equal(parse_template(FIGURE_PREFIX, &offer.prefix), 0);
-	return offer;
 }
 
 static void test_figure_1(void **state)
@@ -169,6 +145,33 @@ static void test_low_order(void **state)
 		hex(points[i], public_key, 32);
 		assert_int_equal(rendezvous_pair(&pair, own, public_key, 0), -EINVAL);
 		assert_memory_equal(&pair, &before, sizeof(pair));
+		assert_true(key_is_low_order(public_key)); /* told without a private key */
+		public_key[31] |= 0x80;
+		assert_true(key_is_low_order(public_key));
+		public_key[17] ^= 4;
+		assert_false(key_is_low_order(public_key));
+	}
+	assert_int_equal(key_public(public_key, own), 0);
+	assert_false(key_is_low_order(public_key));
+}
+
+/* A clock that was never set, one that was set by mistake, and one past what T can hold. */
+static void test_clock(void **state)
+{
+	static const struct {
+		__u64 unix_s;
+		const char *words; /* NULL: fine */
+	} rows[] = {
+		{ 0, "says 1970-01-01 00:00 UTC" }, { 4711, "says 1970-01-01 01:18 UTC" }, { 1735689599, "says 2024-12-31 23:59 UTC" },
+		{ 1735689600, NULL }, { 4000000000, NULL }, { 4294967295, "says 2106-02-07" }, { 1ULL << 62, "the clock of this host" },
+	};
+	char why[SAY_BYTES];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		assert_int_equal(rendezvous_check_clock(rows[i].unix_s, why), rows[i].words ? -ERANGE : 0);
+		if (rows[i].words && !strstr(why, rows[i].words))
+			assert_string_equal(why, rows[i].words);
 	}
 }
 
@@ -379,6 +382,7 @@ int main(void)
 		cmocka_unit_test(test_figure_1),        cmocka_unit_test(test_figure_1_sealed),
 		cmocka_unit_test(test_native_vectors),  cmocka_unit_test(test_both_ends),
 		cmocka_unit_test(test_low_order),       cmocka_unit_test(test_period),
+		cmocka_unit_test(test_clock),
 		cmocka_unit_test(test_unlinkable),      cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_senseless),       cmocka_unit_test(test_native_place), cmocka_unit_test(test_senseless_forms),
 		cmocka_unit_test(test_cannot_say),      cmocka_unit_test(test_other_templates),

@@ -57,22 +57,31 @@ static void answer(struct line *line, const struct mf_message *message)
 	assert_int_equal(send(line->loader, message, sizeof(*message), 0), sizeof(*message));
 }
 
+/* `got`: what the loader is asked when the session with the peer is to have this association, sealed by keys of chance. */
+static void add(struct line *line, const struct session_association *association, struct seal_keys *keys,
+		struct mf_message *got)
+{
+	const struct mf_message accepted = { .version = MF_CONTROL_VERSION, .type = MF_ASSOC_ADD, .sequence = 1 };
+
+	randombytes_buf(keys, sizeof(*keys));
+	answer(line, &accepted);
+	assert_int_equal(sessions_loader_add(&line->sessions, 0, association, keys), 0);
+	assert_int_equal(recv(line->loader, got, sizeof(*got), 0), sizeof(*got));
+}
+
 /* The keys reach the loader as they are, and stay nowhere. */
 static void brings_keys(void **state)
 {
 	const struct session_association association = {
 		.letter = 'b', .rotation_ms = 3000, .carriage = MF_CARRIAGE_SEALED, .padding = MF_PADDING_CLASSES,
 	};
-	struct mf_message got, accepted = { .version = MF_CONTROL_VERSION, .type = MF_ASSOC_ADD, .sequence = 1 };
+	struct mf_message got;
 	struct seal_keys keys;
 	struct line line;
 
 	(void)state;
 	line_open(&line);
-	randombytes_buf(&keys, sizeof(keys));
-	answer(&line, &accepted);
-	assert_int_equal(sessions_loader_add(&line.sessions, 0, &association, &keys), 0);
-	assert_int_equal(recv(line.loader, &got, sizeof(got), 0), sizeof(got));
+	add(&line, &association, &keys, &got);
 	assert_int_equal(got.type, MF_ASSOC_ADD);
 	assert_int_equal(got.assoc_config.carriage, MF_CARRIAGE_SEALED);
 	assert_int_equal(got.assoc_config.padding, MF_PADDING_CLASSES);
@@ -115,16 +124,13 @@ static void brings_none(void **state)
 	const struct session_association association = {
 		.letter = 'a', .rotation_ms = 3000, .carriage = MF_CARRIAGE_ENCAP, .padding = MF_PADDING_FULL,
 	};
-	struct mf_message got, accepted = { .version = MF_CONTROL_VERSION, .type = MF_ASSOC_ADD, .sequence = 1 };
+	struct mf_message got;
 	struct seal_keys keys;
 	struct line line;
 
 	(void)state;
 	line_open(&line);
-	randombytes_buf(&keys, sizeof(keys));
-	answer(&line, &accepted);
-	assert_int_equal(sessions_loader_add(&line.sessions, 0, &association, &keys), 0);
-	assert_int_equal(recv(line.loader, &got, sizeof(got), 0), sizeof(got));
+	add(&line, &association, &keys, &got);
 	assert_int_equal(got.assoc_config.padding, 0);
 	assert_true(sodium_is_zero((const __u8 *)&got.assoc_config.seal_out, sizeof(got.assoc_config.seal_out)));
 	assert_true(sodium_is_zero((const __u8 *)&got.assoc_config.seal_in, sizeof(got.assoc_config.seal_in)));

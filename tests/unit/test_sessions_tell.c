@@ -18,6 +18,7 @@
 
 #include "ctl/ctl.h"
 #include "ctl/sessions_ask.h"
+#include "tests/unit/capture.h"
 
 enum { FEW = 4, MANY = 20000 };
 
@@ -345,6 +346,38 @@ static void test_place(void **state)
 	sessions_tell_close(&other);
 }
 
+/* Somebody has removed it: a reader stays, others find the new one; what is another's by then is left alone. */
+static void test_removed(void **state)
+{
+	struct sessions_ask before, ask;
+	struct sessions_line line;
+	struct sessions_tell other;
+	char why[SAY_BYTES];
+
+	(void)state;
+	make_few();
+	open_tell();
+	assert_int_equal(sessions_ask_open(&before, loader, SESSIONS_SERVE), 0);
+	demand(&before, "session", "laptop", &line);
+	assert_int_equal(sessions_tell_mind(&tell, why), 0);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(sessions_ask_open(&ask, loader, SESSIONS_SERVE), -ENOENT);
+	assert_int_equal(sessions_tell_mind(&tell, why), 0);
+	assert_int_equal(sessions_ask_open(&ask, loader, SESSIONS_SERVE), 0);
+	demand(&ask, "session", "laptop", &line);
+	demand(&before, "session", "server", &line);
+	sessions_ask_close(&before);
+	sessions_ask_close(&ask);
+	turn();
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(sessions_tell_open(&other, &sessions, &loop, path, why), 0);
+	assert_int_equal(sessions_tell_mind(&tell, why), -EADDRINUSE);
+	sessions_tell_close(&tell);
+	assert_int_equal(access(path, F_OK), 0);
+	sessions_tell_close(&other);
+	close_tell();
+}
+
 /* --- from another process -------------------------------------------------------------- */
 
 static pid_t keep(bool hung)
@@ -421,21 +454,15 @@ static int run(char *const arguments[], char text[static 16384])
 {
 	static const struct ctl_command command = { "sessions", command_sessions, "", "", NULL };
 	const struct ctl ctl = { .socket = loader, .command = &command };
-	int before = dup(STDOUT_FILENO), count = 0, result;
+	struct capture capture;
 	char *argv[8] = { 0 };
-	FILE *file = tmpfile();
+	int count = 0, result;
 
 	for (; arguments[count]; count++)
 		argv[count] = arguments[count];
-	fflush(stdout);
-	dup2(fileno(file), STDOUT_FILENO);
+	capture = capture_begin();
 	result = command_sessions(&ctl, count, argv);
-	fflush(stdout);
-	dup2(before, STDOUT_FILENO);
-	close(before);
-	rewind(file);
-	text[fread(text, 1, 16383, file)] = 0;
-	fclose(file);
+	capture_end(&capture, text, 16384);
 	return result;
 }
 
@@ -462,39 +489,13 @@ static void test_command(void **state)
 	assert_int_equal(run(table, text), CTL_FAILED);
 }
 
-/* --- lines ----------------------------------------------------------------------------- */
-
-static void test_foreign(void **state)
-{
-	static const char *const texts[] = {
-		"", "[]", "{}", "{\"event\":1,\"peer\":\"a\"}", "{\"event\":\"session\"}", "{\"peer\":\"a\"}",
-		"{\"event\":\"complete\",\"peer\":\"a\"}", "{\"event\":\"session\",\"peer\":\"a\\u001bb\"}",
-		"{\"event\":\"session\",\"peer\":\"a\",\"idle_ms\":-1}",
-		"{\"event\":\"session\",\"peer\":\"a\",\"idle_ms\":1.5}",
-		"{\"event\":\"session\",\"peer\":\"a\",\"refused\":{\"budget\":\"1\"}}",
-		"{\"event\":\"session\",\"peer\":\"a name that is longer than an association's\"}",
-	};
-	static const char later[] = "{\"event\":\"session\",\"peer\":\"a\",\"later\":[],\"refused\":1}";
-	struct sessions_line line = { .peer = "kept" };
-	char why[SAY_BYTES];
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
-		if (sessions_line_parse(texts[i], strlen(texts[i]), &line, why) != -EINVAL)
-			fail_msg("%s was taken", texts[i]);
-		assert_string_equal(line.peer, "kept");
-	}
-	assert_int_equal(sessions_line_parse(later, sizeof(later) - 1, &line, why), 0);
-	assert_true(line.idle_ms == SESSIONS_UNKNOWN);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_told),    cmocka_unit_test(test_no_secrets), cmocka_unit_test(test_many),
 		cmocka_unit_test(test_slow),    cmocka_unit_test(test_readers),    cmocka_unit_test(test_place),
 		cmocka_unit_test(test_found),   cmocka_unit_test(test_hung),       cmocka_unit_test(test_command),
-		cmocka_unit_test(test_foreign),
+		cmocka_unit_test(test_removed),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

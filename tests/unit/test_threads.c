@@ -144,7 +144,7 @@ static void run_out(uv_loop_t *loop)
 static void get(struct store *store, const struct store_place *place, struct told *told, bool takes)
 {
 	*told = (struct told){ .takes = takes };
-	assert_int_equal(store->operations->get(store, place, accept_value, on_done, told), 0);
+	assert_int_equal(store->operations->get(store, place, false, accept_value, on_done, told), 0);
 }
 
 static void put(struct store *store, const struct store_place *place, const __u8 *value, size_t length, struct told *told)
@@ -281,6 +281,9 @@ static void run_until(uv_loop_t *loop, const struct heard *heard, unsigned int t
 static void test_lookups(void **state)
 {
 	const struct lookup_request more = { .rendezvous = &rendezvous, .pair = &reads, .loader = loader_path };
+	struct meeting_dead dead = { .next = 1 };
+	const struct lookup_request in_vain = { .rendezvous = &rendezvous, .pair = &reads, .loader = loader_path, .dead = &dead,
+						.period_s = 2 * PERIOD_S, .tag = 8 };
 	int loader = listen_at(loader_path, SOCK_SEQPACKET);
 	__u8 value[RENDEZVOUS_VALUE_BYTES];
 	struct heard heard = { 0 };
@@ -309,8 +312,12 @@ static void test_lookups(void **state)
 	run_until(&loop, &heard, LOOKUPS_MOST);
 	assert_int_equal(heard.found, LOOKUPS_MOST);
 	assert_int_equal(heard.tags, (1 << LOOKUPS_MOST) - 1);
-	begin(lookups, 9, "/nonexistent/loader", 0);
+	memset(dead.key[0], 'k', 15); /* it was in vain, and nothing else is there: found all the same */
+	assert_int_equal(lookups_begin(lookups, &in_vain, why), 0);
 	run_until(&loop, &heard, LOOKUPS_MOST + 1);
+	assert_int_equal(heard.found, LOOKUPS_MOST + 1);
+	begin(lookups, 9, "/nonexistent/loader", 0);
+	run_until(&loop, &heard, LOOKUPS_MOST + 2);
 	assert_int_equal(heard.errors, 1);
 	assert_true(lookups_have_room(lookups));
 	lookups_close(lookups);

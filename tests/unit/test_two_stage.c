@@ -22,19 +22,6 @@ static struct two_stage_keys keys;
 static struct two_stage_window window;
 static __u8 own[32];
 
-static void hex(const char *text, __u8 *bytes, size_t size)
-{
-	assert_int_equal(parse_hex(text, bytes, size), 0);
-}
-
-static void demand(const __u8 *bytes, const char *wanted, size_t size)
-{
-	__u8 expected[RENDEZVOUS_VALUE_BYTES];
-
-	hex(wanted, expected, size);
-	assert_memory_equal(bytes, expected, size);
-}
-
 static int set_up(void **state)
 {
 	__u8 reader[1][32], epoch[32];
@@ -48,17 +35,6 @@ static int set_up(void **state)
 	return rendezvous_pair(&pair, own, reader[0], 1) ||
 	       two_stage_window(&window, FIGURE_PERIOD_S, TWO_STAGE_PERIODS_DEFAULT, FIGURE_PERIOD + 7) ||
 	       two_stage_keys(&keys, own, &window, epoch);
-}
-
-static struct rendezvous_offer native_offer(void)
-{
-	struct rendezvous_offer offer = { .form = RENDEZVOUS_NATIVE, .rotation_ms = NATIVE_ROTATION_MS,
-					  .period_s = FIGURE_PERIOD_S, .period = FIGURE_PERIOD };
-
-	hex(FIGURE_KEY, offer.key, 16);
-	hex(NATIVE_SEED, offer.seed, 8);
-	assert_int_equal(parse_template(FIGURE_PREFIX, &offer.prefix), 0);
-	return offer;
 }
 
 static void test_vectors(void **state)

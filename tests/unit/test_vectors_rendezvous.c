@@ -300,7 +300,7 @@ static void check_common_signature(struct vector *vector, void *context)
 	out_bytes(vector, "signature", signature, sizeof(signature));
 }
 
-static void test_vectors(void **state)
+int main(void)
 {
 	static struct vector_kind kinds[] = {
 		{ "pair", check_pair },
@@ -318,21 +318,5 @@ static void test_vectors(void **state)
 		{ "common_signature", check_common_signature },
 	};
 
-	(void)state;
-	vectors_check(VECTORS_RENDEZVOUS, kinds, sizeof(kinds) / sizeof(kinds[0]), NULL);
-}
-
-static int set_up(void **state)
-{
-	(void)state;
-	return sodium_init() < 0;
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_vectors),
-	};
-
-	return cmocka_run_group_tests(tests, set_up, NULL);
+	return vectors_run(VECTORS_RENDEZVOUS, kinds, sizeof(kinds) / sizeof(kinds[0]));
 }

@@ -269,7 +269,7 @@ static void check_message(struct vector *vector, void *context)
 	out_yes_no(vector, "taken", is_taken(in_text(vector->in, "of"), bytes, length));
 }
 
-static void test_vectors(void **state)
+int main(void)
 {
 	static struct vector_kind kinds[] = {
 		{ "public_key", check_public_key },
@@ -285,21 +285,5 @@ static void test_vectors(void **state)
 		{ "message", check_message },
 	};
 
-	(void)state;
-	vectors_check(VECTORS_SESSION, kinds, sizeof(kinds) / sizeof(kinds[0]), NULL);
-}
-
-static int set_up(void **state)
-{
-	(void)state;
-	return sodium_init() < 0;
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_vectors),
-	};
-
-	return cmocka_run_group_tests(tests, set_up, NULL);
+	return vectors_run(VECTORS_SESSION, kinds, sizeof(kinds) / sizeof(kinds[0]));
 }

@@ -8,6 +8,7 @@
 
 #include <arpa/inet.h>
 #include <jansson.h>
+#include <sodium.h>
 #include <string.h>
 
 #include "ctl/parse.h"
@@ -228,6 +229,29 @@ static inline void vectors_check(enum vector_test test, struct vector_kind *kind
 			fail_msg("no vector of kind \"%s\"", kinds[i].name);
 	json_decref(file);
 	free(text);
+}
+
+struct vectors_of {
+	enum vector_test test;
+	struct vector_kind *kinds;
+	size_t count;
+};
+
+static inline void test_vectors(void **state)
+{
+	const struct vectors_of *of = *state;
+
+	assert_true(sodium_init() >= 0);
+	vectors_check(of->test, of->kinds, of->count, NULL);
+}
+
+/* All that a test of vectors alone has to do; for main() to return. */
+static inline int vectors_run(enum vector_test test, struct vector_kind *kinds, size_t count)
+{
+	struct vectors_of of = { test, kinds, count };
+	const struct CMUnitTest tests[] = { cmocka_unit_test_prestate(test_vectors, &of) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }
 
 #endif
