@@ -12,7 +12,7 @@ static bool is_shut_out(int error)
 
 static int return_to(struct keeper_place *place, struct sessions_tell *tell, char why[static SAY_BYTES])
 {
-	int error = keeper_mind(place->path, &place->lock, why);
+	int error = keeper_mind(place->path, place->file, &place->lock, why);
 
 	if (error == 1)
 		say_note("%s: somebody removed it; made again", place->path);

@@ -8,6 +8,7 @@
 
 struct keeper_place {
 	char path[KEEPER_PATH_BYTES]; /* of the lock */
+	const char *file;             /* the keeper's configuration, as keeper_sign() wants it */
 	int lock; /* of keeper_lock(); negative: none */
 	int said; /* why it cannot be had now, so that it is said once; 0: it is had */
 };

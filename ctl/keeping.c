@@ -371,14 +371,14 @@ int keeping_run(const struct keeping_settings *settings)
 {
 	struct keeping keeping = {
 		.settings = *settings, .prefix = settings->prefix, .loader.fd = -1, .notify.fd = -1,
-		.place.lock = settings->lock, .events.loader.fd = -1,
+		.place = { .lock = settings->lock, .file = settings->file }, .events.loader.fd = -1,
 	};
 	char why[SAY_BYTES];
 	int error;
 
 	mf_notify_open(&keeping.notify);
 	signal(SIGHUP, SIG_IGN); /* from a serve or reload that has found the lock, before there is a loop to hear it */
-	keeper_sign(settings->lock);
+	keeper_sign(settings->lock, settings->file);
 	error = begin(&keeping, why);
 	if (error) {
 		say_error("%s", why);

@@ -10,7 +10,7 @@ static void give_way(struct keeping *keeping)
 	bool leaves = keeping->leaves;
 
 	keeping->serves = true;
-	keeper_sign(keeping->place.lock);
+	keeper_sign(keeping->place.lock, keeping->place.file);
 	if (keeping->sessions.open)
 		handover_write(keeping->place.lock, &keeping->config, &keeping->sessions);
 	keeping->leaves = true;

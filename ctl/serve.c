@@ -234,6 +234,7 @@ static int leave_node(struct serving *serving)
 
 static void remove_lock(struct serving *serving)
 {
+	free((char *)serving->place.file);
 	if (serving->place.lock < 0)
 		return;
 	close(serving->place.lock);

@@ -2,6 +2,8 @@
 /* The node that serve stands on: brought up, looked at, and brought up again after a loader that left nothing behind. */
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -46,6 +48,9 @@ static int take_lock(struct serving *serving, char why[static SAY_BYTES])
 	char socket[CLIENT_PATH_BYTES];
 	int lock;
 
+	serving->place.file = realpath(serving->config.file, NULL);
+	if (!serving->place.file)
+		return say_why(why, -errno, "%s: %s", serving->config.file, strerror(errno));
 	if (client_find(socket, serving->ctl->socket, interface, why))
 		return -ENOENT;
 	keeper_path(serving->place.path, socket, SESSIONS_SERVE);
@@ -79,12 +84,12 @@ int serving_node_open(struct serving *serving, size_t clients)
 	char why[SAY_BYTES];
 	int error = take_lock(serving, why), result;
 
-	if (error == -EWOULDBLOCK)
+	if (error == -EWOULDBLOCK || (error && !serving->place.file))
 		return failed(why);
 	result = bring_up(serving, clients, false, &serving->loader);
 	if (result || error)
 		return result ? result : failed(why);
-	if (keeper_sign(serving->place.lock))
+	if (keeper_sign(serving->place.lock, serving->place.file))
 		return failed("the lock cannot be written");
 	take_prefix(serving);
 	rendezvous_status_path(serving->status_path, serving->loader.path, RENDEZVOUS_SERVE);
