@@ -20,6 +20,7 @@
 enum {
 	SHOWN_BYTES = 64, /* of a wrong value in a message */
 	NAME_MOST = 32,   /* of a key; none is as long */
+	KEY_LETTERS = 32, /* from here on a word may be a key itself: of 16 bytes 32 digits, of 32 bytes 43 letters */
 };
 
 enum section { SECTION_NONE, SECTION_NODE, SECTION_PEER };
@@ -59,6 +60,16 @@ static const char *shown(char text[static SHOWN_BYTES], const char *value, size_
 	if (length >= SHOWN_BYTES)
 		memcpy(text + SHOWN_BYTES - 4, "...", 4);
 	return text;
+}
+
+/* Of a line that is none of a configuration: a key file in the place of one must not be shown. */
+static const char *shown_line(char text[static SHOWN_BYTES], const char *line, size_t length)
+{
+	size_t i;
+
+	for (i = 0; i < length && (isalnum((unsigned char)line[i]) || strchr("+/=", line[i])); i++)
+		;
+	return i == length && length >= KEY_LETTERS ? "what may be a secret key" : shown(text, line, length);
 }
 
 static struct config_peer *add_peer(struct config *config)
@@ -161,7 +172,7 @@ static int check_name(const struct reader *reader, const char *start, const char
 	if (equals - start <= NAME_MOST)
 		return 0;
 	return config_wrong(reader->config, reader->line, reader->why, "found a key of %zu bytes, %s, expected at most %d",
-			    (size_t)(equals - start), shown(text, start, (size_t)(equals - start)), NAME_MOST);
+			    (size_t)(equals - start), shown_line(text, start, (size_t)(equals - start)), NAME_MOST);
 }
 
 static int check_line(struct reader *reader, const char *start, const char *end)
@@ -180,7 +191,7 @@ static int check_line(struct reader *reader, const char *start, const char *end)
 	if (!equals)
 		return config_wrong(reader->config, reader->line, reader->why,
 				    "found %s, expected [Node], [Peer], KEY = VALUE or a comment",
-				    shown(text, start, length));
+				    shown_line(text, start, length));
 	return check_name(reader, start, equals);
 }
 

@@ -4,6 +4,7 @@
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/timex.h>
 #include <sys/utsname.h>
 #include <sys/vfs.h>
@@ -92,6 +93,18 @@ void doctor_check_clock(struct doctor *doctor)
 			   (double)timex.maxerror / 1e3);
 }
 
+static void check_store_password(struct doctor *doctor)
+{
+	static const char remedy[] = "chmod o= that file, or keep the password in one of its own: Store = redis://HOST?password-file=PATH";
+	const struct config *config = doctor->config;
+	struct stat status;
+
+	if (config->node.rendezvous.store.kind == CONFIG_STORE_REDIS && strchr(config->node.rendezvous.store.redis, '@') &&
+	    !stat(config->file, &status) && status.st_mode & 07)
+		doctor_say(doctor, DOCTOR_WARN, remedy, "%s has a password in it, and everybody can read it (mode %04o)",
+			   config->file, status.st_mode & 07777);
+}
+
 void doctor_check_keys(struct doctor *doctor)
 {
 	unsigned int wrong = doctor->count[DOCTOR_FAIL];
@@ -104,6 +117,7 @@ void doctor_check_keys(struct doctor *doctor)
 			doctor_say(doctor, DOCTOR_FAIL, NULL, "%s: %s", doctor->config->peers[i].name, why);
 	if (doctor->count[DOCTOR_FAIL] == wrong)
 		doctor_say(doctor, DOCTOR_OK, NULL, "key files are closed to others");
+	check_store_password(doctor);
 }
 
 /* A setting of the interface or, by `nic` "all", of the host. */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "ctl/doctor.h"
+#include "loader/pin_name.h"
 
 #define PINS "/sys/fs/bpf/mayfly"
 
@@ -21,6 +22,7 @@ static enum left look_at(const char *nic)
 	int fd;
 
 	snprintf(path, sizeof(path), PINS "/%s", nic);
+	mf_pin_name_from_nic(path + sizeof(PINS));
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return LEFT_NOTHING;
@@ -45,6 +47,7 @@ static enum left look_at_all(char nic[static MF_DEVICE_BYTES])
 			continue;
 		left = found;
 		strcpy(nic, entry->d_name);
+		mf_pin_name_to_nic(nic);
 	}
 	if (directory)
 		closedir(directory);

@@ -58,6 +58,8 @@ void handover_take(const char *socket, struct config *config)
 			close(fd);
 		return;
 	}
+	while (!feof(stream) && getc(stream) != '\n') /* the keeper's number and file */
+		;
 	while (fgets(line, sizeof(line), stream)) {
 		line[strcspn(line, "\n")] = 0;
 		take_name(config, line);

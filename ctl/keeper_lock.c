@@ -85,7 +85,7 @@ int keeper_lock(const char *path, char why[static SAY_BYTES])
 		if (error)
 			return say_why(why, error, "cannot lock %s: %s", path, strerror(-error));
 	}
-	return say_why(why, -EAGAIN, "cannot lock %s: it comes and goes", path);
+	return say_why(why, -EBUSY, "cannot lock %s: it comes and goes", path);
 }
 
 void keeper_clear(const char *path)
@@ -108,17 +108,17 @@ static int mark(int lock)
 	return errno == EAGAIN || errno == EACCES ? -EBUSY : -errno;
 }
 
-int keeper_sign(int lock)
+int keeper_sign(int lock, const char *file)
 {
-	char text[NUMBER_BYTES];
-	int length = snprintf(text, sizeof(text), "%d\n", (int)getpid());
+	char text[NUMBER_BYTES + KEEPER_FILE_BYTES];
+	int length = snprintf(text, sizeof(text), "%d %.*s\n", (int)getpid(), KEEPER_FILE_BYTES - 1, file);
 
 	if (ftruncate(lock, 0) || pwrite(lock, text, (size_t)length, 0) != length)
 		return -EIO;
 	return mark(lock);
 }
 
-int keeper_mind(const char *path, int *lock, char why[static SAY_BYTES])
+int keeper_mind(const char *path, const char *file, int *lock, char why[static SAY_BYTES])
 {
 	int fresh, error;
 
@@ -131,7 +131,7 @@ int keeper_mind(const char *path, int *lock, char why[static SAY_BYTES])
 		return fresh;
 	close(*lock);
 	*lock = fresh;
-	error = keeper_sign(fresh);
+	error = keeper_sign(fresh, file);
 	return error ? say_why(why, error, "cannot write %s: %s", path, strerror(-error)) : 1;
 }
 
@@ -171,6 +171,29 @@ pid_t keeper_of(const char *socket, enum sessions_keeper keeper)
 
 	keeper_path(path, socket, keeper);
 	return keeper_pid(path);
+}
+
+bool keeper_file(const char *socket, enum sessions_keeper keeper, char file[static KEEPER_FILE_BYTES])
+{
+	char path[KEEPER_PATH_BYTES], text[NUMBER_BYTES + KEEPER_FILE_BYTES], *end;
+	ssize_t length;
+	pid_t pid;
+	int fd;
+
+	keeper_path(path, socket, keeper);
+	fd = open_to_look(path, &pid);
+	if (fd < 0)
+		return false;
+	pid = holder(fd);
+	length = pread(fd, text, sizeof(text) - 1, 0);
+	close(fd);
+	text[length < 0 ? 0 : length] = 0;
+	end = strchr(text, '\n');
+	if (pid == KEEPER_NOBODY || !end || !strchr(text, '/') || strchr(text, '/') > end)
+		return false;
+	*end = 0;
+	snprintf(file, KEEPER_FILE_BYTES, "%s", strchr(text, '/'));
+	return true;
 }
 
 /* By a descriptor of the process: who holds the lock with that open is no other one that has got its number since. */

@@ -7,11 +7,12 @@
 #ifndef MAYFLY_CTL_KEEPER_LOCK_H
 #define MAYFLY_CTL_KEEPER_LOCK_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "ctl/client.h"
 
-enum { KEEPER_PATH_BYTES = CLIENT_PATH_BYTES + 16, KEEPER_NOBODY = 0, KEEPER_UNKNOWN = -1 };
+enum { KEEPER_PATH_BYTES = CLIENT_PATH_BYTES + 16, KEEPER_FILE_BYTES = 4096, KEEPER_NOBODY = 0, KEEPER_UNKNOWN = -1 };
 
 enum sessions_keeper { SESSIONS_SERVE, SESSIONS_UP, SESSIONS_KEEPERS };
 
@@ -21,15 +22,21 @@ void keeper_path(char path[static KEEPER_PATH_BYTES], const char *socket, enum s
 /* The lock, as a descriptor that children inherit; -EWOULDBLOCK: somebody else has it; another -errno; and `why`. */
 int keeper_lock(const char *path, char why[static SAY_BYTES]);
 
-/* The process that calls keeps sessions: it is the holder from here on. Its number stands in the file, for people. 0 or -errno */
-int keeper_sign(int lock);
+/*
+ * The process that calls keeps sessions, of the configuration `file` (without links, from the root): it is the holder from
+ * here on. Its number stands before that in the lock, for people. 0 or -errno
+ */
+int keeper_sign(int lock, const char *file);
+
+/* The configuration of whoever has the lock. false: nobody has it, or it cannot be told. */
+bool keeper_file(const char *socket, enum sessions_keeper keeper, char file[static KEEPER_FILE_BYTES]);
 
 /*
  * Every now and then: is the file that is locked still the one of that name? If not, another one is made and locked, and
  * *lock is that. 0; 1: it was; -EWOULDBLOCK: another process was faster, two would take sessions from each other; another
  * -errno: not now; and `why`.
  */
-int keeper_mind(const char *path, int *lock, char why[static SAY_BYTES]);
+int keeper_mind(const char *path, const char *file, int *lock, char why[static SAY_BYTES]);
 
 /*
  * Another process that has it. KEEPER_NOBODY; KEEPER_UNKNOWN: one of a namespace that this one does not see, or of a user

@@ -10,27 +10,24 @@ static bool is_shut_out(int error)
 	return error == -EROFS || error == -EACCES || error == -EPERM;
 }
 
-static int return_to(struct keeper_place *place, struct sessions_tell *tell, const char *path, char why[static SAY_BYTES])
+static int return_to(struct keeper_place *place, struct sessions_tell *tell, char why[static SAY_BYTES])
 {
-	int error = keeper_mind(path, &place->lock, why);
+	int error = keeper_mind(place->path, place->file, &place->lock, why);
 
 	if (error == 1)
-		say_note("%s: somebody removed it; made again", path);
+		say_note("%s: somebody removed it; made again", place->path);
 	return error < 0 ? error : sessions_tell_mind(tell, why);
 }
 
-bool keeper_place_is_lost(struct keeper_place *place, struct sessions_tell *tell, const char *socket)
+bool keeper_place_is_lost(struct keeper_place *place, struct sessions_tell *tell)
 {
-	char path[KEEPER_PATH_BYTES], why[SAY_BYTES];
-	int error, before = place->said;
-	bool lost;
+	char why[SAY_BYTES];
+	int error = return_to(place, tell, why), before = place->said;
+	bool lost = error == -EWOULDBLOCK || is_shut_out(error);
 
-	keeper_path(path, socket, place->keeper);
-	error = return_to(place, tell, path, why);
-	lost = error == -EWOULDBLOCK || is_shut_out(error);
 	place->said = error;
 	if (error == -EWOULDBLOCK)
-		say_error("%s: another process keeps sessions there: this one ends, and leaves them to it", path);
+		say_error("%s: another process keeps sessions there: this one ends, and leaves them to it", place->path);
 	else if (lost)
 		say_error("the runtime directory is gone for this process (%s): it ends, and leaves sessions to the next one", why);
 	else if (error && error != before)

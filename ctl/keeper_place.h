@@ -7,8 +7,9 @@
 #include "ctl/sessions_tell.h"
 
 struct keeper_place {
-	enum sessions_keeper keeper;
-	int lock; /* of keeper_lock() */
+	char path[KEEPER_PATH_BYTES]; /* of the lock */
+	const char *file;             /* the keeper's configuration, as keeper_sign() wants it */
+	int lock; /* of keeper_lock(); negative: none */
 	int said; /* why it cannot be had now, so that it is said once; 0: it is had */
 };
 
@@ -16,6 +17,6 @@ struct keeper_place {
  * Every few seconds: both are made again where somebody has removed them. true: this process must end, and leave sessions to
  * the next one, as another process keeps them, or its service has no such directory any more (it has been said).
  */
-bool keeper_place_is_lost(struct keeper_place *place, struct sessions_tell *tell, const char *socket);
+bool keeper_place_is_lost(struct keeper_place *place, struct sessions_tell *tell);
 
 #endif

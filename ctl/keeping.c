@@ -341,6 +341,7 @@ static int begin(struct keeping *keeping, char why[static SAY_BYTES])
 		return error;
 	if (ctl_connect(keeping->settings.ctl, keeping->config.node.interface, &keeping->loader))
 		return say_why(why, -ENOTCONN, "no loader, no sessions");
+	keeper_path(keeping->place.path, keeping->loader.path, SESSIONS_UP);
 	client_be_patient(&keeping->loader, KEEPING_PATIENCE_S);
 	node_watch_begin(&keeping->node, &keeping->loader);
 	keeping->serves = keeper_of(keeping->loader.path, SESSIONS_SERVE) != KEEPER_NOBODY;
@@ -370,15 +371,14 @@ int keeping_run(const struct keeping_settings *settings)
 {
 	struct keeping keeping = {
 		.settings = *settings, .prefix = settings->prefix, .loader.fd = -1, .notify.fd = -1,
-		.place = { .keeper = SESSIONS_UP, .lock = settings->lock },
-		.events.loader.fd = -1,
+		.place = { .lock = settings->lock, .file = settings->file }, .events.loader.fd = -1,
 	};
 	char why[SAY_BYTES];
 	int error;
 
 	mf_notify_open(&keeping.notify);
 	signal(SIGHUP, SIG_IGN); /* from a serve or reload that has found the lock, before there is a loop to hear it */
-	keeper_sign(settings->lock);
+	keeper_sign(settings->lock, settings->file);
 	error = begin(&keeping, why);
 	if (error) {
 		say_error("%s", why);

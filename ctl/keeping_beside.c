@@ -10,7 +10,7 @@ static void give_way(struct keeping *keeping)
 	bool leaves = keeping->leaves;
 
 	keeping->serves = true;
-	keeper_sign(keeping->place.lock);
+	keeper_sign(keeping->place.lock, keeping->place.file);
 	if (keeping->sessions.open)
 		handover_write(keeping->place.lock, &keeping->config, &keeping->sessions);
 	keeping->leaves = true;
@@ -54,9 +54,10 @@ bool keeping_mind_place(struct keeping *keeping)
 {
 	char why[SAY_BYTES];
 
-	keeping->shut_out = keeper_place_is_lost(&keeping->place, &keeping->tell, keeping->loader.path);
+	keeping->shut_out = keeper_place_is_lost(&keeping->place, &keeping->tell);
 	keeping->leaves = keeping->shut_out;
 	if (!keeping->shut_out && keeping->sessions.open && !keeping->tell.open)
 		keeping_open_tell(keeping, why); /* who had the socket may have gone */
+	page_mind(&keeping->page);
 	return keeping->shut_out;
 }

@@ -7,6 +7,7 @@
 #include "ctl/ctl.h"
 #include "ctl/key.h"
 #include "ctl/wrap.h"
+#include "loader/standard.h"
 
 #ifndef MAYFLY_VERSION
 #define MAYFLY_VERSION "unknown"
@@ -202,7 +203,7 @@ static int run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	if (sodium_init() < 0 || key_confine_process()) {
+	if (mf_standard_hold() || sodium_init() < 0 || key_confine_process()) {
 		say_error("cannot keep keys safe in this process");
 		return CTL_FAILED;
 	}

@@ -81,18 +81,24 @@ static int bind_unix(struct page *page, int fd, const char *path)
 	umask(before);
 	if (error || lstat(path, &status))
 		return error;
-	strcpy(page->path, path);
+	if (path != page->path)
+		strcpy(page->path, path);
 	page->device = status.st_dev;
 	page->inode = status.st_ino;
 	return 0;
 }
 
-/* What somebody has put in its place since stays. */
-static void unlink_own(struct page *page)
+static bool is_there(const struct page *page)
 {
 	struct stat status;
 
-	if (*page->path && !lstat(page->path, &status) && status.st_dev == page->device && status.st_ino == page->inode)
+	return !lstat(page->path, &status) && status.st_dev == page->device && status.st_ino == page->inode;
+}
+
+/* What somebody has put in its place since stays. */
+static void unlink_own(struct page *page)
+{
+	if (*page->path && is_there(page))
 		unlink(page->path);
 	*page->path = 0;
 }
@@ -309,6 +315,27 @@ int page_open(struct page *page, uv_loop_t *loop, const struct config_listen *li
 	page_close(page);
 	return say_why(why, error, "no page: cannot begin %s, which belongs beside mayflyctl: %s", PROGRAM,
 		       strerror(-error));
+}
+
+/* Its process has the old one, and comes back with the new one. */
+void page_mind(struct page *page)
+{
+	int fd;
+
+	if (!page->open || !*page->path || is_there(page))
+		return;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return;
+	if (bind_unix(page, fd, page->path) || listen(fd, PAGE_BACKLOG)) {
+		close(fd);
+		return;
+	}
+	close(page->socket_fd);
+	page->socket_fd = fd;
+	say_note("%s: somebody removed the socket of the page; made again", page->path);
+	if (page->runs && !uv_is_closing((uv_handle_t *)&page->process))
+		uv_process_kill(&page->process, SIGTERM);
 }
 
 void page_close(struct page *page)

@@ -45,6 +45,9 @@ struct page {
 int page_open(struct page *page, uv_loop_t *loop, const struct config_listen *listen,
 	      const struct config_listen_names *names, const struct board_settings *settings, char why[static SAY_BYTES]);
 
+/* Every now and then: a Unix socket that somebody has removed is made again. */
+void page_mind(struct page *page);
+
 /* While the loop turns; the struct must live until it has. */
 void page_close(struct page *page);
 

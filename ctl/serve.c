@@ -234,13 +234,11 @@ static int leave_node(struct serving *serving)
 
 static void remove_lock(struct serving *serving)
 {
-	char path[KEEPER_PATH_BYTES];
-
+	free((char *)serving->place.file);
 	if (serving->place.lock < 0)
 		return;
 	close(serving->place.lock);
-	keeper_path(path, serving->loader.path, SESSIONS_SERVE);
-	keeper_clear(path);
+	keeper_clear(serving->place.path);
 }
 
 static void close_all(struct serving *serving)

@@ -2,6 +2,8 @@
 /* The node that serve stands on: brought up, looked at, and brought up again after a loader that left nothing behind. */
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -39,38 +41,24 @@ static int bring_up(struct serving *serving, size_t clients, bool quiet, struct 
 	return up_bring(serving->ctl, serving->argument, (__u32)more, quiet, loader);
 }
 
-static bool refuse_second(const struct serving *serving)
+/* Before anything is touched: a second serve would give the node of the first one another prefix and key. 0 or -errno and `why` */
+static int take_lock(struct serving *serving, char why[static SAY_BYTES])
 {
-	say_error("another mayflyctl serve keeps the sessions of %s: nothing was touched", serving->config.node.interface);
-	return true;
-}
-
-/* Seen before anything is touched: a second serve would give the node of the first one another prefix and key. */
-static bool is_served_already(const struct serving *serving)
-{
-	char path[CLIENT_PATH_BYTES], why[SAY_BYTES];
-
-	if (client_find(path, serving->ctl->socket, serving->config.node.interface, why))
-		return false; /* bring_up() says so */
-	return keeper_of(path, SESSIONS_SERVE) != KEEPER_NOBODY && refuse_second(serving);
-}
-
-/* Of two that begin at the same moment one comes this far. */
-static int take_lock(struct serving *serving)
-{
-	char path[KEEPER_PATH_BYTES], why[SAY_BYTES];
+	const char *interface = serving->config.node.interface;
+	char socket[CLIENT_PATH_BYTES];
 	int lock;
 
-	keeper_path(path, serving->loader.path, SESSIONS_SERVE);
-	lock = keeper_lock(path, why);
-	if (lock == -EWOULDBLOCK && refuse_second(serving))
-		return CTL_FAILED;
-	if (lock < 0 || keeper_sign(lock)) {
-		say_error("%s", lock < 0 ? why : "the lock cannot be written");
-		return CTL_FAILED;
-	}
-	serving->place = (struct keeper_place){ .keeper = SESSIONS_SERVE, .lock = lock };
-	return CTL_FINE;
+	serving->place.file = realpath(serving->config.file, NULL);
+	if (!serving->place.file)
+		return say_why(why, -errno, "%s: %s", serving->config.file, strerror(errno));
+	if (client_find(socket, serving->ctl->socket, interface, why))
+		return -ENOENT;
+	keeper_path(serving->place.path, socket, SESSIONS_SERVE);
+	lock = keeper_lock(serving->place.path, why);
+	if (lock == -EWOULDBLOCK)
+		return say_why(why, lock, "another mayflyctl serve keeps the sessions of %s: nothing was touched", interface);
+	serving->place.lock = lock;
+	return lock < 0 ? lock : 0;
 }
 
 /* Prefix = auto: a node that was up already has stayed where it was. */
@@ -84,14 +72,25 @@ static void take_prefix(struct serving *serving)
 	serving->node.prefix = serving->config.node.prefixes.template[0];
 }
 
+static int failed(const char *why)
+{
+	say_error("%s", why);
+	return CTL_FAILED;
+}
+
+/* Why there is no loader to be had bring_up() says best. */
 int serving_node_open(struct serving *serving, size_t clients)
 {
-	int result = is_served_already(serving) ? CTL_FAILED : bring_up(serving, clients, false, &serving->loader);
+	char why[SAY_BYTES];
+	int error = take_lock(serving, why), result;
 
-	if (!result)
-		result = take_lock(serving);
-	if (result)
-		return result;
+	if (error == -EWOULDBLOCK || (error && !serving->place.file))
+		return failed(why);
+	result = bring_up(serving, clients, false, &serving->loader);
+	if (result || error)
+		return result ? result : failed(why);
+	if (keeper_sign(serving->place.lock, serving->place.file))
+		return failed("the lock cannot be written");
 	take_prefix(serving);
 	rendezvous_status_path(serving->status_path, serving->loader.path, RENDEZVOUS_SERVE);
 	relieve_keeper(serving);
@@ -120,9 +119,10 @@ void serving_node_turn(struct serving *serving, __u64 now_ms)
 		return;
 	if (serving->shut_out)
 		return;
-	serving->shut_out = keeper_place_is_lost(&serving->place, &serving->tell, serving->loader.path);
+	serving->shut_out = keeper_place_is_lost(&serving->place, &serving->tell);
 	if (serving->shut_out)
 		raise(SIGUSR2); /* everything goes on, for the next one to take over */
+	page_mind(&serving->page);
 	news = node_watch_look(&serving->watch, &serving->loader, &pause_ms);
 	if (news == NODE_MISSING)
 		news = bring_up_again(serving, &pause_ms);

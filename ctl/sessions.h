@@ -22,7 +22,9 @@ enum {
 				      socket keeps ten messages (unix(7), max_dgram_qlen) */
 	SESSIONS_SWEEP = 128,      /* associations looked at a turn, at least, */
 	SESSIONS_SWEEP_PART = 50,  /* and this part of all sessions more */
-	SESSIONS_SWEEP_MS = 1000,  /* a turn every so often, as long as there is a session */
+	SESSIONS_SWEEP_MS = 1000,  /* a turn every so often, as long as there is a session, */
+	SESSIONS_SWEEP_MOST_MS = 50, /* for so long at the most */
+	SESSIONS_STALE_MS = 4000,  /* a request that has waited for so long is not answered: it has been said again since */
 	SESSIONS_NONE = -1,
 };
 
@@ -117,7 +119,7 @@ struct sessions {
 	bool open, said_loader;
 	bool looks;           /* the owner's own: it wants to hear of all associations, sessions or not */
 	bool renamed;         /* some peer was: names alone do not tell associations apart */
-	__u64 handshakes, dropped; /* that came to stand; messages that no peer sent */
+	__u64 handshakes, dropped; /* that came to stand; messages that no peer sent, and stale ones */
 };
 
 /* 0, or -errno and `why`; then there is nothing to close. */

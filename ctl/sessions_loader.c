@@ -206,10 +206,19 @@ void sessions_loader_lead(struct sessions *sessions, __u32 number, char letter)
 	client_tell(sessions->settings.loader, &message);
 }
 
+/* One that was replaced is not waited for; the last one is, as this process may end with it. */
 void sessions_loader_delete(struct sessions *sessions, __u32 number, char letter)
 {
+	const struct session *session = sessions->peer[number].session;
+	struct mf_message message = { .type = MF_ASSOC_DELETE };
+
 	sessions_unknow_generation(sessions, number, letter);
-	name_only(sessions, MF_ASSOC_DELETE, number, letter);
+	if (!session || is_alone(session, letter)) {
+		name_only(sessions, MF_ASSOC_DELETE, number, letter);
+		return;
+	}
+	sessions_name(message.assoc_config.name, &sessions->peer[number], letter);
+	client_tell(sessions->settings.loader, &message);
 }
 
 /* "NAME@1431376080" */
@@ -346,13 +355,17 @@ static int next_status(struct sessions *sessions, __u32 *id, struct mf_message *
 	return error;
 }
 
-/* All in a small part of the time after which a session is idle, however many there are, and introductions among them. */
+/*
+ * All in a small part of the time after which a session is idle, however many there are, and introductions among them; but
+ * the loop, which stands still meanwhile, has its turn soon even where the loader is slow.
+ */
 void sessions_loader_sweep(struct sessions *sessions)
 {
 	__u32 looks = SESSIONS_SWEEP + sessions->begun / SESSIONS_SWEEP_PART;
+	__u64 until_ms = sessions_now_ms() + SESSIONS_SWEEP_MOST_MS;
 	struct mf_message message;
 
-	for (__u32 i = 0; i < looks; i++) {
+	for (__u32 i = 0; i < looks && sessions_now_ms() <= until_ms; i++) {
 		if (next_status(sessions, &sessions->sweep_at, &message)) {
 			sessions->sweep_at = 0;
 			return;
@@ -472,26 +485,4 @@ int sessions_adopt(struct sessions *sessions, char why[static SAY_BYTES])
 		take_over(sessions, &snapshot.associations[i], true);
 	snapshot_close(&snapshot);
 	return 0;
-}
-
-/* --- after the loader was ------------------------------------------------------------ */
-
-static bool is_own(const struct session *session)
-{
-	return session->asked.active || session->present.initiator;
-}
-
-/* Lost first: the owner is to begin again at once, what ends is left alone for a while. */
-void sessions_forgotten(struct sessions *sessions)
-{
-	sessions_sockets_renew(sessions);
-	for (__u32 i = 0; i < sessions->peers; i++) {
-		const struct session *session = sessions->peer[i].session;
-
-		if (!session || session->state == SESSION_NONE)
-			continue;
-		if (is_own(session) && sessions->settings.owner->lost)
-			sessions->settings.owner->lost(sessions->settings.context, i);
-		sessions_end(sessions, i, SESSION_CLOSED);
-	}
 }

@@ -31,6 +31,7 @@ int sessions_socket_open(struct sessions *sessions, enum sessions_place place, c
 void sessions_socket_close(struct sessions_socket *socket);
 /* Other ones in the place of those that are bound to a device of before. Says what fails. */
 void sessions_sockets_renew(struct sessions *sessions);
+bool sessions_is_stale(const __u8 *message, size_t bytes, __u64 waited_ms); /* not to be answered any more */
 void sessions_socket_send(const struct sessions *sessions, __u32 peer, const struct session_action *action);
 
 /*

@@ -10,6 +10,7 @@
 #include <sodium.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "ctl/identity.h"
@@ -20,6 +21,7 @@ struct arrival {
 	struct sockaddr_in6 from;
 	__u8 message[SESSION_MESSAGE_MOST + 1];
 	size_t bytes;
+	__u64 waited_ms; /* in the socket */
 	int number; /* of the peer, or SESSIONS_NONE */
 	bool asked;
 	struct client_question question;
@@ -107,23 +109,60 @@ static int peer_of(const struct sessions *sessions, enum sessions_place place, c
 	return (int)*number;
 }
 
+/* Where the kernel says when a message came. */
+union moment {
+	struct cmsghdr header; /* for its alignment */
+	__u8 bytes[CMSG_SPACE(sizeof(struct timeval))];
+};
+
+/* 0 where it is not said, or the clock was set. */
+static __u64 waited_ms(struct msghdr *message)
+{
+	const struct cmsghdr *control = CMSG_FIRSTHDR(message);
+	struct timeval came, now, waited;
+
+	if (!control || control->cmsg_level != SOL_SOCKET || control->cmsg_type != SCM_TIMESTAMP)
+		return 0;
+	memcpy(&came, CMSG_DATA(control), sizeof(came));
+	gettimeofday(&now, NULL);
+	timersub(&now, &came, &waited);
+	return waited.tv_sec < 0 ? 0 : (__u64)waited.tv_sec * 1000 + (__u64)waited.tv_usec / 1000;
+}
+
+/*
+ * Where more come than can be answered, the oldest would be answered too late for who asked, and so would all behind them:
+ * these are passed over for nothing. Notices are not said again without need, and cost little.
+ */
+bool sessions_is_stale(const __u8 *message, size_t bytes, __u64 waited_ms)
+{
+	return waited_ms > SESSIONS_STALE_MS && bytes == SESSION_REQUEST_BYTES && message[0] == SESSION_REQUEST;
+}
+
+static bool is_stale(const struct arrival *arrival)
+{
+	return sessions_is_stale(arrival->message, arrival->bytes, arrival->waited_ms);
+}
+
 /* How many; 0: nothing waits any more. */
 static int receive(const struct sessions_socket *socket, struct arrival arrival[static SESSIONS_AT_ONCE])
 {
 	struct mmsghdr header[SESSIONS_AT_ONCE];
 	struct iovec part[SESSIONS_AT_ONCE];
+	union moment moment[SESSIONS_AT_ONCE];
 	int count;
 
 	for (int i = 0; i < SESSIONS_AT_ONCE; i++) {
 		part[i] = (struct iovec){ arrival[i].message, sizeof(arrival[i].message) };
 		header[i].msg_hdr = (struct msghdr){ .msg_name = &arrival[i].from, .msg_namelen = sizeof(arrival[i].from),
-						     .msg_iov = &part[i], .msg_iovlen = 1 };
+						     .msg_iov = &part[i], .msg_iovlen = 1,
+						     .msg_control = &moment[i], .msg_controllen = sizeof(moment[i]) };
 	}
 	do
 		count = recvmmsg(socket->fd, header, SESSIONS_AT_ONCE, MSG_DONTWAIT | MSG_TRUNC, NULL);
 	while (count < 0 && (errno == EINTR || errno == ECONNREFUSED));
 	for (int i = 0; i < count; i++) {
 		arrival[i].bytes = header[i].msg_len;
+		arrival[i].waited_ms = waited_ms(&header[i].msg_hdr);
 		arrival[i].number = peer_of(socket->sessions, place_of(socket), arrival[i].from.sin6_addr.s6_addr);
 		arrival[i].asked = false;
 	}
@@ -137,7 +176,7 @@ static void ask_ahead(const struct sessions_socket *socket, struct arrival *arri
 	struct session_header header;
 
 	if (place_of(socket) != SESSIONS_ASKED || arrival->number == SESSIONS_NONE || arrival->bytes != SESSION_REQUEST_BYTES ||
-	    sessions->peer[arrival->number].fixed ||
+	    sessions->peer[arrival->number].fixed || is_stale(arrival) ||
 	    session_header_read(arrival->message, arrival->bytes, &header) || header.kind != SESSION_REQUEST)
 		return;
 	arrival->question.message = &arrival->answer;
@@ -151,7 +190,7 @@ static void take_all(const struct sessions_socket *socket, struct arrival *arriv
 	for (int i = 0; count > 1 && i < count; i++)
 		ask_ahead(socket, &arrival[i]);
 	for (int i = 0; i < count; i++) {
-		if (arrival[i].number == SESSIONS_NONE || arrival[i].bytes > SESSION_MESSAGE_MOST)
+		if (arrival[i].number == SESSIONS_NONE || arrival[i].bytes > SESSION_MESSAGE_MOST || is_stale(&arrival[i]))
 			sessions->dropped += place_of(socket) != SESSIONS_STATIC; /* which hears what is others', too */
 		else
 			take(sessions, place_of(socket) < SESSIONS_INSIDE, &arrival[i]);
@@ -183,6 +222,7 @@ static int bind_to(int fd, const __u8 address[static 16])
 	struct sockaddr_in6 to = { .sin6_family = AF_INET6 };
 	const int on = 1;
 
+	setsockopt(fd, SOL_SOCKET, SO_TIMESTAMP, &on, sizeof(on)); /* without it nothing is stale */
 	memcpy(to.sin6_addr.s6_addr, address, 16);
 	if (setsockopt(fd, IPPROTO_IPV6, IPV6_FREEBIND, &on, sizeof(on)) ||
 	    bind(fd, (const struct sockaddr *)&to, sizeof(to)))

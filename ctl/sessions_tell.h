@@ -47,7 +47,7 @@ void sessions_tell_path(char path[static SESSIONS_TELL_PATH], const char *socket
 int sessions_tell_open(struct sessions_tell *tell, struct sessions *sessions, uv_loop_t *loop, const char *path,
 		       char why[static SAY_BYTES]);
 
-/* Every now and then: where somebody has removed the socket it is made again, readers stay. All-zero is fine. 0, or -errno and `why`. */
+/* Every now and then: a socket that somebody has removed is made again, readers stay. All-zero is fine. 0, or -errno and `why`. */
 int sessions_tell_mind(struct sessions_tell *tell, char why[static SAY_BYTES]);
 
 /* From the owner's `changed`. All-zero is fine. */

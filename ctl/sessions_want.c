@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the owner wants of sessions: begun, renewed because something of this end has changed, ended. */
+/* What the owner wants of sessions: begun, renewed because something of this end has changed, ended, forgotten with the loader. */
 #include <sodium.h>
 #include <string.h>
 
@@ -156,4 +156,26 @@ void sessions_end_all(struct sessions *sessions, enum session_reason reason)
 {
 	for (__u32 i = 0; i < sessions->peers; i++)
 		sessions_end(sessions, i, reason);
+}
+
+/* --- after the loader was ------------------------------------------------------------ */
+
+static bool is_own(const struct session *session)
+{
+	return session->asked.active || session->present.initiator;
+}
+
+/* Lost first: the owner is to begin again at once, what ends is left alone for a while. */
+void sessions_forgotten(struct sessions *sessions)
+{
+	sessions_sockets_renew(sessions);
+	for (__u32 i = 0; i < sessions->peers; i++) {
+		const struct session *session = sessions->peer[i].session;
+
+		if (!session || session->state == SESSION_NONE)
+			continue;
+		if (is_own(session) && sessions->settings.owner->lost)
+			sessions->settings.owner->lost(sessions->settings.context, i);
+		sessions_end(sessions, i, SESSION_CLOSED);
+	}
 }

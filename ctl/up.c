@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <sodium.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ctl/introduce.h"
@@ -95,6 +96,20 @@ static int stay_in_prefix(struct up_run *run, const char *argument, char why[sta
 	return config_file_read_in(&run->config, run->public_key, argument, present, why);
 }
 
+/* Who keeps sessions by another file would go on by that, and take back what this one says. */
+static int check_keeper(const struct up_run *run, enum sessions_keeper keeper, char why[static SAY_BYTES])
+{
+	char *ours = realpath(run->config.file, NULL), theirs[KEEPER_FILE_BYTES];
+	int error = 0;
+
+	if (ours && keeper_file(run->client.path, keeper, theirs) && strcmp(ours, theirs))
+		error = say_why(why, -EBUSY, "%s keeps the sessions of %s by %s, not by %s: change that file, or mayflyctl down %s first",
+				keeper == SESSIONS_SERVE ? "mayflyctl serve" : "mayflyctl up", run->config.node.interface, theirs,
+				ours, run->config.node.interface);
+	free(ours);
+	return error;
+}
+
 static int look_at_loader(struct up_run *run, const struct ctl *ctl, const char *argument)
 {
 	const char *wanted = run->config.node.interface;
@@ -109,6 +124,8 @@ static int look_at_loader(struct up_run *run, const struct ctl *ctl, const char 
 			  run->present.node.nic, run->config.file, wanted);
 		return CTL_FAILED;
 	}
+	if (run->keeps && (check_keeper(run, SESSIONS_UP, why) || check_keeper(run, SESSIONS_SERVE, why)))
+		return failed(why);
 	leave_introductions(&run->present);
 	run->fresh = !run->present.node.attached;
 	if (!run->fresh && stay_in_prefix(run, argument, why))

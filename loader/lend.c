@@ -27,10 +27,27 @@ static int find(const struct mf_lent *lent, const __u8 address[static 16])
 	return -1;
 }
 
+void mf_lent_note(struct mf_lent *lent, const __u8 address[static 16])
+{
+	memcpy(lent->past[lent->past_at], address, 16);
+	lent->past_at = (lent->past_at + 1) % MF_LENT_PAST;
+	if (lent->past_count < MF_LENT_PAST)
+		lent->past_count++;
+}
+
+int mf_lent_was(const struct mf_lent *lent, const __u8 address[static 16])
+{
+	for (__u32 i = 0; i < lent->past_count; i++)
+		if (!memcmp(lent->past[i], address, 16))
+			return 1;
+	return 0;
+}
+
 static void take_back(struct mf_instance *instance, __u32 at)
 {
 	struct mf_lent *lent = &instance->lent;
 
+	mf_lent_note(lent, lent->entry[at].address);
 	mf_route_local_drop(&instance->netlink, lent->entry[at].address);
 	bpf_map_delete_elem(instance->object.map[MF_MAP_LENT], lent->entry[at].address);
 	lent->entry[at] = lent->entry[--lent->count];

@@ -8,13 +8,22 @@
 #include "loader/association.h"
 #include "loader/object.h"
 
+enum { MF_LENT_PAST = 4096 /* that were given back, and are remembered */ };
+
 struct mf_lent {
 	__u32 count;
 	struct {
 		__u8 address[16];
 		__u64 until_ms;
 	} entry[MF_LENT_MAX];
+	__u32 past_count, past_at; /* a ring */
+	__u8 past[MF_LENT_PAST][16];
 };
+
+/* It has been given back. */
+void mf_lent_note(struct mf_lent *lent, const __u8 address[static 16]);
+/* It was lent once: whoever was asked from there may ask back for long, and is no stranger who tries addresses. */
+int mf_lent_was(const struct mf_lent *lent, const __u8 address[static 16]);
 
 /* Lends, prolongs, or (lifetime 0) takes back. -1 and *trouble. */
 int mf_lend_address(struct mf_instance *instance, const struct mf_lend *lend, struct mf_trouble *trouble);

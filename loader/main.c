@@ -14,6 +14,7 @@
 #include "loader/loop.h"
 #include "loader/node.h"
 #include "loader/notify.h"
+#include "loader/standard.h"
 #include "loader/target.h"
 
 enum { EXIT_FINE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
@@ -80,8 +81,11 @@ int main(int argc, char **argv)
 {
 	struct mf_instance instance;
 	struct mf_options options;
-	int rc = mf_options_read(&options, argc, argv), error;
+	int rc, error;
 
+	if (mf_standard_hold())
+		return fail("/dev/null", -errno);
+	rc = mf_options_read(&options, argc, argv);
 	if (rc)
 		return rc < 0 ? EXIT_USAGE : EXIT_FINE;
 	if (sodium_init() < 0)

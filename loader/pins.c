@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "loader/log.h"
+#include "loader/pin_name.h"
 
 #ifndef BPF_FS_MAGIC
 #define BPF_FS_MAGIC 0xcafe4a11
@@ -30,8 +31,10 @@ enum { MODE_MADE_BY_US = 01700, MODE_INSTANCE = 0700 };
 
 void mf_pins_init(struct mf_pins *pins, const char *bpffs, const char *interface)
 {
-	snprintf(pins->parent, sizeof(pins->parent), "%s", bpffs);
-	snprintf(pins->directory, sizeof(pins->directory), "%s/%s", bpffs, interface);
+	int length = snprintf(pins->parent, sizeof(pins->parent), "%s", bpffs);
+
+	snprintf(pins->directory, sizeof(pins->directory), "%s/%s", pins->parent, interface);
+	mf_pin_name_from_nic(pins->directory + length + 1);
 	pins->lock = -1;
 }
 

@@ -9,11 +9,18 @@
 
 #include "loader/instance.h"
 
+/* Nodes of the DHT go on asking where they were asked from: that is nothing that strangers do. */
+static int is_asked_back(const struct mf_instance *instance, const struct mf_event *event)
+{
+	return (event->kind == MF_EVENT_PROBE_RANDOM || event->kind == MF_EVENT_PROBE_EXPIRED) &&
+	       mf_lent_was(&instance->lent, event->destination);
+}
+
 static int report_take(void *context, void *data, size_t bytes)
 {
 	struct mf_instance *instance = context;
 
-	if (bytes >= sizeof(struct mf_event) && instance->report)
+	if (bytes >= sizeof(struct mf_event) && instance->report && !is_asked_back(instance, data))
 		instance->report(data, instance->report_context);
 	return 0;
 }

@@ -76,16 +76,26 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 	if (!visitor)
 		return;
 	visitor->since_ms = http_now_ms();
-	visitor->streams = false;
+	visitor->asks = visitor->streams = false;
 }
 
-/* libmicrohttpd ends what is idle, but not who says a byte now and then. It closes what is shut down here. */
+static bool has_gone(const struct http_visitor *visitor)
+{
+	char byte;
+
+	return !recv(visitor->fd, &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT);
+}
+
+/*
+ * libmicrohttpd ends what is idle, but not who says a byte now and then; and where the last byte and the end have come at
+ * once, it reads the byte and waits for another edge of epoll, which the end has had. It closes what is shut down here.
+ */
 static void show_out(struct http *http)
 {
 	__u64 now_ms = http_now_ms();
 
 	for (struct http_visitor *visitor = http->visitors; visitor; visitor = visitor->next)
-		if (!visitor->streams && now_ms - visitor->since_ms > HTTP_REQUEST_MS)
+		if (!visitor->streams && (now_ms - visitor->since_ms > HTTP_REQUEST_MS || (!visitor->asks && has_gone(visitor))))
 			shutdown(visitor->fd, SHUT_RDWR);
 }
 
@@ -224,6 +234,7 @@ static bool is_for_us(const struct http *http, struct MHD_Connection *connection
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *path, const char *method,
 				  const char *version, const char *body, size_t *body_bytes, void **request)
 {
+	struct http_visitor *visitor = http_visitor_of(connection);
 	bool head = !strcmp(method, MHD_HTTP_METHOD_HEAD);
 	struct http *http = context;
 	__u32 page = 0;
@@ -232,6 +243,8 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 	(void)body;
 	(void)body_bytes;
 	(void)request;
+	if (visitor)
+		visitor->asks = true;
 	if (!head && strcmp(method, MHD_HTTP_METHOD_GET))
 		return refuse(http, connection, MHD_HTTP_METHOD_NOT_ALLOWED, "this page is only looked at: GET or HEAD");
 	if (!is_for_us(http, connection))

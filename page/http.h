@@ -27,7 +27,7 @@ struct http;
 
 struct http_visitor {
 	int fd;
-	bool streams;
+	bool asks, streams; /* a request is under way; one that goes on */
 	__u64 since_ms; /* of the connection, or the end of its last request */
 	struct http_visitor *next, **at;
 };

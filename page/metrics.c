@@ -116,7 +116,8 @@ static void add_sessions(struct text *text, const struct board_node *node)
 	for (unsigned int i = LEVEL_CALM; i < LEVELS; i++)
 		value(text, "sessions_by_level", "level", node->level_name[i], node->levels[i]);
 	one(text, "handshakes_total", "counter", "Handshakes after which a session stood.", (double)node->handshakes);
-	one(text, "session_messages_dropped_total", "counter", "Session messages that no peer has sent.", (double)node->dropped);
+	one(text, "session_messages_dropped_total", "counter",
+	    "Session messages that no peer has sent, and requests that were not read in time to answer.", (double)node->dropped);
 }
 
 /* --- strangers ----------------------------------------------------------------------- */

@@ -195,10 +195,10 @@ start_traffic() {
 	typed client "ssh server 'while sleep 1; do echo tick \$((++i)); done'"
 	start ssh client ssh -i id -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR \
 		server "i=0; while sleep 1; do i=\$((i + 1)); echo \"tick \$i\"; done"
-	typed client "curl --limit-rate ${FILM_KIB}k -O http://server/film.mkv"
-	start curl client curl -s --limit-rate "${FILM_KIB}k" -o film.mkv http://server/film.mkv
-	typed tablet "curl --limit-rate 1200k -O http://server/short.mkv"
-	start tablet-curl tablet curl -s --limit-rate 1200k -o short.mkv http://server/short.mkv
+	typed client "wget --limit-rate=${FILM_KIB}k http://server/film.mkv" # curl would take 10 MiB at once, then rest
+	start film client wget -q --limit-rate="${FILM_KIB}k" http://server/film.mkv
+	typed tablet "wget --limit-rate=1200k http://server/short.mkv"
+	start short tablet wget -q --limit-rate=1200k http://server/short.mkv
 	typed client "ping -i 0.05 server"
 	start ping client ping -i 0.05 server
 	typed stranger "nmap, scan6 and atk6-alive6 of hopping addresses, guessed ones and live ones"
@@ -249,7 +249,7 @@ moment() {
 watch_it() {
 	local second left
 	ROAMED_AT=
-	printf '\n  %sAll so far: hops, film.mkv (%d MiB, of which curl takes no more than %d KiB a second), lost pings, ticks of ssh.%s\n' \
+	printf '\n  %sAll so far: hops, film.mkv (%d MiB, of which wget takes no more than %d KiB a second), lost pings, ticks of ssh.%s\n' \
 		"$DIM" "$FILE_MIB" "$FILM_KIB" "$PLAIN"
 	printf '  %s    On the wire, as the router sees it: the halves that hop, and ports.%s\n' "$DIM" "$PLAIN"
 	printf '  %s  s  %-25s   %-25s %4s %4s %4s %4s%s\n' "$DIM" "from ${HOP[client]%::}:0:" "to ${HOP[server]%::}:0:" \
@@ -439,7 +439,7 @@ BEGAN_MS=$(now_ms)
 watch_it
 stop ping INT
 await scan
-await tablet-curl
+await short
 note_keys server
 sleep 0.3
 

@@ -23,6 +23,7 @@ struct load {
 	struct mf_due due;       /* clients whose engines want to be woken, by index */
 	__u64 strangers;         /* packets that came to nobody's prefix, or were none */
 	__u32 settled;           /* clients whose handshake is over, well or not */
+	bool reconnects;         /* who is lost asks again */
 };
 
 void load_give_up(const char *what); /* says it, ends the program */

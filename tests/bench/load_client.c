@@ -198,9 +198,11 @@ static void carry_out_one(struct load_client *client, const struct session_actio
 		break;
 	case SESSION_ENDED:
 		client->ended++;
+		client->again = true;
 		break;
 	case SESSION_LOST:
 		client->lost++;
+		client->again = true;
 		break;
 	case SESSION_CHANGE: /* it stays where it is */
 	case SESSION_INTRODUCED:
@@ -232,6 +234,20 @@ void load_client_begin(struct load_client *client, struct session_actions *first
 	client->stood_ns = client->confirmed_ns = 0;
 	client->messages = client->lost = 0;
 	carry_out(client, first);
+}
+
+void load_client_again(struct load_client *client)
+{
+	struct session_way way = { .period = client->server->offer.period };
+	struct session_actions actions;
+	struct session_chance chance;
+
+	client->again = false;
+	load_client_introduce(client);
+	memcpy(way.key, client->server->offer.key, sizeof(way.key));
+	randombytes_buf(&chance, sizeof(chance));
+	session_connect(&client->session, &way, own_ms(client), &chance, &actions);
+	carry_out(client, &actions);
 }
 
 /* --- what comes in ------------------------------------------------------------------- */

@@ -47,6 +47,7 @@ struct load_client {
 	__u32 messages;                  /* session messages sent up to then */
 	__u32 stands;                    /* generations that have stood */
 	__u32 lost, ended;
+	bool again;                      /* lost, or ended by the server, since it was last begun */
 	bool settled;                    /* its handshake is over, well or not */
 	__u64 asked, answered, wrong;    /* echoes, and packets that fit no slot or association, or do not open */
 	__u64 answered_mask;             /* of the newest 64 */
@@ -62,6 +63,8 @@ void load_client_introduce(struct load_client *client);
 /* Makes the first message; sends it. In between there is as much time as you like. */
 void load_client_prepare(struct load_client *client, struct session_actions *first);
 void load_client_begin(struct load_client *client, struct session_actions *first);
+/* It is gone: asks once more by the introduction that there is now. */
+void load_client_again(struct load_client *client);
 
 /* A packet that came to its prefix. */
 void load_client_take(struct load_client *client, struct load_packet *packet);

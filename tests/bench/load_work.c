@@ -142,6 +142,7 @@ int load_traffic(struct load *load)
 	__u64 per_second = (__u64)load->options.clients * load->options.rate, began_ns = load_now_ns();
 	__u64 all = per_second * load->options.seconds, asked = 0, due;
 
+	load->reconnects = true;
 	while (asked < all) {
 		due = (load_now_ns() - began_ns) / 1000 * per_second / 1000000;
 		for (; asked < due && asked < all; asked++)

@@ -211,7 +211,7 @@ def memory(samples, result):
 
 
 BUCKET_BYTES, BUCKETS_LEAST = 64, 8  # bpf/live.h: two halves, half full at capacity
-OTHER_BYTES = 128 + 456 + 64 + 136  # mf_assoc, mf_seed, mf_state, mf_traffic on two CPUs
+OTHER_BYTES = 128 + 456 + 64 + 136 + 2368  # mf_assoc, mf_seed, mf_state, mf_traffic on two CPUs, mf_seal
 
 
 def memory_by_formula(capacity, slots):

@@ -113,6 +113,15 @@ void load_open(struct load *load)
 		load_client_introduce(&load->client[i]);
 }
 
+/* What is known of the server's introduction may be of a period that has gone. */
+static void look_up(struct load *load)
+{
+	__u64 until_s = load->server.offer.period + 2ULL * load->options.period_s;
+
+	if (load_now_ms() / 1000 + load->options.period_s / 2 >= until_s)
+		load_find_offer(load);
+}
+
 /* After its engine has had a word. */
 static void settle(struct load *load, __u32 index)
 {
@@ -122,6 +131,11 @@ static void settle(struct load *load, __u32 index)
 	if (!client->settled && (client->confirmed_ns || client->lost)) {
 		client->settled = true;
 		load->settled++;
+	}
+	if (client->again && load->reconnects) {
+		look_up(load);
+		load_client_again(client);
+		wake_ms = load_client_wake_ms(client);
 	}
 	if (wake_ms == ~0ULL)
 		mf_due_drop(&load->due, index);

@@ -79,6 +79,15 @@ refute "and there is no device" on client test -e /sys/class/net/mayfly0
 on client ip link set dev eth0 xdp off
 check "the program is taken off: attached within twelve seconds" within 12 hooked
 
+
+# Pins of filters, and of the qdisc that is ours, are known without them.
+number=$(on client cat /sys/class/net/eth0/ifindex)
+pinned() { on client sh -c "ls /sys/fs/bpf/mayfly/eth0 | grep -c '_mf_.*_$number\$'"; }
+before=$(pinned)
+on client rm -r /sys/fs/bpf/mayfly
+pinned_again() { [ "$(pinned)" = "$before" ]; }
+check "pins of $before programs are removed, and back within three seconds" within 3 pinned_again
 stop loader-client
+equal "qdiscs left" "" "$(on client tc qdisc show dev eth0 clsact)"
 equal "pins left" "" "$(on client sh -c "find /sys/fs/bpf/mayfly 2>/dev/null")"
 finish

@@ -166,6 +166,8 @@ check "a crowd shuts out its own address" within 5 shut_out
 equal "and no other" 200 "$(page_status server / --interface "$(stable_of server)")"
 stop crowd
 check "and its own no longer than it lasts" within 5 still_answers
+on server python3 "$LAB/hostile.py" ::1 9808 brief 20 "$answering"
+check "who goes with the last byte takes no place any more" within 8 page_is server mayfly_page_connections 1
 for i in $(seq 16); do start "stream$i" server curl -sN --max-time 20 "$PAGE/events"; done
 check "sixteen follow" within 10 page_is server mayfly_page_streams 16
 equal "one stream too many" 503 "$(page_status server /events)"

@@ -57,6 +57,8 @@ for skew in +600s -600s; do
 	MEET_ENV="LD_PRELOAD=$FAKETIME_LIBRARY FAKETIME=$skew DONT_FAKE_MONOTONIC=1" \
 		check "clock apart by a period ($skew): found" meet client --print
 done
+equal "nodes that asked back, $(verdict server drop_dead) times, are taken for strangers" "" \
+	"$(served server level_why | grep -o '[0-9]* random probe')"
 
 # Clients come and go with a reload, also when the loader has died and come back.
 stop loader-server KILL

@@ -9,7 +9,7 @@
 . "$LAB/session.sh"
 
 PINS=/sys/fs/bpf/mayfly
-session_served
+session_served "Listen = /run/mayfly/eth0.page"
 check "a session" session_up client
 keeper=$(keeper_of client)
 
@@ -20,10 +20,12 @@ pinging() {
 	"$@"
 	sleep 1
 	stop pings INT
-	compare "answered" "$(sed -n 's/.* \([0-9]*\) received.*/\1/p' "$RUN/pings.log")" ">" 40
-	equal "packets lost" "0%" "$(sed -n 's/.* \([0-9.]*%\) packet loss.*/\1/p' "$RUN/pings.log")"
+	all_answered "meanwhile" pings 41
 }
-doctor_says() { on client mayflyctl doctor eth0.conf 2>&1 | grep -q "^FAIL .*$1"; }
+FILE=eth0.conf
+doctor_says() { on client mayflyctl doctor $FILE 2>&1 | grep -q "^FAIL .*$1"; }
+page() { on client curl -sf --unix-socket /run/mayfly/eth0.page http://localhost/; }
+check "a page" within 5 page
 
 say "# /run/mayfly, at both ends"
 removed() {
@@ -31,11 +33,15 @@ removed() {
 	on client rm -r /run/mayfly
 	on server rm -r /run/mayfly
 	check "doctor says what is wrong" doctor_says "a mayfly-loader runs on eth0, but its socket cannot be reached"
+	FILE=
+	check "without a file, too" doctor_says "a mayfly-loader runs on eth0, but its socket cannot be reached"
+	FILE=eth0.conf
 	kill -CONT "${PID[loader-client]}"
 	check "the loader listens again" within 3 on client test -S /run/mayfly/eth0.sock
 	check "at both ends" within 3 on server test -S /run/mayfly/eth0.sock
 	check "the keeper tells of sessions again" within 5 on client test -S /run/mayfly/eth0.sessions.up
 	check "and serve does" within 5 on server test -S /run/mayfly/eth0.sessions.serve
+	check "the page is there again" within 5 page
 }
 pinging removed
 equal "the same keeper" "$keeper" "$(keeper_of client)"
@@ -117,6 +123,8 @@ check "traffic" within 5 on client ping -c 1 -W 1 "$THERE"
 
 say "# pins, while no loader runs"
 stop loader-client KILL
+left() { on client mayflyctl doctor 2>&1 | grep -q "it takes over what the last one left"; }
+check "doctor says what is left" left
 on client rm -r "$PINS"
 check "the device stays behind" quiet on client ip link show mayfly0
 loader client

@@ -52,6 +52,11 @@ on client mayflyctl reload eth0.conf >"$RUN/again.log" 2>&1
 check "and so does reload" grep -q "reads its configuration again" "$RUN/again.log"
 check "and says that peers with sessions are looked at" grep -q "peers with sessions are read again" "$RUN/again.log"
 check "traffic goes on" on client ping -c 3 -i 0.2 -W 1 "$THERE"
+cp "$RUN/client/eth0.conf" "$RUN/client/other.conf"
+for command in reload up; do
+	refute "$command by another file is refused" on client mayflyctl "$command" other.conf >"$RUN/again.log" 2>&1
+	check "and says by which one sessions are kept" grep -q "by $RUN/client/eth0.conf, not by $RUN/client/other.conf" "$RUN/again.log"
+done
 
 say "# the peer gets another name, this end a firewall"
 start stream-of client ping -i 0.05 -c 100 "$THERE"

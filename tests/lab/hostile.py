@@ -5,10 +5,13 @@ r"""Bad manners towards an HTTP server: hostile.py ADDRESS PORT WHAT
     junk FILE     its bytes, in pieces of all sizes, a connection each
     slow COUNT    so many connections that say a byte now and then; ends well when all of them have been closed from the other side
     raw TEXT      TEXT with \r, \n and \0 in it; prints the number of the answer
+    brief COUNT PID  so many that are there when PID stops, say a byte and are gone when it goes on, which sees both at once
     many COUNT    so many connections, one after the other and as many at once as may be, each with half a request
 """
+import os
 import resource
 import select
+import signal
 import socket
 import sys
 import time
@@ -65,6 +68,16 @@ def raw(text):
     print(answer[1].decode() if len(answer) == 3 else "none")
 
 
+def brief(count, pid):
+    kept = [connect() for _ in range(count)]
+    time.sleep(0.3)
+    os.kill(pid, signal.SIGSTOP)
+    for one in kept:
+        say(one, b"G")
+        one.close()
+    os.kill(pid, signal.SIGCONT)
+
+
 def many(count):
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
@@ -90,5 +103,7 @@ elif WHAT == "slow":
     slow(int(sys.argv[4]))
 elif WHAT == "raw":
     raw(sys.argv[4])
+elif WHAT == "brief":
+    brief(int(sys.argv[4]), int(sys.argv[5]))
 else:
     many(int(sys.argv[4]))

@@ -54,7 +54,7 @@ session_up() {
 # keeper_of HOST: the process that keeps its sessions; empty: none.
 keeper_of() {
 	local pid
-	pid=$(on "$1" head -n 1 /run/mayfly/eth0.up 2>/dev/null)
+	pid=$(on "$1" sed "1s/ .*//;q" /run/mayfly/eth0.up 2>/dev/null)
 	[ -n "$pid" ] && kill -0 "$pid" 2>/dev/null && echo "$pid"
 }
 

@@ -191,6 +191,10 @@ static const struct mistake mistakes[] = {
 	{ "", "f:1: found no [Node]" },
 	{ "\n\nInterface = eth0\n", "f:3: found a key before any section" },
 	{ "[Nod]\n", "f:1: found [Nod], expected [Node] or [Peer]" },
+	{ "aGVsbG8gaGVsbG8gaGVsbG8gaGVsbG8gaGVsbG8gaGU=\n", "f:1: found a key of 43 bytes, what may be a secret key, expected "
+	  "at most 32" },
+	{ "000102030405060708090a0b0c0d0e0f\n", "f:1: found what may be a secret key, expected [Node], [Peer], KEY = VALUE "
+	  "or a comment" },
 	{ "[Node\n", "f:1: found [Node, expected" },
 	{ NODE "nonsense\n", "f:5: found nonsense, expected" },
 	{ NODE "Interfaec = eth1\n", "f:5: found the unknown key Interfaec in [Node], expected perhaps Interface" },
@@ -324,7 +328,8 @@ static void test_long_lines(void **state)
 		{ "PrivateKeyFile = /with,comma/", 250, "f:2: found a line of 250 bytes, expected at most 199 (a list" },
 		{ "Clients = /d # ", 5000, NULL },
 		{ "Prefix = 2001:db8::/64, ", 400, "f:2: found a line of 400 bytes, expected at most 199 (a list" },
-		{ "a", 33, "f:2: found aaaaaaaa" },
+		{ "a", 33, "f:2: found what may be a secret key, expected [Node]" },
+		{ "a.", 33, "f:2: found a.aaaaaa" },
 		{ "[", 300, "f:2: found [aaa" },
 	};
 	static const char long_key[] = "[Node]\n"

@@ -478,6 +478,33 @@ static void places_and_paths(void **state)
 		close(fd[i]);
 }
 
+/* Somebody has removed it, and its directory: who is connected stays so, others connect to the new one. */
+static void removed_is_made_again(void **state)
+{
+	struct bench *bench = *state;
+	struct mf_message message = request(MF_NODE_GET);
+	char directory[64];
+	struct mf_control other;
+	int client;
+
+	assert_true(mf_control_stands(&bench->control));
+	snprintf(directory, sizeof(directory), "%s/run", bench->directory);
+	assert_int_equal(unlink(bench->options.socket), 0);
+	assert_false(mf_control_stands(&bench->control));
+	assert_int_equal(rmdir(directory), 0);
+	assert_int_equal(mf_control_renew(&bench->control), 0);
+	assert_true(mf_control_stands(&bench->control));
+	assert_int_equal(ask(bench, &message, sizeof(message)).refusal, MF_ACCEPTED);
+	client = client_connect(bench->options.socket);
+	assert_true(mf_control_accept(&bench->control) > bench->place);
+	close(client);
+	assert_int_equal(unlink(bench->options.socket), 0);
+	assert_int_equal(mf_control_open(&other, &bench->options, &counting, &bench->target), 0);
+	assert_false(mf_control_stands(&bench->control));
+	assert_int_equal(mf_control_renew(&bench->control), -EADDRINUSE);
+	mf_control_close(&other);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -485,7 +512,7 @@ int main(void)
 		TEST(answered), TEST(wrong_sizes), TEST(wrong_versions_and_types), TEST(wrong_values_go_no_further),
 		TEST(errors_have_names), TEST(back_pressure), TEST(socket_comes_with_its_answer),
 		TEST(socket_hears_plain_messages), TEST(socket_sends_by_the_device_alone), TEST(no_device_no_socket), TEST(socket_waits_with_its_answer), TEST(socket_goes_with_its_connection), TEST(events_go_to_subscribers), TEST(others_are_refused),
-		TEST(places_and_paths),
+		TEST(places_and_paths), TEST(removed_is_made_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,7 +40,7 @@ static pid_t hold(int lock, const char *path)
 	pid_t child = fork();
 
 	if (!child) {
-		keeper_sign(lock);
+		keeper_sign(lock, "/etc/mayfly/eth0.conf");
 		for (;;)
 			pause();
 	}
@@ -131,19 +131,19 @@ static void test_minded(void **state)
 	(void)state;
 	begin(directory, socket, path);
 	lock = keeper_lock(path, why);
-	assert_int_equal(keeper_sign(lock), 0);
-	assert_int_equal(keeper_mind(path, &lock, why), 0);
+	assert_int_equal(keeper_sign(lock, "/etc/mayfly/eth0.conf"), 0);
+	assert_int_equal(keeper_mind(path, "/etc/mayfly/eth0.conf", &lock, why), 0);
 	unlink(path);
-	assert_int_equal(keeper_mind(path, &lock, why), 1);
+	assert_int_equal(keeper_mind(path, "/etc/mayfly/eth0.conf", &lock, why), 1);
 	assert_int_equal(keeper_lock(path, why), -EWOULDBLOCK);
 	unlink(path);
 	child = hold(keeper_lock(path, why), path);
-	assert_int_equal(keeper_mind(path, &lock, why), -EWOULDBLOCK);
+	assert_int_equal(keeper_mind(path, "/etc/mayfly/eth0.conf", &lock, why), -EWOULDBLOCK);
 	assert_int_equal(keeper_of(socket, SESSIONS_UP), child);
 	kill(child, SIGKILL);
 	waitpid(child, &status, 0);
 	end(directory, path);
-	assert_int_equal(keeper_mind(path, &lock, why), -ENOENT); /* no directory */
+	assert_int_equal(keeper_mind(path, "/etc/mayfly/eth0.conf", &lock, why), -ENOENT); /* no directory */
 	close(lock);
 }
 

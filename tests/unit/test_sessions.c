@@ -177,6 +177,22 @@ static void reminded(void **state)
 	}
 }
 
+/* What has waited too long is passed over, if it has been said again since: requests are, notices may not be. */
+static void stale(void **state)
+{
+	__u8 message[SESSION_MESSAGE_MOST] = { SESSION_REQUEST, SESSION_VERSION };
+
+	(void)state;
+	assert_false(sessions_is_stale(message, SESSION_REQUEST_BYTES, 0));
+	assert_false(sessions_is_stale(message, SESSION_REQUEST_BYTES, SESSIONS_STALE_MS));
+	assert_true(sessions_is_stale(message, SESSION_REQUEST_BYTES, SESSIONS_STALE_MS + 1));
+	message[0] = SESSION_SEALED;
+	assert_false(sessions_is_stale(message, SESSION_SEALED_BYTES, ~0ULL));
+	message[0] = SESSION_RESPONSE;
+	assert_false(sessions_is_stale(message, SESSION_RESPONSE_BYTES, ~0ULL));
+	assert_true(SESSIONS_STALE_MS < SESSION_RETRY_FIRST_MS << SESSION_TRIES); /* who asks is still there */
+}
+
 /* Nothing of one that has ended is left: the loader gives its association's number to another. */
 static void ended(void **state)
 {
@@ -198,6 +214,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(renamed_to_a_long_one, begin, end),
 		cmocka_unit_test_setup_teardown(settled, begin, end),
 		cmocka_unit_test_setup_teardown(reminded, begin, end),
+		cmocka_unit_test(stale),
 		cmocka_unit_test_setup_teardown(ended, begin, end),
 	};
 

@@ -346,6 +346,38 @@ static void test_place(void **state)
 	sessions_tell_close(&other);
 }
 
+/* Somebody has removed it: a reader stays, others find the new one; what is another's by then is left alone. */
+static void test_removed(void **state)
+{
+	struct sessions_ask before, ask;
+	struct sessions_line line;
+	struct sessions_tell other;
+	char why[SAY_BYTES];
+
+	(void)state;
+	make_few();
+	open_tell();
+	assert_int_equal(sessions_ask_open(&before, loader, SESSIONS_SERVE), 0);
+	demand(&before, "session", "laptop", &line);
+	assert_int_equal(sessions_tell_mind(&tell, why), 0);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(sessions_ask_open(&ask, loader, SESSIONS_SERVE), -ENOENT);
+	assert_int_equal(sessions_tell_mind(&tell, why), 0);
+	assert_int_equal(sessions_ask_open(&ask, loader, SESSIONS_SERVE), 0);
+	demand(&ask, "session", "laptop", &line);
+	demand(&before, "session", "server", &line);
+	sessions_ask_close(&before);
+	sessions_ask_close(&ask);
+	turn();
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(sessions_tell_open(&other, &sessions, &loop, path, why), 0);
+	assert_int_equal(sessions_tell_mind(&tell, why), -EADDRINUSE);
+	sessions_tell_close(&tell);
+	assert_int_equal(access(path, F_OK), 0);
+	sessions_tell_close(&other);
+	close_tell();
+}
+
 /* --- from another process -------------------------------------------------------------- */
 
 static pid_t keep(bool hung)
@@ -463,6 +495,7 @@ int main(void)
 		cmocka_unit_test(test_told),    cmocka_unit_test(test_no_secrets), cmocka_unit_test(test_many),
 		cmocka_unit_test(test_slow),    cmocka_unit_test(test_readers),    cmocka_unit_test(test_place),
 		cmocka_unit_test(test_found),   cmocka_unit_test(test_hung),       cmocka_unit_test(test_command),
+		cmocka_unit_test(test_removed),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
