@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* From a public key to a request for a session; between connecting.c and connecting_way.c only. */
+/* From a public key to a request for a session; between connecting*.c only. */
 #ifndef MAYFLY_CTL_CONNECTING_WAY_H
 #define MAYFLY_CTL_CONNECTING_WAY_H
 
@@ -8,6 +8,9 @@
 /* What has happened to a peer, for whoever listens. `text` is remembered, too. */
 void connecting_tell(const struct connecting *connecting, struct connecting_peer *peer, enum connecting_word word,
 		     __u64 us, const char *text);
+
+/* What is due is done soon. Never from within what sessions call: their engines are in the middle of something. */
+void connecting_soon(struct connecting *connecting);
 
 struct connecting_secret {
 	struct rendezvous_pair pair;
