@@ -28,11 +28,13 @@ long doctor_read_number(const char *path, long otherwise);
 /* doctor_loader.c: no loader answers, for this reason */
 void doctor_say_no_loader(struct doctor *doctor, const char *why);
 
-/* doctor_host.c: kernel, clock, keys, settings */
+/* doctor_host.c: kernel, clock, settings */
 void doctor_check_kernel(struct doctor *doctor);
 void doctor_check_clock(struct doctor *doctor);
-void doctor_check_keys(struct doctor *doctor);
 void doctor_check_settings(struct doctor *doctor);
+
+/* doctor_keys.c: files of keys, of clients, with passwords */
+void doctor_check_keys(struct doctor *doctor);
 
 /* doctor_net.c: interface, prefixes, ways */
 void doctor_check_nic(struct doctor *doctor);

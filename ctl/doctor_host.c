@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* doctor on the host itself: kernel, clock, key files, settings. */
+/* doctor on the host itself: kernel, clock, settings. */
 #include <linux/magic.h>
 #include <net/if.h>
 #include <stdlib.h>
@@ -13,7 +13,6 @@
 
 #include "ctl/doctor.h"
 #include "ctl/format.h"
-#include "ctl/key.h"
 #include "ctl/parse.h"
 #include "ctl/rendezvous.h"
 
@@ -91,33 +90,6 @@ void doctor_check_clock(struct doctor *doctor)
 	else
 		doctor_say(doctor, DOCTOR_OK, NULL, "the clock is synchronised, to within %.1f ms",
 			   (double)timex.maxerror / 1e3);
-}
-
-static void check_store_password(struct doctor *doctor)
-{
-	static const char remedy[] = "chmod o= that file, or keep the password in one of its own: Store = redis://HOST?password-file=PATH";
-	const struct config *config = doctor->config;
-	struct stat status;
-
-	if (config->node.rendezvous.store.kind == CONFIG_STORE_REDIS && strchr(config->node.rendezvous.store.redis, '@') &&
-	    !stat(config->file, &status) && status.st_mode & 07)
-		doctor_say(doctor, DOCTOR_WARN, remedy, "%s has a password in it, and everybody can read it (mode %04o)",
-			   config->file, status.st_mode & 07777);
-}
-
-void doctor_check_keys(struct doctor *doctor)
-{
-	unsigned int wrong = doctor->count[DOCTOR_FAIL];
-	char why[SAY_BYTES];
-
-	if (!doctor->config)
-		return;
-	for (size_t i = 0; i < doctor->config->peer_count; i++)
-		if (key_check_file(doctor->config->peers[i].key_file, why))
-			doctor_say(doctor, DOCTOR_FAIL, NULL, "%s: %s", doctor->config->peers[i].name, why);
-	if (doctor->count[DOCTOR_FAIL] == wrong)
-		doctor_say(doctor, DOCTOR_OK, NULL, "key files are closed to others");
-	check_store_password(doctor);
 }
 
 /* A setting of the interface or, by `nic` "all", of the host. */

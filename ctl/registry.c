@@ -107,19 +107,39 @@ static int check_directory(DIR *directory, const char *path, char why[static SAY
 	return 0;
 }
 
-static int read_directory(struct list *list, const char *path, char why[static SAY_BYTES])
+static int open_directory(DIR **directory, const char *path, char why[static SAY_BYTES])
 {
-	DIR *directory = opendir(path);
-	struct dirent *entry;
+	DIR *found = opendir(path);
 	int error;
 
-	if (!directory)
+	if (!found)
 		return say_why(why, -errno, "cannot read the directory %s of Clients: %s", path, strerror(errno));
-	error = check_directory(directory, path, why);
-	if (error) {
+	error = check_directory(found, path, why);
+	if (error)
+		closedir(found);
+	else
+		*directory = found;
+	return error;
+}
+
+int registry_check_directory(const char *path, char why[static SAY_BYTES])
+{
+	DIR *directory;
+	int error = open_directory(&directory, path, why);
+
+	if (!error)
 		closedir(directory);
+	return error;
+}
+
+static int read_directory(struct list *list, const char *path, char why[static SAY_BYTES])
+{
+	struct dirent *entry;
+	DIR *directory;
+	int error = open_directory(&directory, path, why);
+
+	if (error)
 		return error;
-	}
 	while (!error && (entry = readdir(directory)))
 		error = add_file(list, dirfd(directory), path, entry->d_name);
 	closedir(directory);
