@@ -63,8 +63,7 @@ void doctor_check_sessions(struct doctor *doctor);
 /* doctor_link.c: the id of the XDP program at the interface, 0 for none; -errno */
 int doctor_xdp_program(unsigned int ifindex);
 
-/* Can the device (a macvlan) stand on it? Not on a port of a bridge, bond and the like, nor on a macvlan. -errno */
-enum doctor_bearing { DOCTOR_LINK_BEARS, DOCTOR_LINK_PORT, DOCTOR_LINK_MACVLAN };
-int doctor_link_bearing(unsigned int ifindex);
+/* Can the device (a macvlan) stand on it? MF_UNFIT_UNTOLD: nothing is against it; its MTU is not looked at. -errno */
+int doctor_link_unfit(unsigned int ifindex);
 
 #endif

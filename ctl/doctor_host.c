@@ -124,6 +124,20 @@ static void check_forwarding(struct doctor *doctor)
 			   "a LocalAddress is a whole prefix, but this host does not forward IPv4");
 }
 
+/* Without a setting there is no IPv6: by the kernel's command line, or by an MTU that is too small, which is told with the MTU. */
+static void check_ipv6(struct doctor *doctor)
+{
+	long disabled = read_setting("ipv6", doctor->nic, "disable_ipv6", -1);
+	char remedy[96];
+
+	if (disabled > 0) {
+		snprintf(remedy, sizeof(remedy), "sysctl net/ipv6/conf/%s/disable_ipv6=0", doctor->nic);
+		doctor_say(doctor, DOCTOR_FAIL, remedy, "%s has no IPv6", doctor->nic);
+	} else if (disabled < 0 && access("/proc/net/if_inet6", F_OK)) {
+		doctor_say(doctor, DOCTOR_FAIL, "take ipv6.disable=1 off the kernel's command line", "this kernel has no IPv6");
+	}
+}
+
 void doctor_check_settings(struct doctor *doctor)
 {
 	char remedy[96];
@@ -132,13 +146,10 @@ void doctor_check_settings(struct doctor *doctor)
 		check_forwarding(doctor);
 	if (!*doctor->nic || !if_nametoindex(doctor->nic))
 		return;
-	if (read_setting("ipv6", doctor->nic, "disable_ipv6", 1)) {
-		snprintf(remedy, sizeof(remedy), "sysctl net.ipv6.conf.%s.disable_ipv6=0", doctor->nic);
-		doctor_say(doctor, DOCTOR_FAIL, remedy, "%s has no IPv6", doctor->nic);
-	}
+	check_ipv6(doctor);
 	if (read_setting("ipv6", doctor->nic, "forwarding", 0) == 1 &&
 	    read_setting("ipv6", doctor->nic, "accept_ra", 0) == 1) {
-		snprintf(remedy, sizeof(remedy), "sysctl net.ipv6.conf.%s.accept_ra=2, if its route is a learned one",
+		snprintf(remedy, sizeof(remedy), "sysctl net/ipv6/conf/%s/accept_ra=2, if its route is a learned one",
 			 doctor->nic);
 		doctor_say(doctor, DOCTOR_WARN, remedy, "%s forwards and so ignores router advertisements",
 			   doctor->nic);
