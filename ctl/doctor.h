@@ -57,6 +57,9 @@ void doctor_check_file(struct doctor *doctor);
 /* doctor_rendezvous.c: serve and meet */
 void doctor_check_rendezvous(struct doctor *doctor);
 
+/* doctor_page.c: where Listen says */
+void doctor_check_page(struct doctor *doctor);
+
 /* doctor_sessions.c: sessions that do not stand as they should */
 void doctor_check_sessions(struct doctor *doctor);
 
