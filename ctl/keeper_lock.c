@@ -113,8 +113,9 @@ int keeper_sign(int lock, const char *file)
 	char text[NUMBER_BYTES + KEEPER_FILE_BYTES];
 	int length = snprintf(text, sizeof(text), "%d %.*s\n", (int)getpid(), KEEPER_FILE_BYTES - 1, file);
 
-	if (ftruncate(lock, 0) || pwrite(lock, text, (size_t)length, 0) != length)
-		return -EIO;
+	/* A full file system takes no words, but a lock. */
+	if (!ftruncate(lock, 0) && pwrite(lock, text, (size_t)length, 0) != length && ftruncate(lock, 0))
+		return -errno;
 	return mark(lock);
 }
 

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -34,12 +35,15 @@ static void end(const char *directory, const char *path)
 	assert_int_equal(rmdir(directory), 0);
 }
 
-/* A child that is the holder, until a signal ends it. */
-static pid_t hold(int lock, const char *path)
+/* A child that is the holder, until a signal ends it; whether it can write its number or not. */
+static pid_t hold_with(int lock, const char *path, rlim_t bytes)
 {
+	const struct rlimit room = { bytes, RLIM_INFINITY };
 	pid_t child = fork();
 
 	if (!child) {
+		setrlimit(RLIMIT_FSIZE, &room);
+		signal(SIGXFSZ, SIG_IGN);
 		keeper_sign(lock, "/etc/mayfly/eth0.conf");
 		for (;;)
 			pause();
@@ -48,6 +52,11 @@ static pid_t hold(int lock, const char *path)
 	while (keeper_pid(path) != child)
 		usleep(1000);
 	return child;
+}
+
+static pid_t hold(int lock, const char *path)
+{
+	return hold_with(lock, path, RLIM_INFINITY);
 }
 
 static void test_path(void **state)
@@ -87,6 +96,29 @@ static void test_one_holder(void **state)
 	waitpid(child, &status, 0);
 	assert_int_equal(keeper_of(socket, SESSIONS_UP), KEEPER_NOBODY);
 	signal(SIGCHLD, SIG_DFL);
+	end(directory, path);
+}
+
+/* Which file he reads; where there was no room to write it down it is not known, but he is. */
+static void test_file(void **state)
+{
+	char directory[PATH_BYTES], socket[PATH_BYTES], path[KEEPER_PATH_BYTES], why[SAY_BYTES], file[KEEPER_FILE_BYTES];
+
+	(void)state;
+	begin(directory, socket, path);
+	assert_false(keeper_file(socket, SESSIONS_UP, file));
+	for (int full = 0; full < 2; full++) {
+		int lock = keeper_lock(path, why);
+		pid_t child = hold_with(lock, path, full ? 0 : RLIM_INFINITY);
+
+		assert_int_equal(keeper_of(socket, SESSIONS_UP), child);
+		assert_int_equal(keeper_file(socket, SESSIONS_UP, file), !full);
+		if (!full)
+			assert_string_equal(file, "/etc/mayfly/eth0.conf");
+		kill(child, SIGKILL);
+		waitpid(child, NULL, 0);
+		assert_false(keeper_file(socket, SESSIONS_UP, file));
+	}
 	end(directory, path);
 }
 
@@ -166,7 +198,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_path),
-		cmocka_unit_test(test_one_holder),
+		cmocka_unit_test(test_one_holder), cmocka_unit_test(test_file),
 		cmocka_unit_test(test_number_is_not_believed),
 		cmocka_unit_test(test_minded),
 		cmocka_unit_test(test_cleared_unless_locked),
