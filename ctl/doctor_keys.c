@@ -7,8 +7,24 @@
 #include "ctl/config_file.h"
 #include "ctl/doctor.h"
 #include "ctl/registry.h"
+#include "ctl/store_redis_address.h"
 
 enum { NAMED = 8 };
+
+/* The text of it is read where it is used, and so are the files that it names. */
+static void check_store(struct doctor *doctor)
+{
+	const struct config_node *node = &doctor->config->node;
+	struct redis_server *servers;
+	char why[SAY_BYTES];
+
+	if (node->rendezvous.store.kind != CONFIG_STORE_REDIS)
+		return;
+	servers = key_secret_new(STORE_REDIS_SERVERS_MOST * sizeof(*servers));
+	if (servers && redis_servers_parse(servers, node->rendezvous.store.redis, why) < 0)
+		doctor_say(doctor, DOCTOR_FAIL, NULL, "%s:%u: Store: %s", doctor->config->file, node->line_of[NODE_STORE], why);
+	key_secret_free(servers);
+}
 
 static void check_store_password(struct doctor *doctor)
 {
@@ -78,5 +94,6 @@ void doctor_check_keys(struct doctor *doctor)
 		check_together(doctor);
 	key_secret_free(key);
 	check_clients(doctor);
+	check_store(doctor);
 	check_store_password(doctor);
 }

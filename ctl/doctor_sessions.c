@@ -45,14 +45,25 @@ static void say_silent(struct doctor *doctor, const struct sessions_line *line)
 			   "the session with %s is silent: nothing was heard for %s", line->peer, format_span(span, line->idle_ms));
 }
 
+static const char *remedy_in_vain(const struct config *config, const char *peer)
+{
+	static const char met[] = "does its mayflyctl serve run, with this node's public key among its clients? mayflyctl meet FILE PEER "
+		"--print says whether its introduction is found";
+	static const char fixed[] = "is it up there, with Carriage = sealed, the same KeyFile and Rotation, and LocalSeed and RemoteSeed "
+		"the other way round? does a firewall let UDP pass?";
+
+	for (size_t i = 0; config && i < config->meet_count; i++)
+		if (!strncmp(config->meets[i].name, peer, MF_NAME_BYTES))
+			return config->meets[i].is_static ? fixed : met;
+	return "does its mayflyctl serve run, with this node's public key among its clients? (of a static peer: is it up there, with "
+	       "the same KeyFile and Carriage = sealed?)";
+}
+
 static void say_in_vain(struct doctor *doctor, const struct sessions_line *line)
 {
 	char span[FORMAT_AMOUNT];
 
-	doctor_say(doctor, DOCTOR_WARN, "does its mayflyctl serve run, with this node's public key among its clients? "
-		   "mayflyctl meet FILE PEER --print says whether its introduction is found (of a static peer: is it up there, with "
-		   "the same KeyFile and Carriage = sealed?)",
-		   "there has been no session with %s for %s, it is %s", line->peer,
+	doctor_say(doctor, DOCTOR_WARN, remedy_in_vain(doctor->config, line->peer), "there has been no session with %s for %s, it is %s", line->peer,
 		   format_span(span, line->state_age_ms), strcmp(line->state, "none") ? "asked for in vain" : "looked for");
 }
 

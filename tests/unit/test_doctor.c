@@ -267,6 +267,8 @@ static struct sessions_line line_of(const char *peer, const char *now)
 static void test_sessions(void **unused)
 {
 	static char text[(LINES + 4) * SESSIONS_LINE_MOST];
+	struct config_peer peers[] = { { .name = "vain" }, { .name = "fixed", .is_static = true } };
+	struct config config = { .file = "eth0.conf", .meets = peers, .meet_count = 2 };
 	struct sessions_line line, complete;
 	size_t used = 0;
 
@@ -279,6 +281,9 @@ static void test_sessions(void **unused)
 	used = add(text, used, &line);
 	line = line_of("unheard", "silent");
 	used = add(text, used, &line);
+	line = line_of("fixed", "asking");
+	line.state_age_ms = 61000;
+	used = add(text, used, &line);
 	line = line_of("fresh", "asking"); /* not for long yet: nothing is wrong */
 	line.state_age_ms = 1000;
 	used = add(text, used, &line);
@@ -288,9 +293,12 @@ static void test_sessions(void **unused)
 		used = add(text, used, &line);
 	}
 	used = add(text, used, &complete);
+	doctor.config = &config;
 	keep(text, used);
 	look(doctor_check_sessions);
 	end_keeper();
+	assert_non_null(strstr(said, "there has been no session with fixed for "));
+	assert_non_null(strstr(said, "it is asked for in vain\n      -> is it up there, "));
 	says(DOCTOR_OK, "1 session stands");
 	assert_int_equal(doctor.count[DOCTOR_WARN], 10);
 	assert_non_null(strstr(said, "1 session is asked for, and not there yet"));
@@ -298,7 +306,7 @@ static void test_sessions(void **unused)
 	assert_non_null(strstr(said, "the session with unheard is silent\n"));
 	assert_non_null(strstr(said, "there has been no session with vain for 1"));
 	assert_null(strstr(said, "fresh"));
-	assert_non_null(strstr(said, "4 more sessions"));
+	assert_non_null(strstr(said, "5 more sessions are"));
 }
 
 static void test_keepers(void **unused)

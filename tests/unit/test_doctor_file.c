@@ -241,6 +241,17 @@ static void look_at_keys(const char *text)
 	config_close(&config);
 }
 
+static void test_store(void **unused)
+{
+	(void)unused;
+	look_at_keys(NODE "Store = redis://host:70000\n");
+	says(DOCTOR_FAIL, "eth0.conf:5: Store: ");
+	look_at_keys(NODE "Store = redis://host:7000?password-file=/nonexistent\n");
+	says(DOCTOR_FAIL, "password file /nonexistent: No such file");
+	look_at_keys(NODE "Store = redis://host:7000\n");
+	assert_string_equal(said, "");
+}
+
 /* What up refuses is found. */
 static void test_keys(void **unused)
 {
@@ -270,6 +281,8 @@ static void test_keys(void **unused)
 	}
 	write_text(key_file, "00112233445566778899aabbccddeeff\n");
 	assert_int_equal(chmod(key_file, 0640), 0);
+	look_at_keys(NODE PEER("aa", "fd00::2") "Carriage = sealed\n"); /* stands among those that have sessions */
+	says(DOCTOR_FAIL, "aa: /tmp/");
 	look_at_keys(USUAL);
 	assert_int_equal(doctor.count[DOCTOR_FAIL], 2);
 	assert_non_null(strstr(said, "bb: /tmp/"));
@@ -299,7 +312,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_same),  cmocka_unit_test(test_node), cmocka_unit_test(test_moving),
 		cmocka_unit_test(test_peers), cmocka_unit_test(test_many),
-		cmocka_unit_test(test_keys),  cmocka_unit_test(test_clients),
+		cmocka_unit_test(test_store), cmocka_unit_test(test_keys),
+		 cmocka_unit_test(test_clients),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
