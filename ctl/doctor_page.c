@@ -12,8 +12,9 @@
 #include "ctl/doctor.h"
 #include "ctl/keeper_lock.h"
 #include "ctl/page.h"
+#include "ctl/sessions.h"
 
-enum { PATIENCE_MS = 1000, ANSWER_MOST = 1 << 20, PIECE_BYTES = 8192 };
+enum { PATIENCE_MS = 1000, ANSWER_MOST_MS = 3000, ANSWER_MOST = 1 << 20, PIECE_BYTES = 8192 };
 
 /* Who answers there. */
 enum answer { ANSWER_OURS, ANSWER_OF_OTHERS, ANSWER_NONE, ANSWER_REFUSED };
@@ -45,9 +46,10 @@ static enum answer hear(int fd, const char *words)
 {
 	struct pollfd ready = { .fd = fd, .events = POLLIN };
 	size_t kept = 0, heard = 0, length = strlen(words);
+	__u64 begun_ms = sessions_now_ms();
 	char text[PIECE_BYTES + 1];
 
-	while (heard < ANSWER_MOST && poll(&ready, 1, PATIENCE_MS) > 0) {
+	while (heard < ANSWER_MOST && sessions_now_ms() - begun_ms < ANSWER_MOST_MS && poll(&ready, 1, PATIENCE_MS) > 0) {
 		ssize_t got = recv(fd, text + kept, PIECE_BYTES - kept, MSG_DONTWAIT);
 
 		if (got <= 0)
