@@ -6,6 +6,7 @@
 
 #include "ctl/config_file.h"
 #include "ctl/doctor.h"
+#include "ctl/format.h"
 #include "ctl/registry.h"
 #include "ctl/store_redis_address.h"
 
@@ -42,9 +43,16 @@ static void check_clients(struct doctor *doctor)
 {
 	const char *path = doctor->config->node.rendezvous.clients;
 	char why[SAY_BYTES];
+	int wrong;
 
-	if (*path && registry_check_directory(path, why))
+	if (!*path)
+		return;
+	wrong = registry_check_directory(path, why);
+	if (wrong < 0)
 		doctor_say(doctor, DOCTOR_FAIL, NULL, "%s", why);
+	else if (wrong)
+		doctor_say(doctor, DOCTOR_WARN, "a public key in base64 in each (mayflyctl pubkey)", "%d file%s in %s %s no key", wrong,
+			   format_plural((__u64)wrong), path, wrong == 1 ? "holds" : "hold");
 }
 
 /* Each file by itself: how many are wrong, and how many there are in `files`. */

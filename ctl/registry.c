@@ -107,45 +107,34 @@ static int check_directory(DIR *directory, const char *path, char why[static SAY
 	return 0;
 }
 
-static int open_directory(DIR **directory, const char *path, char why[static SAY_BYTES])
-{
-	DIR *found = opendir(path);
-	int error;
-
-	if (!found)
-		return say_why(why, -errno, "cannot read the directory %s of Clients: %s", path, strerror(errno));
-	error = check_directory(found, path, why);
-	if (error)
-		closedir(found);
-	else
-		*directory = found;
-	return error;
-}
-
-int registry_check_directory(const char *path, char why[static SAY_BYTES])
-{
-	DIR *directory;
-	int error = open_directory(&directory, path, why);
-
-	if (!error)
-		closedir(directory);
-	return error;
-}
-
 static int read_directory(struct list *list, const char *path, char why[static SAY_BYTES])
 {
+	DIR *directory = opendir(path);
 	struct dirent *entry;
-	DIR *directory;
-	int error = open_directory(&directory, path, why);
+	int error;
 
-	if (error)
+	if (!directory)
+		return say_why(why, -errno, "cannot read the directory %s of Clients: %s", path, strerror(errno));
+	error = check_directory(directory, path, why);
+	if (error) {
+		closedir(directory);
 		return error;
+	}
 	while (!error && (entry = readdir(directory)))
 		error = add_file(list, dirfd(directory), path, entry->d_name);
 	closedir(directory);
 	if (error == -E2BIG)
 		return say_why(why, error, "%s holds more than %d clients", path, REGISTRY_MOST);
 	return error ? say_why(why, error, "no memory for the clients of %s", path) : 0;
+}
+
+int registry_check_directory(const char *path, char why[static SAY_BYTES])
+{
+	struct list list = { 0 };
+	int error = read_directory(&list, path, why);
+
+	free(list.entry);
+	return error ? error : (int)list.wrong;
 }
 
 static int compare_entries(const void *one, const void *other)

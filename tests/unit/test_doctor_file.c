@@ -291,7 +291,7 @@ static void test_keys(void **unused)
 
 static void test_clients(void **unused)
 {
-	char text[512], clients[96];
+	char text[512], clients[96], path[128];
 
 	(void)unused;
 	snprintf(clients, sizeof(clients), "%s/clients", directory);
@@ -304,6 +304,12 @@ static void test_clients(void **unused)
 	assert_int_equal(chmod(clients, 0777), 0);
 	look_at_keys(text);
 	says(DOCTOR_FAIL, "of Clients can be written by others (mode 0777): chmod go-w ");
+	assert_int_equal(chmod(clients, 0755), 0);
+	snprintf(path, sizeof(path), "%s/laptop.pub", clients);
+	write_text(path, "garbage\n");
+	look_at_keys(text);
+	says(DOCTOR_WARN, "1 file in /tmp/");
+	assert_int_equal(unlink(path), 0);
 	assert_int_equal(rmdir(clients), 0);
 }
 
