@@ -393,6 +393,21 @@ int client_take_event(struct client *client, struct mf_event *event)
 	return error;
 }
 
+/* What the interface is, and what to name instead. */
+static const char *unfit_words(unsigned int unfit)
+{
+	static const char *const words[] = {
+		[MF_UNFIT_PORT] = "it is a port of a bridge, bond or Open vSwitch: name that as Interface, or take the port out of it",
+		[MF_UNFIT_MACVLAN] = "it is a macvlan itself: name the interface below it, or a veth",
+		[MF_UNFIT_NO_ETHERNET] = "it has no Ethernet (as lo, tun, ppp and WireGuard): name the interface that its packets "
+			"leave by, or a veth",
+		[MF_UNFIT_MTU] = "its MTU is below the 1280 bytes that IPv6 takes: ip link set dev INTERFACE mtu 1500, if its "
+			"network can",
+	};
+
+	return unfit < sizeof(words) / sizeof(*words) && words[unfit] ? words[unfit] : "the loader's log says why";
+}
+
 static int why_refused(unsigned int type, const struct mf_message *answer, char why[static SAY_BYTES])
 {
 	const char *name = mf_refusal_name(answer->refusal);
@@ -415,9 +430,8 @@ static int why_refused(unsigned int type, const struct mf_message *answer, char 
 		return say_why(why, -EREMOTEIO, "mayfly-loader refused to %s: %s; raise Capacity, then mayflyctl down "
 			       "and up", asked, name);
 	case MF_REFUSED_INTERFACE:
-		return say_why(why, -EREMOTEIO, "mayfly-loader refused to %s: %s: it is a port of a bridge, bond or Open "
-			       "vSwitch (name that as Interface, or take the port out of it), or a macvlan itself (name the "
-			       "interface below it, or a veth)", asked, name);
+		return say_why(why, -EREMOTEIO, "mayfly-loader refused to %s: %s: %s", asked, name,
+			       unfit_words(answer->field));
 	case MF_REFUSED_SYSTEM:
 		return say_why(why, -EREMOTEIO, "mayfly-loader failed to %s: %s; its log says more "
 			       "(journalctl -u 'mayfly-loader@*')", asked,

@@ -135,7 +135,7 @@ static void check_all(struct doctor *doctor)
 		{ "prefixes", doctor_check_prefixes },	   { "routes", doctor_check_routes },
 		{ "settings", doctor_check_settings },	   { "state", doctor_check_state },
 		{ "file", doctor_check_file },		   { "rendezvous", doctor_check_rendezvous },
-		{ "sessions", doctor_check_sessions },
+		{ "sessions", doctor_check_sessions },	   { "page", doctor_check_page },
 	};
 
 	for (size_t i = 0; i < sizeof(checks) / sizeof(*checks); i++) {

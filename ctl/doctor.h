@@ -28,11 +28,13 @@ long doctor_read_number(const char *path, long otherwise);
 /* doctor_loader.c: no loader answers, for this reason */
 void doctor_say_no_loader(struct doctor *doctor, const char *why);
 
-/* doctor_host.c: kernel, clock, keys, settings */
+/* doctor_host.c: kernel, clock, settings */
 void doctor_check_kernel(struct doctor *doctor);
 void doctor_check_clock(struct doctor *doctor);
-void doctor_check_keys(struct doctor *doctor);
 void doctor_check_settings(struct doctor *doctor);
+
+/* doctor_keys.c: files of keys, of clients, with passwords */
+void doctor_check_keys(struct doctor *doctor);
 
 /* doctor_net.c: interface, prefixes, ways */
 void doctor_check_nic(struct doctor *doctor);
@@ -55,14 +57,16 @@ void doctor_check_file(struct doctor *doctor);
 /* doctor_rendezvous.c: serve and meet */
 void doctor_check_rendezvous(struct doctor *doctor);
 
+/* doctor_page.c: where Listen says */
+void doctor_check_page(struct doctor *doctor);
+
 /* doctor_sessions.c: sessions that do not stand as they should */
 void doctor_check_sessions(struct doctor *doctor);
 
 /* doctor_link.c: the id of the XDP program at the interface, 0 for none; -errno */
 int doctor_xdp_program(unsigned int ifindex);
 
-/* Can the device (a macvlan) stand on it? Not on a port of a bridge, bond and the like, nor on a macvlan. -errno */
-enum doctor_bearing { DOCTOR_LINK_BEARS, DOCTOR_LINK_PORT, DOCTOR_LINK_MACVLAN };
-int doctor_link_bearing(unsigned int ifindex);
+/* Can the device (a macvlan) stand on it? MF_UNFIT_UNTOLD: nothing is against it; its MTU is not looked at. -errno */
+int doctor_link_unfit(unsigned int ifindex);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* doctor on the host itself: kernel, clock, key files, settings. */
+/* doctor on the host itself: kernel, clock, settings. */
 #include <linux/magic.h>
 #include <net/if.h>
 #include <stdlib.h>
@@ -13,7 +13,6 @@
 
 #include "ctl/doctor.h"
 #include "ctl/format.h"
-#include "ctl/key.h"
 #include "ctl/parse.h"
 #include "ctl/rendezvous.h"
 
@@ -93,33 +92,6 @@ void doctor_check_clock(struct doctor *doctor)
 			   (double)timex.maxerror / 1e3);
 }
 
-static void check_store_password(struct doctor *doctor)
-{
-	static const char remedy[] = "chmod o= that file, or keep the password in one of its own: Store = redis://HOST?password-file=PATH";
-	const struct config *config = doctor->config;
-	struct stat status;
-
-	if (config->node.rendezvous.store.kind == CONFIG_STORE_REDIS && strchr(config->node.rendezvous.store.redis, '@') &&
-	    !stat(config->file, &status) && status.st_mode & 07)
-		doctor_say(doctor, DOCTOR_WARN, remedy, "%s has a password in it, and everybody can read it (mode %04o)",
-			   config->file, status.st_mode & 07777);
-}
-
-void doctor_check_keys(struct doctor *doctor)
-{
-	unsigned int wrong = doctor->count[DOCTOR_FAIL];
-	char why[SAY_BYTES];
-
-	if (!doctor->config)
-		return;
-	for (size_t i = 0; i < doctor->config->peer_count; i++)
-		if (key_check_file(doctor->config->peers[i].key_file, why))
-			doctor_say(doctor, DOCTOR_FAIL, NULL, "%s: %s", doctor->config->peers[i].name, why);
-	if (doctor->count[DOCTOR_FAIL] == wrong)
-		doctor_say(doctor, DOCTOR_OK, NULL, "key files are closed to others");
-	check_store_password(doctor);
-}
-
 /* A setting of the interface or, by `nic` "all", of the host. */
 static long read_setting(const char *family, const char *nic, const char *name, long otherwise)
 {
@@ -152,6 +124,20 @@ static void check_forwarding(struct doctor *doctor)
 			   "a LocalAddress is a whole prefix, but this host does not forward IPv4");
 }
 
+/* Without a setting there is no IPv6: by the kernel's command line, or by an MTU that is too small, which is told with the MTU. */
+static void check_ipv6(struct doctor *doctor)
+{
+	long disabled = read_setting("ipv6", doctor->nic, "disable_ipv6", -1);
+	char remedy[96];
+
+	if (disabled > 0) {
+		snprintf(remedy, sizeof(remedy), "sysctl net/ipv6/conf/%s/disable_ipv6=0", doctor->nic);
+		doctor_say(doctor, DOCTOR_FAIL, remedy, "%s has no IPv6", doctor->nic);
+	} else if (disabled < 0 && access("/proc/net/if_inet6", F_OK)) {
+		doctor_say(doctor, DOCTOR_FAIL, "take ipv6.disable=1 off the kernel's command line", "this kernel has no IPv6");
+	}
+}
+
 void doctor_check_settings(struct doctor *doctor)
 {
 	char remedy[96];
@@ -160,13 +146,10 @@ void doctor_check_settings(struct doctor *doctor)
 		check_forwarding(doctor);
 	if (!*doctor->nic || !if_nametoindex(doctor->nic))
 		return;
-	if (read_setting("ipv6", doctor->nic, "disable_ipv6", 1)) {
-		snprintf(remedy, sizeof(remedy), "sysctl net.ipv6.conf.%s.disable_ipv6=0", doctor->nic);
-		doctor_say(doctor, DOCTOR_FAIL, remedy, "%s has no IPv6", doctor->nic);
-	}
+	check_ipv6(doctor);
 	if (read_setting("ipv6", doctor->nic, "forwarding", 0) == 1 &&
 	    read_setting("ipv6", doctor->nic, "accept_ra", 0) == 1) {
-		snprintf(remedy, sizeof(remedy), "sysctl net.ipv6.conf.%s.accept_ra=2, if its route is a learned one",
+		snprintf(remedy, sizeof(remedy), "sysctl net/ipv6/conf/%s/accept_ra=2, if its route is a learned one",
 			 doctor->nic);
 		doctor_say(doctor, DOCTOR_WARN, remedy, "%s forwards and so ignores router advertisements",
 			   doctor->nic);

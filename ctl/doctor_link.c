@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What rtnetlink says of an interface: its XDP program, and whether a macvlan can stand on it. */
 #include <errno.h>
+#include <linux/if_arp.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
@@ -35,13 +36,16 @@ static const char *kind_of(const struct nlmsghdr *answer, unsigned int type)
 	return mf_netlink_string(info[type]);
 }
 
-static int bearing_of(const struct nlmsghdr *answer)
+static int unfit_of(const struct nlmsghdr *answer)
 {
+	const struct ifinfomsg *link = NLMSG_DATA(answer);
 	const char *kind = kind_of(answer, IFLA_INFO_KIND), *port = kind_of(answer, IFLA_INFO_SLAVE_KIND);
 
 	if (!strcmp(kind, "macvlan") || !strcmp(kind, "macvtap"))
-		return DOCTOR_LINK_MACVLAN;
-	return *port && strcmp(port, "vrf") ? DOCTOR_LINK_PORT : DOCTOR_LINK_BEARS;
+		return MF_UNFIT_MACVLAN;
+	if (link->ifi_type != ARPHRD_ETHER)
+		return MF_UNFIT_NO_ETHERNET;
+	return *port && strcmp(port, "vrf") ? MF_UNFIT_PORT : MF_UNFIT_UNTOLD;
 }
 
 static int ask(int fd, unsigned int ifindex, int read_answer(const struct nlmsghdr *answer))
@@ -86,7 +90,7 @@ int doctor_xdp_program(unsigned int ifindex)
 	return look_up(ifindex, program_of);
 }
 
-int doctor_link_bearing(unsigned int ifindex)
+int doctor_link_unfit(unsigned int ifindex)
 {
-	return look_up(ifindex, bearing_of);
+	return look_up(ifindex, unfit_of);
 }

@@ -126,20 +126,35 @@ static void check_mtu(struct doctor *doctor)
 		return;
 	}
 	snprintf(remedy, sizeof(remedy), "ip link set dev %s mtu %d, if its network can", doctor->nic, needed);
-	doctor_say(doctor, DOCTOR_FAIL, remedy, "%s carries packets of %d bytes only, %d are needed", doctor->nic,
-		   request.ifr_mtu, needed);
+	doctor_say(doctor, DOCTOR_FAIL, remedy, "%s carries packets of %d bytes only, %d are needed%s", doctor->nic,
+		   request.ifr_mtu, needed, request.ifr_mtu < MF_INNER_MTU_MIN ? "; below 1280 it has no IPv6 at all" : "");
 }
 
-static void check_bearing(struct doctor *doctor, unsigned int ifindex)
+static void check_fitness(struct doctor *doctor, unsigned int ifindex)
 {
-	int bearing = doctor_link_bearing(ifindex);
+	int unfit = doctor_link_unfit(ifindex);
 
-	if (bearing == DOCTOR_LINK_PORT)
+	if (unfit == MF_UNFIT_PORT)
 		doctor_say(doctor, DOCTOR_FAIL, "set Interface to the bridge, bond or team itself, or take the port out "
 			   "of it", "%s is a port, on which no macvlan can stand", doctor->nic);
-	else if (bearing == DOCTOR_LINK_MACVLAN)
+	else if (unfit == MF_UNFIT_MACVLAN)
 		doctor_say(doctor, DOCTOR_FAIL, "set Interface to the interface below it, or to a veth",
 			   "%s is a macvlan, on which no other can stand", doctor->nic);
+	else if (unfit == MF_UNFIT_NO_ETHERNET)
+		doctor_say(doctor, DOCTOR_FAIL, "set Interface to the one that its packets leave by, or to a veth",
+			   "%s has no Ethernet, without which no macvlan can stand on it", doctor->nic);
+}
+
+/* The loader switches it on; somebody who switches it off for all interfaces takes the addresses with it. */
+static void check_device_ipv6(struct doctor *doctor, const char *device)
+{
+	char path[96], remedy[160];
+
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/disable_ipv6", device);
+	if (doctor_read_number(path, 0) != 1)
+		return;
+	snprintf(remedy, sizeof(remedy), "sysctl net.ipv6.conf.%s.disable_ipv6=0, then mayflyctl down %s and up", device, doctor->nic);
+	doctor_say(doctor, DOCTOR_FAIL, remedy, "IPv6 was switched off on %s: it has lost its addresses", device);
 }
 
 static void check_device(struct doctor *doctor)
@@ -150,8 +165,10 @@ static void check_device(struct doctor *doctor)
 	if (!node || !doctor->state->node.attached)
 		return;
 	snprintf(device, sizeof(device), "%.*s", MF_DEVICE_BYTES - 1, node->device);
-	if (if_nametoindex(device))
+	if (if_nametoindex(device)) {
+		check_device_ipv6(doctor, device);
 		return;
+	}
 	snprintf(remedy, sizeof(remedy), "journalctl -u mayfly-loader@%s says why; the loader tries again every 10 s", doctor->nic);
 	doctor_say(doctor, DOCTOR_FAIL, remedy, "the node is up, but its device %s is not there: nothing is sent", device);
 }
@@ -173,7 +190,7 @@ void doctor_check_nic(struct doctor *doctor)
 		snprintf(remedy, sizeof(remedy), "ip link set dev %s up", doctor->nic);
 		doctor_say(doctor, DOCTOR_FAIL, remedy, "%s is down", doctor->nic);
 	}
-	check_bearing(doctor, ifindex);
+	check_fitness(doctor, ifindex);
 	check_xdp(doctor, ifindex);
 	check_device(doctor);
 	check_mtu(doctor);

@@ -69,10 +69,12 @@ static void check_serve(struct doctor *doctor, const struct rendezvous_status *s
 	check_publication(doctor, status);
 	if (status->refused)
 		doctor_say(doctor, DOCTOR_WARN, "a greater Capacity, and mayflyctl and mayfly-loader of one version",
-			   "mayfly-loader did not take %u requests about introductions", status->refused);
-	if (status->wrong)
+			   "mayfly-loader did not take %u request%s about introductions", status->refused,
+			   format_plural(status->refused));
+	if (status->wrong && !doctor->config) /* doctor_keys.c looks itself */
 		doctor_say(doctor, DOCTOR_WARN, "a public key in base64 in each (mayflyctl pubkey)",
-			   "%u files of Clients hold no key", status->wrong);
+			   "%u file%s of Clients %s no key", status->wrong, format_plural(status->wrong),
+			   status->wrong == 1 ? "holds" : "hold");
 }
 
 /* An introduction holds for its period and the next. */

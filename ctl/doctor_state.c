@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ctl/doctor.h"
+#include "ctl/format.h"
 #include "ctl/introduce.h"
 #include "ctl/verdict.h"
 
@@ -18,27 +19,40 @@ static void check_clock_state(struct doctor *doctor, const struct mf_node_status
 			   "hopping is %.1f ms off the system clock", (double)node->clock_error_ns / 1e6);
 }
 
+/* Of an introduction or a session its keeper knows more: doctor_sessions.c. */
+static bool is_of_session(const struct mf_assoc_config *config)
+{
+	return introduce_is_name(config->name) || config->shares;
+}
+
 static void check_peers(struct doctor *doctor)
 {
 	enum { NAMED = 8 };
-	size_t silent = 0;
+	bool sessions = doctor->config && doctor->config->meet_count;
+	size_t silent = 0, heard = 0;
 
 	for (size_t i = 0; i < doctor->state->count; i++) {
 		const struct mf_assoc_status *status = &doctor->state->associations[i];
 
-		if (status->heard_age_ms != ~0ULL || introduce_is_name(status->config.name) ||
-		    status->config.shares)
+		if (is_of_session(&status->config)) {
+			sessions = true;
 			continue;
+		}
+		if (status->heard_age_ms != ~0ULL) {
+			heard++;
+			continue;
+		}
 		if (silent++ < NAMED)
 			doctor_say(doctor, DOCTOR_WARN, "is the peer up, with the same key, rotation and clock? "
 				   "does its firewall let UDP pass to and from its hopping prefix?",
-				   "%.*s was never heard (%llu packets sent)", MF_NAME_BYTES, status->config.name,
-				   status->out_packets);
+				   "%.*s was never heard (%llu packet%s sent)", MF_NAME_BYTES, status->config.name,
+				   status->out_packets, format_plural(status->out_packets));
 	}
 	if (silent > NAMED)
-		doctor_say(doctor, DOCTOR_WARN, NULL, "%zu more peers were never heard", silent - NAMED);
-	if (!silent && doctor->state->count)
-		doctor_say(doctor, DOCTOR_OK, NULL, "every peer was heard");
+		doctor_say(doctor, DOCTOR_WARN, NULL, "%zu more peer%s never heard", silent - NAMED,
+			   silent - NAMED == 1 ? " was" : "s were");
+	if (!silent && heard)
+		doctor_say(doctor, DOCTOR_OK, NULL, "every peer %swas heard", sessions ? "that goes without a session " : "");
 }
 
 static void check_counters(struct doctor *doctor, bool carriages_said)
@@ -75,8 +89,8 @@ static void check_counters(struct doctor *doctor, bool carriages_said)
 		const char *remedy = suspects[i].alone && !tells ? suspects[i].alone : suspects[i].remedy;
 
 		if (count && *remedy && !(carriages_said && suspects[i].alone && tells))
-			doctor_say(doctor, DOCTOR_WARN, remedy, "%s: %llu packets (%s)", verdict_name(verdict), count,
-				   verdict_meaning(verdict));
+			doctor_say(doctor, DOCTOR_WARN, remedy, "%s: %llu packet%s (%s)", verdict_name(verdict), count,
+				   format_plural(count), verdict_meaning(verdict));
 	}
 }
 
@@ -88,7 +102,8 @@ static void check_neighbour_discovery(struct doctor *doctor)
 		return;
 	if (answered)
 		doctor_say(doctor, DOCTOR_OK, NULL,
-			   "the router asks for hopping addresses and is answered (%llu times)", answered);
+			   "the router asks for hopping addresses and is answered (%llu time%s)", answered,
+			   format_plural(answered));
 	else
 		doctor_say(doctor, DOCTOR_WARN, "nothing, if no peer has sent yet; else set Router to the router's "
 			   "link-local address (ip -6 route show default)",

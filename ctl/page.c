@@ -17,6 +17,20 @@ enum { MODE_SOCKET = 0660 };
 
 /* --- the socket ---------------------------------------------------------------------- */
 
+bool page_is_here(const struct config_listen *listen)
+{
+	struct sockaddr_in6 address = { .sin6_family = AF_INET6 };
+	int fd = listen->kind == CONFIG_LISTEN_TCP ? socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0) : -1;
+	bool here;
+
+	if (fd < 0)
+		return true;
+	memcpy(&address.sin6_addr, listen->address, sizeof(address.sin6_addr));
+	here = !bind(fd, (const struct sockaddr *)&address, sizeof(address)) || errno != EADDRNOTAVAIL;
+	close(fd);
+	return here;
+}
+
 /* An address of the node's device is not there yet when it is bound. */
 static int bind_tcp(int fd, const struct config_listen *listen)
 {
@@ -47,12 +61,13 @@ static int find_nobody(const struct sockaddr_un *address, int type)
 	return error;
 }
 
-/* A socket that was left over goes, anything else stays. */
-static int make_room(const struct sockaddr_un *address)
+/* 0: there is nothing, or a socket that was left over; `left` then. */
+static int look_for_room(const struct sockaddr_un *address, bool *left)
 {
 	struct stat status;
 	int error;
 
+	*left = false;
 	if (lstat(address->sun_path, &status))
 		return 0; /* or bind says what is wrong */
 	if (!S_ISSOCK(status.st_mode))
@@ -60,8 +75,41 @@ static int make_room(const struct sockaddr_un *address)
 	error = find_nobody(address, SOCK_STREAM);
 	if (!error)
 		error = find_nobody(address, SOCK_SEQPACKET);
-	if (!error && unlink(address->sun_path))
-		error = -errno;
+	*left = !error;
+	return error;
+}
+
+/* A socket that was left over goes, anything else stays. */
+static int make_room(const struct sockaddr_un *address)
+{
+	bool left;
+	int error = look_for_room(address, &left);
+
+	return left && unlink(address->sun_path) ? -errno : error;
+}
+
+static int try_unix(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	char directory[CONFIG_LISTEN_BYTES];
+	struct stat status;
+	bool left;
+
+	snprintf(directory, sizeof(directory), "%.*s", (int)(strrchr(path, '/') - path + 1), path);
+	if (stat(directory, &status))
+		return -errno;
+	strcpy(address.sun_path, path);
+	return look_for_room(&address, &left);
+}
+
+static int try_tcp(const struct config_listen *listen)
+{
+	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0), error;
+
+	if (fd < 0)
+		return -errno;
+	error = bind_tcp(fd, listen);
+	close(fd);
 	return error;
 }
 
@@ -129,6 +177,13 @@ static int why_not_listening(const struct config_listen *to, int error, char why
 	if (to->kind == CONFIG_LISTEN_UNIX && error == -EEXIST)
 		return say_why(why, error, "no page: %s is there and no socket: give Listen a path of its own", to->path);
 	return say_why(why, error, "no page: cannot listen at %s: %s", to->text, strerror(-error));
+}
+
+int page_try(const struct config_listen *to, char why[static SAY_BYTES])
+{
+	int error = to->kind == CONFIG_LISTEN_UNIX ? try_unix(to->path) : to->kind == CONFIG_LISTEN_TCP ? try_tcp(to) : 0;
+
+	return error ? why_not_listening(to, error, why) : 0;
 }
 
 /* --- the process --------------------------------------------------------------------- */
@@ -289,6 +344,18 @@ static void begin_turns(struct page *page)
 	uv_timer_start(&page->turn, on_turn, 0, BOARD_TURN_MS);
 }
 
+/* It may come, and is bound all the same. Said once each time. */
+static void mind_address(struct page *page)
+{
+	bool away = !page_is_here(&page->listen);
+
+	if (away && !page->away)
+		say_note("Listen = %s is no address of this host: nobody reaches the page while it is not", page->listen.text);
+	else if (!away && page->away)
+		say_note("Listen = %s is an address of this host now: the page can be reached", page->listen.text);
+	page->away = away;
+}
+
 int page_open(struct page *page, uv_loop_t *loop, const struct config_listen *listen,
 	      const struct config_listen_names *names, const struct board_settings *settings, char why[static SAY_BYTES])
 {
@@ -296,7 +363,7 @@ int page_open(struct page *page, uv_loop_t *loop, const struct config_listen *li
 
 	if (listen->kind == CONFIG_LISTEN_NOWHERE)
 		return 0;
-	*page = (struct page){ .loop = loop, .names = *names, .board_fd = -1, .socket_fd = -1, .line = -1,
+	*page = (struct page){ .loop = loop, .listen = *listen, .names = *names, .board_fd = -1, .socket_fd = -1, .line = -1,
 			       .pause_ms = PAGE_AGAIN_MS };
 	error = open_socket(page, listen);
 	if (error)
@@ -309,6 +376,7 @@ int page_open(struct page *page, uv_loop_t *loop, const struct config_listen *li
 	}
 	board_fill_open(&page->fill, page->board, settings);
 	begin_turns(page);
+	mind_address(page);
 	error = begin(page);
 	if (!error)
 		return 0;
@@ -318,11 +386,11 @@ int page_open(struct page *page, uv_loop_t *loop, const struct config_listen *li
 }
 
 /* Its process has the old one, and comes back with the new one. */
-void page_mind(struct page *page)
+static void mind_socket(struct page *page)
 {
 	int fd;
 
-	if (!page->open || !*page->path || is_there(page))
+	if (!*page->path || is_there(page))
 		return;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
@@ -336,6 +404,14 @@ void page_mind(struct page *page)
 	say_note("%s: somebody removed the socket of the page; made again", page->path);
 	if (page->runs && !uv_is_closing((uv_handle_t *)&page->process))
 		uv_process_kill(&page->process, SIGTERM);
+}
+
+void page_mind(struct page *page)
+{
+	if (!page->open)
+		return;
+	mind_address(page);
+	mind_socket(page);
 }
 
 void page_close(struct page *page)

@@ -28,6 +28,7 @@ struct page {
 	struct board *board;
 	struct board_fill fill;
 	struct config_listen_names names;
+	struct config_listen listen;
 	char path[CONFIG_LISTEN_BYTES]; /* of a Unix socket: goes with it, if it is still */
 	dev_t device;                   /* the one that was made there */
 	ino_t inode;
@@ -36,6 +37,7 @@ struct page {
 	uv_process_t process;
 	__u32 pause_ms;
 	bool open, runs;
+	bool away; /* the address is none of this host, which has been said */
 };
 
 /*
@@ -45,8 +47,14 @@ struct page {
 int page_open(struct page *page, uv_loop_t *loop, const struct config_listen *listen,
 	      const struct config_listen_names *names, const struct board_settings *settings, char why[static SAY_BYTES]);
 
-/* Every now and then: a Unix socket that somebody has removed is made again. */
+/* Every now and then: a Unix socket that somebody has removed is made again; an address that this host has not is told of. */
 void page_mind(struct page *page);
+
+/* Could the page be there, where nobody has it? 0, or -errno and `why`. Nothing is left behind. */
+int page_try(const struct config_listen *listen, char why[static SAY_BYTES]);
+
+/* An address of this host; true of a Unix socket. */
+bool page_is_here(const struct config_listen *listen);
 
 /* While the loop turns; the struct must live until it has. */
 void page_close(struct page *page);

@@ -128,6 +128,15 @@ static int read_directory(struct list *list, const char *path, char why[static S
 	return error ? say_why(why, error, "no memory for the clients of %s", path) : 0;
 }
 
+int registry_check_directory(const char *path, char why[static SAY_BYTES])
+{
+	struct list list = { 0 };
+	int error = read_directory(&list, path, why);
+
+	free(list.entry);
+	return error ? error : (int)list.wrong;
+}
+
 static int compare_entries(const void *one, const void *other)
 {
 	const struct registered *a = one, *b = other;

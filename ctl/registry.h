@@ -37,6 +37,12 @@ int registry_load(struct registry *registry, const struct config *config, const 
 		  char why[static SAY_BYTES]);
 void registry_close(struct registry *registry); /* all zero is fine */
 
+/*
+ * Whether the directory can be read, and written by nobody else. How many files in it hold no key, each said; or -errno and
+ * `why`.
+ */
+int registry_check_directory(const char *path, char why[static SAY_BYTES]);
+
 /* Index of the entry with this key, or -1. */
 ssize_t registry_find(const struct registry *registry, const __u8 public_key[static KEY_PUBLIC_BYTES]);
 

@@ -59,10 +59,18 @@ enum mf_refusal {
 	MF_REFUSED_NO_NODE,     /* NODE_SET first */
 	MF_REFUSED_SYSTEM,      /* the kernel said no: `error` is its errno, negative */
 	MF_REFUSED_UNSUPPORTED, /* laid out, but not in this loader */
-	MF_REFUSED_INTERFACE,   /* no device can stand on the NIC: it is a port of something, or a macvlan itself */
+	MF_REFUSED_INTERFACE,   /* no device can stand on the NIC: `field` says why, enum mf_unfit */
 	MF_REFUSED_NO_LISTENER, /* ROAMS: no association LISTENS with this key, local seed, local template and rotation */
 	MF_REFUSED_HAS_CLIENTS, /* of an association that LISTENS: delete those that ROAM with it first */
 	MF_REFUSALS,
+};
+
+enum mf_unfit {
+	MF_UNFIT_UNTOLD = 0,
+	MF_UNFIT_PORT,        /* of a bridge, bond and the like */
+	MF_UNFIT_MACVLAN,     /* itself */
+	MF_UNFIT_NO_ETHERNET, /* lo, tun, ppp, WireGuard */
+	MF_UNFIT_MTU,         /* less than IPv6 asks of a link (RFC 8200 section 5) */
 };
 
 enum mf_node_mode {
@@ -188,7 +196,7 @@ struct mf_message {
 	__u16 type;
 	__u32 sequence;     /* copied into the answer */
 	__u16 refusal;      /* answer: enum mf_refusal */
-	__u16 field;        /* REFUSED_VALUE: offset of the value */
+	__u16 field;        /* REFUSED_VALUE: offset of the value; REFUSED_INTERFACE: enum mf_unfit */
 	__s32 error;        /* REFUSED_SYSTEM: -errno */
 	union {
 		struct mf_node_config node_config;

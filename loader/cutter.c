@@ -33,13 +33,15 @@ int mf_cutter_find(struct mf_instance *instance)
 
 /*
  * bpf_fib_lookup() answers only for interfaces that forward. Router advertisements have no business on
- * either end.
+ * either end; IPv6 has, whatever the host's default for new interfaces is.
  */
 static int settings_write(const struct mf_instance *instance)
 {
 	const char *inside = instance->inside.name;
 	int error = mf_sysctl_set("ipv6", inside, "forwarding", "1");
 
+	mf_sysctl_set("ipv6", instance->cutter.name, "disable_ipv6", "0");
+	mf_sysctl_set("ipv6", inside, "disable_ipv6", "0");
 	mf_sysctl_set("ipv6", instance->cutter.name, "accept_ra", "0");
 	mf_sysctl_set("ipv6", inside, "accept_ra", "0");
 	if (error)

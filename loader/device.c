@@ -120,9 +120,46 @@ int mf_device_making(struct mf_instance *instance, __u8 made)
 	return mf_record_write(instance->record_fd, &instance->record);
 }
 
-static int stands_on_another(const struct mf_link *nic)
+/* What the NIC shows; a port shows nothing here, its kernel says no. */
+static enum mf_unfit find_unfit(const struct mf_link *nic)
 {
-	return !strcmp(nic->kind, "macvlan") || !strcmp(nic->kind, "macvtap");
+	if (!strcmp(nic->kind, "macvlan") || !strcmp(nic->kind, "macvtap"))
+		return MF_UNFIT_MACVLAN;
+	if (!nic->ethernet)
+		return MF_UNFIT_NO_ETHERNET;
+	return nic->mtu < MF_INNER_MTU_MIN ? MF_UNFIT_MTU : MF_UNFIT_UNTOLD;
+}
+
+enum mf_unfit mf_device_unfit(const struct mf_link *nic)
+{
+	enum mf_unfit unfit = find_unfit(nic);
+
+	return unfit ? unfit : MF_UNFIT_PORT;
+}
+
+static void say_unfit(const struct mf_instance *instance)
+{
+	const char *device = instance->record.config.device, *nic = instance->options->interface;
+
+	switch (mf_device_unfit(&instance->nic)) {
+	case MF_UNFIT_MACVLAN:
+		mf_log(MF_LOG_ERROR, "%s is a %s itself, and %s (a macvlan) cannot stand on one: use the interface "
+		       "below it, or a veth, as Interface", nic, instance->nic.kind, device);
+		break;
+	case MF_UNFIT_NO_ETHERNET:
+		mf_log(MF_LOG_ERROR, "%s has no Ethernet%s%s, and %s (a macvlan) cannot stand on it: use the interface "
+		       "that its packets leave by, or a veth, as Interface", nic, *instance->nic.kind ? ", it is a " : "",
+		       instance->nic.kind, device);
+		break;
+	case MF_UNFIT_MTU:
+		mf_log(MF_LOG_ERROR, "%s has an MTU of %u, and IPv6 takes %d: ip link set dev %s mtu 1500, if its network can",
+		       nic, instance->nic.mtu, MF_INNER_MTU_MIN, nic);
+		break;
+	default:
+		mf_log(MF_LOG_ERROR, "%s is a port of a bridge, bond, team or Open vSwitch, or has an ipvlan, so that "
+		       "%s (a macvlan) cannot stand on it: use the bridge or bond itself as Interface, or take %s out "
+		       "of it", nic, device, nic);
+	}
 }
 
 /* Said once, however often it is tried. */
@@ -134,13 +171,8 @@ static int say_unmade(struct mf_instance *instance, int error)
 	instance->device_error = error;
 	if (!error || error == before || error == -ENODEV)
 		return error;
-	if (stands_on_another(&instance->nic))
-		mf_log(MF_LOG_ERROR, "%s is a %s itself, and %s (a macvlan) cannot stand on one: use the interface "
-		       "below it, or a veth, as Interface", nic, instance->nic.kind, device);
-	else if (error == -EMEDIUMTYPE)
-		mf_log(MF_LOG_ERROR, "%s is a port of a bridge, bond, team or Open vSwitch, or has an ipvlan, so that "
-		       "%s (a macvlan) cannot stand on it: use the bridge or bond itself as Interface, or take %s out "
-		       "of it", nic, device, nic);
+	if (error == -EMEDIUMTYPE)
+		say_unfit(instance);
 	else if (error == -EOPNOTSUPP)
 		mf_log(MF_LOG_ERROR, "%s: this kernel has no macvlan: modprobe macvlan, or a kernel with "
 		       "CONFIG_MACVLAN", device);
@@ -174,7 +206,7 @@ static int device_make(struct mf_instance *instance)
 	struct mf_netlink *netlink = &instance->netlink;
 	char alias[MF_LINK_ALIAS_BYTES];
 	__u8 mac[6];
-	int error = stands_on_another(&instance->nic) ? -EMEDIUMTYPE : mf_device_name_free(instance, name);
+	int error = find_unfit(&instance->nic) ? -EMEDIUMTYPE : mf_device_name_free(instance, name);
 
 	if (error)
 		return error;
@@ -203,11 +235,12 @@ int mf_device_create(struct mf_instance *instance)
 	return say_unmade(instance, error);
 }
 
-/* Strangers reach it by groups alone: it believes neither routers nor redirects. */
+/* Strangers reach it by groups alone: it believes neither routers nor redirects. Hosts may have IPv6 switched off by default. */
 int mf_device_raise(struct mf_instance *instance)
 {
 	const char *device = instance->device.name;
 
+	mf_sysctl_set("ipv6", device, "disable_ipv6", "0");
 	mf_sysctl_set("ipv6", device, "accept_ra", "0");
 	mf_sysctl_set("ipv6", device, "accept_redirects", "0");
 	return mf_link_set_flags(&instance->netlink, instance->device.ifindex, IFF_UP | IFF_NOARP, IFF_UP | IFF_NOARP);

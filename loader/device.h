@@ -16,7 +16,10 @@ struct mf_instance;
  */
 int mf_device_create(struct mf_instance *instance);
 
-/* Up, once the NIC's programs stand: before, what it says would leave as it is. */
+/* Why none can stand on a NIC where that is so. */
+enum mf_unfit mf_device_unfit(const struct mf_link *nic);
+
+/* Up and with IPv6, once the NIC's programs stand: before, what it says would leave as it is. */
 int mf_device_raise(struct mf_instance *instance);
 
 /* Finds what an earlier loader made. -ENODEV: gone, or not on this NIC any more. */

@@ -5,6 +5,7 @@
 #include "loader/link.h"
 
 #include <errno.h>
+#include <linux/if_arp.h>
 #include <linux/if_link.h>
 #include <linux/veth.h>
 #include <stdio.h>
@@ -35,6 +36,7 @@ static int link_read(const struct nlmsghdr *message, struct mf_link *link)
 	link->ifindex = info->ifi_index;
 	link->flags = info->ifi_flags;
 	link->loopback = !!(info->ifi_flags & IFF_LOOPBACK);
+	link->ethernet = info->ifi_type == ARPHRD_ETHER;
 	link->mtu = mf_netlink_u32(table[IFLA_MTU], 0);
 	snprintf(link->name, sizeof(link->name), "%s", mf_netlink_string(table[IFLA_IFNAME]));
 	if (table[IFLA_ADDRESS] && RTA_PAYLOAD(table[IFLA_ADDRESS]) == sizeof(link->mac))

@@ -18,6 +18,7 @@ struct mf_link {
 	__u32 flags; /* IFF_* */
 	__u32 mtu;
 	int loopback;
+	int ethernet; /* frames are Ethernet's; not of lo, tun, ppp, WireGuard */
 	int ours;    /* alias begins with MF_LINK_ALIAS */
 	char alias[MF_LINK_ALIAS_BYTES]; /* cut short where it is longer */
 	__u8 mac[6]; /* zero where the interface has none of this length */

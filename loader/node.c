@@ -288,10 +288,12 @@ static int begin(struct mf_instance *instance, struct mf_node_config *config, st
 	}
 	error = set_up(instance, config);
 	if (error) {
+		__u16 unfit = error == -EMEDIUMTYPE ? (__u16)mf_device_unfit(&instance->nic) : 0;
+
 		if (error != -EBUSY || instance->pins.lock >= 0)
 			take_down(instance);
 		mf_log(MF_LOG_ERROR, "%s: cannot be set up: %s", instance->options->interface, strerror(-error));
-		return refuse(trouble, 0, error);
+		return refuse(trouble, unfit, error);
 	}
 	instance->running = 1;
 	instance->stale = MF_STALE_ALL;

@@ -29,6 +29,12 @@ void mf_request_refuse_value(struct mf_message *answer, __u16 field)
 	answer->field = field;
 }
 
+void mf_request_refuse_interface(struct mf_message *answer, __u16 unfit)
+{
+	mf_request_refuse(answer, MF_REFUSED_INTERFACE);
+	answer->field = unfit;
+}
+
 void mf_request_refuse_error(struct mf_message *answer, int error)
 {
 	if (error == -EEXIST) {
@@ -37,8 +43,6 @@ void mf_request_refuse_error(struct mf_message *answer, int error)
 		mf_request_refuse(answer, MF_REFUSED_NOT_FOUND);
 	} else if (error == -ENOSPC) {
 		mf_request_refuse(answer, MF_REFUSED_FULL);
-	} else if (error == -EMEDIUMTYPE) {
-		mf_request_refuse(answer, MF_REFUSED_INTERFACE);
 	} else if (error == -ENOLINK) {
 		mf_request_refuse(answer, MF_REFUSED_NO_LISTENER);
 	} else if (error == -EUSERS) {

@@ -40,8 +40,9 @@ enum mf_request_wants mf_request_answer(const struct mf_request_target *target, 
 
 void mf_request_refuse(struct mf_message *answer, enum mf_refusal refusal);
 void mf_request_refuse_value(struct mf_message *answer, __u16 field);
+void mf_request_refuse_interface(struct mf_message *answer, __u16 unfit);
 
-/* By the errno of what failed: -EEXIST, -ENOENT, -ENOSPC and -EMEDIUMTYPE have refusals of their own. */
+/* By the errno of what failed: -EEXIST, -ENOENT and -ENOSPC have refusals of their own. */
 void mf_request_refuse_error(struct mf_message *answer, int error);
 
 #endif

@@ -17,7 +17,9 @@
 
 static void refuse(struct mf_message *answer, const struct mf_trouble *trouble)
 {
-	if (trouble->field)
+	if (trouble->error == -EMEDIUMTYPE)
+		mf_request_refuse_interface(answer, trouble->field);
+	else if (trouble->field)
 		mf_request_refuse_value(answer, trouble->field);
 	else
 		mf_request_refuse_error(answer, trouble->error);

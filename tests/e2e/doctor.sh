@@ -5,6 +5,7 @@
 
 . "$(dirname "$0")/../lab/lib.sh"
 . "$LAB/rendezvous.sh"
+. "$LAB/session.sh"
 
 lab_internet
 both_of
@@ -54,6 +55,35 @@ broken "it forwards" "eth0 forwards and so ignores router advertisements" \
 lab_pass client eth0
 finds "a program of somebody else's" "an XDP program \(id [0-9]+\) is on eth0"
 on client ip link set dev eth0 xdpdrv off
+
+broken "a key file that holds none" "holds no such key" "cp $RUN/hop.key spare; echo garbage >$RUN/hop.key" "cat spare >$RUN/hop.key"
+broken "MTU below that of IPv6" "68 bytes only.* below 1280 it has no IPv6 at all" "ip link set eth0 mtu 68" "ip link set eth0 mtu 1500"
+on client ip link set eth0 mtu 68
+content "which is no setting" "eth0 has no IPv6|this kernel"
+on client ip link set eth0 mtu 1500
+lab_address client eth0 "${LINK[client]}"
+cp "$RUN/client/eth0.conf" "$RUN/client/good.conf"
+peer_of client other "Address = fd00::77/128" "Prefix = 2001:db8:77::/64" "RemoteSeed = 7777777777777777"
+finds "two peers with one key and seed" "found the same key and LocalSeed for the peers server and other"
+refute "which up refuses" on client mayflyctl up eth0.conf
+mv "$RUN/client/good.conf" "$RUN/client/eth0.conf"
+
+say "# where the page is to be"
+listen() { on client sed -i "/^Listen/d; /^Interface/a Listen = $1" eth0.conf; }
+listen /nowhere/page.sock
+finds "no such directory" "no page: cannot listen at /nowhere/page.sock: No such file or directory"
+listen 10.1.2.3:9808
+finds "no address of this host" "Listen = 10.1.2.3:9808 is no address of this host"
+listen "[${INNER[client]}]:9808 anywhere"
+content "the node's own, which comes with it" "Listen"
+listen "[::1]:9808"
+content "a free port" "no page"
+start http client python3 -m http.server --bind ::1 9808
+listens() { on client sh -c "ss -Hltn 'sport = 9808' | grep -q ."; }
+check "somebody has the port" within 5 listens
+finds "a port that somebody has" "no page: cannot listen at \\[::1\\]:9808: Address already in use"
+stop http
+on client sed -i /^Listen/d eth0.conf
 
 say "# on-link"
 sed 's/^\[Node\]/&\nMode = on-link/' "$RUN/client/eth0.conf" >"$RUN/client/on-link.conf"
@@ -120,6 +150,28 @@ apart sealed
 on server mayflyctl doctor >"$RUN/doctor"
 check "sealed, where the other is not: seen by who seals" \
 	grep -qE "^warn .*not as its Carriage here has them \(drop_control [0-9]+.*never heard: client" "$RUN/doctor"
+
+say "# a sealed peer that is not there, and pages"
+on client mayflyctl down eth0
+on server mayflyctl down eth0
+node_of client "Listen = 10.1.2.3:9808"
+peer_of client server "Carriage = sealed"
+on client mayflyctl up eth0.conf --no-wait >"$RUN/up.log" 2>&1
+check "up says that nobody reaches its page" grep -q "Listen = 10.1.2.3:9808 is no address of this host" "$RUN/up.log"
+finds "asked for" "1 session is asked for, and not there yet|there has been no session with server"
+refute "and nobody was heard" grep "every peer" "$RUN/doctor"
+finds "the address is not this host's" "Listen = 10.1.2.3:9808 is no address of this host"
+on client ip addr add 10.1.2.3/32 dev eth0
+answers() { on client mayflyctl doctor eth0.conf | grep -q "^ok .*the page answers at 10.1.2.3:9808"; }
+check "it is now" within 5 answers
+listen "[::1]:9809"
+finds "another one, which the process does not know" "no page at \\[::1\\]:9809: Connection refused"
+start http client python3 -m http.server --bind ::1 9809
+else_answers() { on client mayflyctl doctor eth0.conf | grep -q "^FAIL .*somebody else answers at \[::1\]:9809"; }
+check "somebody else's" within 5 else_answers
+stop http
+kill -9 "$(keeper_of client)"
+finds "nobody keeps sessions" "nobody keeps sessions, and eth0.conf has 1 peer"
 
 say "# a clock that was never set"
 FAKETIME_LIBRARY=$(ls /usr/lib/*/faketime/libfaketime.so.1 2>/dev/null | head -n 1)

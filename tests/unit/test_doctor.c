@@ -111,6 +111,22 @@ static void test_peers(void **unused)
 	assert_non_null(strstr(said, "peer0 was never heard (5 packets sent)"));
 	assert_null(strstr(said, "peer1 "));
 	assert_non_null(strstr(said, "3 more peers were never heard"));
+
+	/* a peer that has sessions is heard in these: its introduction tells nothing */
+	state.count = 2;
+	strcpy(associations[0].config.name, "sealed@1");
+	associations[0].config.flags = MF_ASSOC_CONTROL;
+	look(doctor_check_state);
+	assert_string_equal(said, "");
+	state.count = 3;
+	associations[2].heard_age_ms = 5;
+	look(doctor_check_state);
+	says(DOCTOR_OK, "every peer that goes without a session was heard");
+	associations[2].heard_age_ms = ~0ULL;
+	associations[2].out_packets = 1;
+	look(doctor_check_state);
+	says(DOCTOR_WARN, "peer2 was never heard (1 packet sent)");
+	assert_int_equal(doctor.count[DOCTOR_OK], 0);
 }
 
 static void test_counters(void **unused)
@@ -126,7 +142,11 @@ static void test_counters(void **unused)
 	for (size_t i = 0; i < sizeof(suspects) / sizeof(*suspects); i++) {
 		memset(&state.counters, 0, sizeof(state.counters));
 		state.counters.verdict[suspects[i]] = 3;
-		snprintf(words, sizeof(words), "%s: 3 packets", verdict_name(suspects[i]));
+		snprintf(words, sizeof(words), "%s: 3 packets (", verdict_name(suspects[i]));
+		look(doctor_check_state);
+		says(DOCTOR_WARN, words);
+		state.counters.verdict[suspects[i]] = 1;
+		snprintf(words, sizeof(words), "%s: 1 packet (", verdict_name(suspects[i]));
 		look(doctor_check_state);
 		says(DOCTOR_WARN, words);
 		assert_non_null(strstr(said, "->"));
@@ -247,6 +267,8 @@ static struct sessions_line line_of(const char *peer, const char *now)
 static void test_sessions(void **unused)
 {
 	static char text[(LINES + 4) * SESSIONS_LINE_MOST];
+	struct config_peer peers[] = { { .name = "vain" }, { .name = "fixed", .is_static = true } };
+	struct config config = { .file = "eth0.conf", .meets = peers, .meet_count = 2 };
 	struct sessions_line line, complete;
 	size_t used = 0;
 
@@ -259,7 +281,10 @@ static void test_sessions(void **unused)
 	used = add(text, used, &line);
 	line = line_of("unheard", "silent");
 	used = add(text, used, &line);
-	line = line_of("fresh", "asking"); /* not for long yet: nothing to say */
+	line = line_of("fixed", "asking");
+	line.state_age_ms = 61000;
+	used = add(text, used, &line);
+	line = line_of("fresh", "asking"); /* not for long yet: nothing is wrong */
 	line.state_age_ms = 1000;
 	used = add(text, used, &line);
 	for (int i = 0; i < LINES - 2; i++) {
@@ -268,16 +293,20 @@ static void test_sessions(void **unused)
 		used = add(text, used, &line);
 	}
 	used = add(text, used, &complete);
+	doctor.config = &config;
 	keep(text, used);
 	look(doctor_check_sessions);
 	end_keeper();
+	assert_non_null(strstr(said, "there has been no session with fixed for "));
+	assert_non_null(strstr(said, "it is asked for in vain\n      -> is it up there, "));
 	says(DOCTOR_OK, "1 session stands");
-	assert_int_equal(doctor.count[DOCTOR_WARN], 9);
+	assert_int_equal(doctor.count[DOCTOR_WARN], 10);
+	assert_non_null(strstr(said, "1 session is asked for, and not there yet"));
 	assert_non_null(strstr(said, "the session with quiet is silent: nothing was heard for 42"));
 	assert_non_null(strstr(said, "the session with unheard is silent\n"));
 	assert_non_null(strstr(said, "there has been no session with vain for 1"));
 	assert_null(strstr(said, "fresh"));
-	assert_non_null(strstr(said, "4 more sessions"));
+	assert_non_null(strstr(said, "5 more sessions are"));
 }
 
 static void test_keepers(void **unused)
@@ -288,6 +317,8 @@ static void test_keepers(void **unused)
 		{ "", "has gone" }, { "GET / HTTP/1.1\n", "of one version" }, { "{\"event\":\"full\"}\n", "readers already" },
 		{ "{\"event\":\"session\"", "has gone" },
 	};
+	struct config_peer peers[] = { { .connect = CONNECT_NO }, { .is_static = true } };
+	struct config config = { .file = "eth0.conf", .meets = peers, .meet_count = 2 };
 
 	(void)unused;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
@@ -302,6 +333,12 @@ static void test_keepers(void **unused)
 	associations[0].config.shares = 1;
 	look(doctor_check_sessions);
 	says(DOCTOR_WARN, "1 session (peer0) goes on in the loader, but nobody keeps it");
+	/* nor is there a session, and the file has somebody to begin one with */
+	state.count = 0;
+	doctor.config = &config;
+	look(doctor_check_sessions);
+	says(DOCTOR_WARN, "nobody keeps sessions, and eth0.conf has 1 peer to have one with");
+	doctor.config = NULL;
 	state.node.attached = 0;
 	look(doctor_check_sessions);
 	assert_string_equal(said, "");

@@ -223,11 +223,103 @@ static void test_many(void **unused)
 	assert_non_null(strstr(said, "2 more peers are not what "));
 }
 
+/* What `text` has in files of keys; `doctor` and `said` are of it. */
+static void look_at_keys(const char *text)
+{
+	__u8 node_public[KEY_PUBLIC_BYTES];
+	struct capture capture;
+	struct config config;
+	char why[SAY_BYTES];
+
+	write_config(text);
+	if (config_file_read(&config, node_public, file, why))
+		fail_msg("%s", why);
+	doctor = (struct doctor){ .config = &config };
+	capture = capture_begin();
+	doctor_check_keys(&doctor);
+	capture_end(&capture, said, sizeof(said));
+	config_close(&config);
+}
+
+static void test_store(void **unused)
+{
+	(void)unused;
+	look_at_keys(NODE "Store = redis://host:70000\n");
+	says(DOCTOR_FAIL, "eth0.conf:5: Store: ");
+	look_at_keys(NODE "Store = redis://host:7000?password-file=/nonexistent\n");
+	says(DOCTOR_FAIL, "password file /nonexistent: No such file");
+	look_at_keys(NODE "Store = redis://host:7000\n");
+	assert_string_equal(said, "");
+}
+
+/* What up refuses is found. */
+static void test_keys(void **unused)
+{
+	static char huge[5 << 20];
+	static const struct {
+		const char *text, *words;
+	} rows[] = {
+		{ "garbage\n", "aa: /tmp/" }, { "garbage\n", "holds no such key" }, { "", "holds no such key" },
+		{ "00112233445566778899aabbccddee\n", "holds no such key" }, { huge, "cannot read a key from " },
+	};
+
+	(void)unused;
+	look_at_keys(USUAL);
+	says(DOCTOR_OK, "key files hold keys, and are closed to others");
+	look_at_keys(NODE);
+	assert_string_equal(said, "");
+	look_at_keys(NODE PEER("aa", "fd00::2") "[Peer]\nName = bb\nAddress = fd00::3\nPrefix = 2001:db8:2::/64\n"
+		     "LocalSeed = 00000000000000aa\nRemoteSeed = 2222222222222222\nKeyFile = KEY\n");
+	says(DOCTOR_FAIL, "found the same key and LocalSeed for the peers aa and bb");
+	memset(huge, 'x', sizeof(huge) - 1);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		write_text(key_file, rows[i].text);
+		look_at_keys(NODE PEER("aa", "fd00::2"));
+		says(DOCTOR_FAIL, rows[i].words);
+		assert_null(strstr(said, "closed to others"));
+		assert_null(strstr(said, "garbage"));
+	}
+	write_text(key_file, "00112233445566778899aabbccddeeff\n");
+	assert_int_equal(chmod(key_file, 0640), 0);
+	look_at_keys(NODE PEER("aa", "fd00::2") "Carriage = sealed\n"); /* stands among those that have sessions */
+	says(DOCTOR_FAIL, "aa: /tmp/");
+	look_at_keys(USUAL);
+	assert_int_equal(doctor.count[DOCTOR_FAIL], 2);
+	assert_non_null(strstr(said, "bb: /tmp/"));
+	assert_int_equal(chmod(key_file, 0600), 0);
+}
+
+static void test_clients(void **unused)
+{
+	char text[512], clients[96], path[128];
+
+	(void)unused;
+	snprintf(clients, sizeof(clients), "%s/clients", directory);
+	snprintf(text, sizeof(text), NODE "Clients = %s\n", clients);
+	look_at_keys(text);
+	says(DOCTOR_FAIL, "cannot read the directory ");
+	assert_int_equal(mkdir(clients, 0755), 0);
+	look_at_keys(text);
+	assert_string_equal(said, "");
+	assert_int_equal(chmod(clients, 0777), 0);
+	look_at_keys(text);
+	says(DOCTOR_FAIL, "of Clients can be written by others (mode 0777): chmod go-w ");
+	assert_int_equal(chmod(clients, 0755), 0);
+	snprintf(path, sizeof(path), "%s/laptop.pub", clients);
+	write_text(path, "garbage\n");
+	look_at_keys(text);
+	says(DOCTOR_WARN, "1 file in /tmp/");
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(clients), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_same),  cmocka_unit_test(test_node), cmocka_unit_test(test_moving),
 		cmocka_unit_test(test_peers), cmocka_unit_test(test_many),
+		cmocka_unit_test(test_store), cmocka_unit_test(test_keys),
+		 cmocka_unit_test(test_clients),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
