@@ -11,13 +11,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "ctl/keeper_lock.h"
 
-enum { PATH_BYTES = 64 };
+enum { PATH_BYTES = 64, HOLD_MS = 10000 };
 
 /* A directory of its own; `socket` is where a loader's would be. */
 static void begin(char directory[PATH_BYTES], char socket[PATH_BYTES], char path[KEEPER_PATH_BYTES])
@@ -45,8 +46,10 @@ static pid_t hold(int lock, const char *path)
 			pause();
 	}
 	close(lock);
-	while (keeper_pid(path) != child)
+	for (int i = 0; keeper_pid(path) != child; i++) {
+		assert_true(i < HOLD_MS);
 		usleep(1000);
+	}
 	return child;
 }
 
@@ -121,6 +124,29 @@ static void test_number_is_not_believed(void **state)
 	end(directory, path);
 }
 
+/* Nothing can be written any more, as on a full disk: the holder is known by the kernel's word all the same. */
+static void test_known_without_its_number(void **state)
+{
+	char directory[PATH_BYTES], socket[PATH_BYTES], path[KEEPER_PATH_BYTES], why[SAY_BYTES], file[KEEPER_FILE_BYTES];
+	struct rlimit before, none = { 0 };
+	pid_t child;
+	int status;
+
+	(void)state;
+	begin(directory, socket, path);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	none.rlim_max = before.rlim_max;
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+	child = hold(keeper_lock(path, why), path);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	signal(SIGXFSZ, SIG_DFL);
+	assert_false(keeper_file(socket, SESSIONS_UP, file));
+	assert_int_equal(keeper_tell(socket, SESSIONS_UP, SIGTERM), child);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	end(directory, path);
+}
+
 /* Somebody has removed the file: the holder makes another one, unless somebody else was faster. */
 static void test_minded(void **state)
 {
@@ -168,6 +194,7 @@ int main(void)
 		cmocka_unit_test(test_path),
 		cmocka_unit_test(test_one_holder),
 		cmocka_unit_test(test_number_is_not_believed),
+		cmocka_unit_test(test_known_without_its_number),
 		cmocka_unit_test(test_minded),
 		cmocka_unit_test(test_cleared_unless_locked),
 	};
