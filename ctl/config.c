@@ -20,7 +20,7 @@
 enum {
 	SHOWN_BYTES = 64, /* of a wrong value in a message */
 	NAME_MOST = 32,   /* of a key; none is as long */
-	KEY_LETTERS = 32, /* from here on a word may be a key itself: of 16 bytes 32 digits, of 32 bytes 43 letters */
+	KEY_LETTERS = 20, /* from here on a word may be a key itself, of 16 bytes in base64 and more */
 };
 
 enum section { SECTION_NONE, SECTION_NODE, SECTION_PEER };
@@ -62,14 +62,18 @@ static const char *shown(char text[static SHOWN_BYTES], const char *value, size_
 	return text;
 }
 
-/* Of a line that is none of a configuration: a key file in the place of one must not be shown. */
-static const char *shown_line(char text[static SHOWN_BYTES], const char *line, size_t length)
+/* A word of a configuration? All else may be a key or a password, of a file that stands in the place of one. */
+static bool is_word(const char *text, size_t length)
 {
-	size_t i;
+	for (size_t i = 0; i < length; i++)
+		if (!isalpha((unsigned char)text[i]) && !strchr("-_ []", text[i]))
+			return false;
+	return length < KEY_LETTERS;
+}
 
-	for (i = 0; i < length && (isalnum((unsigned char)line[i]) || strchr("+/=", line[i])); i++)
-		;
-	return i == length && length >= KEY_LETTERS ? "what may be a secret key" : shown(text, line, length);
+static const char *shown_word(char text[static SHOWN_BYTES], const char *line, size_t length)
+{
+	return is_word(line, length) ? shown(text, line, length) : "what may be a secret";
 }
 
 static struct config_peer *add_peer(struct config *config)
@@ -172,7 +176,7 @@ static int check_name(const struct reader *reader, const char *start, const char
 	if (equals - start <= NAME_MOST)
 		return 0;
 	return config_wrong(reader->config, reader->line, reader->why, "found a key of %zu bytes, %s, expected at most %d",
-			    (size_t)(equals - start), shown_line(text, start, (size_t)(equals - start)), NAME_MOST);
+			    (size_t)(equals - start), shown_word(text, start, (size_t)(equals - start)), NAME_MOST);
 }
 
 static int check_line(struct reader *reader, const char *start, const char *end)
@@ -191,7 +195,7 @@ static int check_line(struct reader *reader, const char *start, const char *end)
 	if (!equals)
 		return config_wrong(reader->config, reader->line, reader->why,
 				    "found %s, expected [Node], [Peer], KEY = VALUE or a comment",
-				    shown_line(text, start, length));
+				    shown_word(text, start, length));
 	return check_name(reader, start, equals);
 }
 
@@ -299,9 +303,9 @@ static int unknown_key(const struct reader *reader, const struct config_key_tabl
 	bool node = reader->section == SECTION_NODE;
 	const char *section = node ? "[Node]" : "[Peer]";
 	const char *meant = config_key_suggest(table, name);
-	char text[SHOWN_BYTES];
+	char room[SHOWN_BYTES];
+	const char *text = shown_word(room, name, strlen(name));
 
-	shown(text, name, strlen(name));
 	if (config_key_find(node ? &config_peer_keys : &config_node_keys, name) >= 0)
 		return config_wrong(reader->config, reader->line, reader->why, "found %s in %s, expected it in %s",
 				    text, section, node ? "[Peer]" : "[Node]");

@@ -111,11 +111,12 @@ static int mark(int lock)
 int keeper_sign(int lock, const char *file)
 {
 	char text[NUMBER_BYTES + KEEPER_FILE_BYTES];
-	int length = snprintf(text, sizeof(text), "%d %.*s\n", (int)getpid(), KEEPER_FILE_BYTES - 1, file), error = mark(lock);
+	int length = snprintf(text, sizeof(text), "%d %.*s\n", (int)getpid(), KEEPER_FILE_BYTES - 1, file);
 
-	if (error)
-		return error;
-	return ftruncate(lock, 0) || pwrite(lock, text, (size_t)length, 0) != length ? -EIO : 0;
+	/* A full file system takes no words, but a lock. */
+	if (!ftruncate(lock, 0) && pwrite(lock, text, (size_t)length, 0) != length && ftruncate(lock, 0))
+		return -errno;
+	return mark(lock);
 }
 
 int keeper_mind(const char *path, const char *file, int *lock, char why[static SAY_BYTES])

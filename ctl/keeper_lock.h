@@ -24,8 +24,7 @@ int keeper_lock(const char *path, char why[static SAY_BYTES]);
 
 /*
  * The process that calls keeps sessions, of the configuration `file` (without links, from the root): it is the holder from
- * here on. Its number stands before that in the lock, for people. 0 or -errno; -EIO: it is the holder, but neither could be
- * written.
+ * here on, also where there is no room for words. Its number stands before that in the lock, for people. 0 or -errno
  */
 int keeper_sign(int lock, const char *file);
 

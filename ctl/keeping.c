@@ -386,7 +386,7 @@ int keeping_run(const struct keeping_settings *settings)
 	mf_notify_open(&keeping.notify);
 	signal(SIGHUP, SIG_IGN); /* from a serve or reload that has found the lock, before there is a loop to hear it */
 	if (keeper_sign(settings->lock, settings->file))
-		say_note("the lock cannot be written: nobody else can tell by what file sessions are kept");
+		say_note("this process cannot be found by its lock, nor told to end by mayflyctl down");
 	error = begin(&keeping, why);
 	if (error) {
 		say_error("%s", why);

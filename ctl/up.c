@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ctl/identity.h"
 #include "ctl/introduce.h"
 #include "ctl/keeper_lock.h"
 #include "ctl/keeping.h"
@@ -144,6 +145,30 @@ static int check_keeper(const struct up_run *run, enum sessions_keeper keeper, c
 	return error;
 }
 
+static bool has_address(const struct mf_node_config *node, const __u8 *address, size_t bytes)
+{
+	for (unsigned int i = 0; i < node->address_count; i++)
+		if (!memcmp(node->address[i].address, address, bytes))
+			return true;
+	return false;
+}
+
+/* Sessions are kept under the key that they began with: the node must keep its addresses. */
+static int check_key(const struct up_run *run, char why[static SAY_BYTES])
+{
+	const struct mf_node_config *node = &run->present.node.config;
+	__u8 own[16];
+
+	if (!*run->config.node.private_key_file || (keeper_of(run->client.path, SESSIONS_UP) == KEEPER_NOBODY &&
+						   keeper_of(run->client.path, SESSIONS_SERVE) == KEEPER_NOBODY))
+		return 0;
+	identity_address(own, run->public_key);
+	if (has_address(node, own, sizeof(own)) || !has_address(node, own, 2))
+		return 0;
+	return say_why(why, -EBUSY, "the key in %s has changed, and sessions are kept by the one before: mayflyctl down %s, then begin anew",
+		       run->config.node.private_key_file, run->config.node.interface);
+}
+
 static int look_at_loader(struct up_run *run, const struct ctl *ctl, const char *argument)
 {
 	const char *wanted = run->config.node.interface;
@@ -158,7 +183,7 @@ static int look_at_loader(struct up_run *run, const struct ctl *ctl, const char 
 			  run->present.node.nic, run->config.file, wanted);
 		return CTL_FAILED;
 	}
-	if (run->keeps && (check_keeper(run, SESSIONS_UP, why) || check_keeper(run, SESSIONS_SERVE, why)))
+	if (run->keeps && (check_keeper(run, SESSIONS_UP, why) || check_keeper(run, SESSIONS_SERVE, why) || check_key(run, why)))
 		return failed(why);
 	if (check_sessions(run, why))
 		return failed(why);

@@ -111,7 +111,8 @@ void render_rows(struct text *text, const struct view *view, __u32 page)
 		text_add(text, "</tr>\n");
 	}
 	if (!any)
-		text_add(text, "<tr class=\"nobody\"><td colspan=\"7\">Nobody has a session here.</td></tr>\n");
+		text_print(text, "<tr class=\"nobody\"><td colspan=\"7\">%s</td></tr>\n",
+			   page ? "There are no more sessions." : "Nobody has a session here.");
 }
 
 /* --- pages --------------------------------------------------------------------------- */

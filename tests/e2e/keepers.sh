@@ -58,4 +58,15 @@ ended() { [ -z "$(keeper_of client)" ]; }
 check "the keeper ends when it goes on" within 10 ended
 refute "and has brought nothing up" is_up
 check "down has nothing left to end" on client mayflyctl down eth0
+
+say "# by the name of a file in /etc/mayfly"
+on client sh -c "cp -a /etc $RUN/etc && mkdir -p $RUN/etc/mayfly && cp eth0.conf $RUN/etc/mayfly/home.conf && mount --bind $RUN/etc /etc"
+check "up" session_up client
+check "sessions" grep -q '^server  *up ' <(on client mayflyctl sessions home)
+echo broken | on client tee /etc/mayfly/eth0.conf >/dev/null
+check "an interface goes before a file of its name" grep -q '^server  *up ' <(on client mayflyctl sessions eth0)
+refute "neither" on client mayflyctl down "" 2>"$RUN/down.log"
+check "is said: $(cat "$RUN/down.log")" grep -q 'is neither a file nor an interface' "$RUN/down.log"
+check "down" on client mayflyctl down home
+refute "the node is down" is_up
 finish

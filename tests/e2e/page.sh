@@ -27,7 +27,7 @@ say "# the page, without JavaScript"
 check "a session as it appears" within 5 page_says server / '<th scope="row">client<small>'
 check "that is up" page_says server / '<span class="badge up">up</span>'
 check "both ends" within 5 page_says server / "2001:db8:c1:0:</s><b>"
-check "the other page of it" grep -q 'Nobody has a session here' <(page_get server '/?page=2')
+check "the other page of it" grep -q 'There are no more sessions' <(page_get server '/?page=2')
 equal "which there is not yet" 404 "$(page_status server '/?page=2')"
 check "no program in it but the one that its policy names" python3 - <(page_get server / -D "$RUN/head") "$RUN/head" <<'END'
 import base64, hashlib, re, sys

@@ -58,6 +58,13 @@ for command in reload up; do
 	check "and says by which one sessions are kept" grep -q "by $RUN/client/eth0.conf, not by $RUN/client/other.conf" "$RUN/again.log"
 done
 
+mv "$RUN/client/key" "$RUN/client/key.before"
+(umask 077 && "$BUILD/mayflyctl" genkey >"$RUN/client/key")
+refute "another key is refused while there are sessions" on client mayflyctl reload eth0.conf >"$RUN/again.log" 2>&1
+check "and that is said" grep -q "has changed, and sessions are kept by the one before" "$RUN/again.log"
+mv "$RUN/client/key.before" "$RUN/client/key"
+check "nothing was touched" on client ping -c 1 -W 1 "$THERE"
+
 say "# the peer gets another name, this end a firewall"
 start stream-of client ping -i 0.05 -c 100 "$THERE"
 session_of() { on client mayflyctl sessions | grep -q "^$1 "; }
