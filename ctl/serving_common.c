@@ -4,13 +4,13 @@
  * what is put there and show it to nobody. So it is read back; and while it is not there, each client is published for on its
  * own as well (docs/PROTOCOL.md 7.5).
  */
+#include <errno.h>
 #include <sodium.h>
 #include <stdlib.h>
 
 #include "ctl/serving.h"
 
 struct check {
-	struct serving *serving;
 	struct two_stage_access access; /* secret */
 	__u32 period;
 	store_done *done;
@@ -53,8 +53,8 @@ int serving_common_check(struct serving *serving, __u32 period, const struct sto
 	int error;
 
 	if (!check)
-		return -1;
-	*check = (struct check){ serving, keys->access, period, done, owner, *put };
+		return keys ? -ENOMEM : -EINVAL;
+	*check = (struct check){ keys->access, period, done, owner, *put };
 	error = store_place_common(&place, &check->access, period);
 	if (!error)
 		error = serving->store->operations->get(serving->store, &place, false, is_ours, on_read, check);

@@ -165,13 +165,13 @@ static void enter(struct session_turn *turn, struct session_generation *fresh)
 	session_say(turn, &confirm);
 }
 
-/* 80 to 93 % of it: before the responder's end, and not all at once. */
+/* 60 to 93 % of it: before the responder's end, and those that began together not all at once. */
 static __u64 lifetime_ms(const struct session_turn *turn, const struct session_response *response,
 			 const struct session_association *association)
 {
 	__u64 lifetime_s = response->lifetime_s ? response->lifetime_s : session_lifetime_s(turn->session, association);
 
-	return lifetime_s * (800 + turn->chance->other[6] / 2);
+	return lifetime_s * (600 + turn->chance->other[6] * 129ULL / 100);
 }
 
 void session_take_response(struct session_turn *turn, const struct session_header *header, bool by_introduction,

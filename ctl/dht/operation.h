@@ -26,9 +26,9 @@ enum operation_limit {
 	NEAREST = DHT_STORE_NODES,
 	NEAREST_OF_ALL = 16,         /* whom a reader of all asks: nodes that came later may be nearer than those that hold it */
 	FIND_QUERIES_MOST = 40,
-	GET_HEARD_MOST = 16,         /* so many nodes learn the real target, dead ones not counted; */
-	GET_HEARD_OF_ALL = 24,       /* of a reader of all */
-	GET_QUERIES_MOST = 48,       /* with the dead ones that tables may be full of */
+	GET_HEARD_MOST = 24,         /* so many nodes learn the real target, dead ones not counted; */
+	GET_HEARD_OF_ALL = 32,       /* of a reader of all */
+	GET_QUERIES_MOST = 56,       /* with the dead ones that tables may be full of */
 	AGAIN_QUERIES_MOST = 64,
 	TASKS_MOST = 4,
 	PEERS_PER_NODE = 256,

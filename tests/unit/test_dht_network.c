@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "ctl/dht/item.h"
+#include "ctl/dht/node_id.h"
 #include "ctl/dht/operation.h"
 #include "tests/lab/dht_sim.h"
 
@@ -184,6 +185,42 @@ static void test_discretion(void **state)
 		result = get(sim, &item, i % 2);
 		assert_int_equal(result.outcome, DHT_NOTHING);
 		assert_in_range(sim->targets_seen, 1, i % 2 ? GET_HEARD_OF_ALL : GET_HEARD_MOST);
+	}
+	sim_free(sim);
+}
+
+static bool holds(const struct sim_node *node, const struct dht_item *item)
+{
+	bool found = false;
+
+	for (__u32 i = 0; i < node->item_count; i++)
+		found |= !memcmp(&node->item[i], item, sizeof(*item));
+	return found;
+}
+
+/* Wherever a lookup begins, and however far from there it ends: what is put stands on the nearest of all. */
+static void test_nearest_of_all(void **state)
+{
+	enum { PUTS = 200 };
+	struct sim_settings settings = { .nodes = 300, .seed = 1, .family = DHT_IPV6, .rtt_least_ms = 10, .rtt_most_ms = 100,
+					 .public_addresses = true };
+	struct sim *sim = sim_new(&settings);
+	__u8 target[DHT_ID_BYTES];
+	struct dht_item item;
+
+	(void)state;
+	for (__u32 i = 0; i < PUTS; i++) {
+		const struct sim_node *nearest = &sim->node[0];
+
+		sim_engine(sim, 4);
+		sim_item(&item, i, 5, 240);
+		assert_int_equal(put(sim, &item).stored, DHT_STORE_NODES);
+		item_target(target, item.public_key);
+		for (__u32 node = 1; node < settings.nodes; node++)
+			if (node_id_compare(target, sim->node[node].id, nearest->id) < 0)
+				nearest = &sim->node[node];
+		if (!holds(nearest, &item))
+			fail_msg("item %u does not stand on the nearest node", i);
 	}
 	sim_free(sim);
 }
@@ -391,7 +428,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_thousand), cmocka_unit_test(test_loss), cmocka_unit_test(test_ipv4),
 		cmocka_unit_test(test_dead_among_fast),
-		cmocka_unit_test(test_discretion), cmocka_unit_test(test_sequences), cmocka_unit_test(test_nobody),
+		cmocka_unit_test(test_discretion), cmocka_unit_test(test_nearest_of_all), cmocka_unit_test(test_sequences), cmocka_unit_test(test_nobody),
 		cmocka_unit_test(test_ports), cmocka_unit_test(test_ports_end), cmocka_unit_test(test_refused_requests), cmocka_unit_test(test_cancel),
 	};
 

@@ -270,7 +270,7 @@ static void test_renewed_at_last(void **state)
 	meet();
 	server.session.settings.rotation_ms = 500;
 	renew(&server, SESSION_LEVEL);
-	pass(120000, false);
+	pass(80000, false);
 	assert_met();
 	pass(60000, true);
 	assert_met();

@@ -127,6 +127,50 @@ static void test_reflected(void **state)
 	assert_met();
 }
 
+/* A request that the client's key has made, with this in it. */
+static struct wire_message request_of(const struct session_request *request)
+{
+	const struct noise_end *end = &client.session.settings.end;
+	struct wire_message message = { .from = &client, .by_introduction = true, .bytes = SESSION_REQUEST_BYTES };
+	struct session_header header = { SESSION_REQUEST, introduction_period };
+	__u8 prologue[SESSION_PROLOGUE_BYTES], plain[SESSION_REQUEST_PLAIN], ephemeral[32];
+	struct noise_handshake noise;
+
+	randombytes_buf(ephemeral, sizeof(ephemeral));
+	memcpy(message.source, client.physical, sizeof(message.source));
+	session_prologue(prologue, introduction_key, end->own_public, end->peer_public);
+	session_request_write(plain, request);
+	session_header_write(message.message, &header);
+	assert_int_equal(noise_write_request(&noise, end, prologue, sizeof(prologue), ephemeral, plain, sizeof(plain),
+					     message.message + SESSION_HEADER_BYTES), 0);
+	return message;
+}
+
+/* Who names another client, or another's stable address, is not answered, though his key is known. */
+static void test_names_another(void **state)
+{
+	const struct session_settings *settings = &client.session.settings;
+	const struct session_request right = {
+		.client_id = session_client_id(settings->end.own_public), .prefix = settings->prefix, .seed = { 5 },
+	};
+
+	(void)state;
+	for (int row = 0; row < 4; row++) {
+		struct session_request request = right;
+		struct wire_message message;
+
+		memcpy(request.inner, settings->inner_own, sizeof(request.inner));
+		request.client_id ^= row == 1;
+		request.inner[15] ^= row == 2;
+		request.prefix.base[7] ^= row == 3;
+		message = request_of(&request);
+		arrive(&message);
+		assert_int_equal(on_wire, !row);
+		assert_int_equal(server.session.refused[1] + server.session.refused[3], row);
+		lose_all();
+	}
+}
+
 /* --- counters ------------------------------------------------------------------------ */
 
 /* A ping with this counter: whether it is answered. */
@@ -212,7 +256,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WIRE_TEST(test_replayed), WIRE_TEST(test_budget), WIRE_TEST(test_flipped),
-		WIRE_TEST(test_reflected), WIRE_TEST(test_window), WIRE_TEST(test_wiped),
+		WIRE_TEST(test_reflected), WIRE_TEST(test_names_another), WIRE_TEST(test_window), WIRE_TEST(test_wiped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
