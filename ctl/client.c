@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <glob.h>
+#include <poll.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -16,6 +17,7 @@
 #define RUNTIME_DIRECTORY "/run/mayfly"
 
 enum {
+	SOON_MS = 2000,      /* before somebody who waits is told */
 	ANSWER_SECONDS = 30, /* a node with a large capacity takes a while to fill its maps */
 	TOLD_MOST = 16,      /* answers that nobody has waited for, in the socket's buffer */
 	DESCRIPTORS = 4,     /* seen with one message: one too many is noticed, and closed */
@@ -245,15 +247,29 @@ static int send_message(struct client *client, struct mf_message *message, int f
 	return send(client->fd, message, sizeof(*message), MSG_NOSIGNAL | flags) < 0 ? -errno : 0;
 }
 
+/* A person who waits is told for what. */
+static bool tell_wait(const struct client *client)
+{
+	struct pollfd answer = { .fd = client->fd, .events = POLLIN };
+
+	if (client->patience_s || poll(&answer, 1, SOON_MS))
+		return false;
+	say_progress("waiting for mayfly-loader at %s to answer", client->path);
+	return true;
+}
+
 /* What somebody was told, and nobody has waited for, is passed over. */
 static int receive_answer(struct client *client, __u32 sequence, struct mf_message *message, int *descriptor, int flags)
 {
+	bool told = !(flags & MSG_DONTWAIT) && tell_wait(client);
 	int error;
 
 	do {
 		drop_descriptor(descriptor);
 		error = receive(client, message, descriptor, flags);
 	} while (!error && (message->type == MF_EVENT || message->sequence != sequence));
+	if (told)
+		say_over(STDERR_FILENO);
 	return error;
 }
 

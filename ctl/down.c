@@ -38,21 +38,27 @@ static bool is_of(struct client *client, const char *nic)
 	return false;
 }
 
-/* Whoever keeps sessions says goodbye as long as there is a way to say it. */
-static void end_keeper(const struct client *client)
+/* Whoever keeps sessions says goodbye as long as there is a way to say it. One that is left could bring the node up again. */
+static int end_keeper(const struct client *client)
 {
+	int error = keeper_end(client->path, SESSIONS_UP, KEEPER_MS);
 	char path[KEEPER_PATH_BYTES];
-	int error;
 
-	error = keeper_end(client->path, SESSIONS_UP, KEEPER_MS);
-	if (error == -EPERM)
-		say_note("the keeper of sessions cannot be told to end: it is another user's, or in another process namespace");
-	else if (error && error != -ESRCH)
-		say_note("the keeper of sessions (process %d) has not ended: %s", (int)keeper_of(client->path, SESSIONS_UP),
-			 strerror(-error));
+	if (error == -ESRCH)
+		return CTL_FINE;
+	if (error == -EPERM) {
+		say_error("the keeper of sessions cannot be told to end, and may bring the node up again: it is another user's, or "
+			  "in another process namespace; end it there");
+		return CTL_FAILED;
+	}
+	if (error) {
+		say_error("the keeper of sessions (process %d) was told to end and has not within %d s: is it stopped? The node "
+			  "goes without it", (int)keeper_of(client->path, SESSIONS_UP), KEEPER_MS / 1000);
+		return CTL_FAILED;
+	}
 	keeper_path(path, client->path, SESSIONS_UP);
-	if (!error)
-		keeper_clear(path);
+	keeper_clear(path);
+	return CTL_FINE;
 }
 
 /* 0: no session stands any more; -EAGAIN: some do; -ETIMEDOUT: nobody says. */
@@ -110,9 +116,11 @@ int down_clear(struct client *client)
 
 static int take_down(struct client *client)
 {
-	end_keeper(client);
+	int left = end_keeper(client), result;
+
 	end_served(client);
-	return down_clear(client);
+	result = down_clear(client);
+	return result ? result : left;
 }
 
 int command_down(const struct ctl *ctl, int argc, char **argv)

@@ -6,28 +6,53 @@
 #include "ctl/config_file.h"
 #include "ctl/ctl.h"
 #include "ctl/format.h"
+#include "ctl/identity.h"
 #include "ctl/parse.h"
 
-/* The first inner IPv6 address that is a host's; nothing for a peer without one. */
-static void print_host(const struct config_prefixes *addresses, const char *name, bool any_length)
+static void print_host(const struct mf_prefix *host, const char *name)
 {
 	char text[FORMAT_ADDRESS];
 
+	printf("%s %s\n", format_address(text, host->address), name);
+}
+
+/* By its first inner IPv6 address that is a host's; nothing for a peer without one. */
+static void print_peer(const struct config_peer *peer)
+{
+	for (unsigned int i = 0; i < peer->addresses.count; i++) {
+		const struct mf_prefix *prefix = &peer->addresses.prefix[i];
+
+		if (prefix->length == 128 && !prefix_is_v4(prefix)) {
+			print_host(prefix, peer->name);
+			return;
+		}
+	}
+}
+
+/* By its first IPv6 address that others reach it at: introductions lead to two that are for nothing else. */
+static void print_node(const struct config_prefixes *addresses, const __u8 public_key[static KEY_PUBLIC_BYTES])
+{
+	__u8 introduction[16], visitor[16];
+	char name[65] = "localnode";
+
+	gethostname(name, sizeof(name) - 1);
+	identity_introduction(introduction, public_key);
+	identity_visitor(visitor, public_key);
 	for (unsigned int i = 0; i < addresses->count; i++) {
 		const struct mf_prefix *prefix = &addresses->prefix[i];
 
-		if ((any_length || prefix->length == 128) && !prefix_is_v4(prefix)) {
-			printf("%s %s\n", format_address(text, prefix->address), name);
-			return;
-		}
+		if (prefix_is_v4(prefix) || !memcmp(prefix->address, introduction, 16) || !memcmp(prefix->address, visitor, 16))
+			continue;
+		print_host(prefix, name);
+		return;
 	}
 }
 
 int command_hosts(const struct ctl *ctl, int argc, char **argv)
 {
 	const struct option none[] = { { 0 } };
-	char why[SAY_BYTES], name[65] = "localnode";
-	__u8 node_public[KEY_PUBLIC_BYTES];
+	__u8 node_public[KEY_PUBLIC_BYTES] = { 0 }; /* of a node without a key */
+	char why[SAY_BYTES];
 	struct config config;
 	bool first = true;
 
@@ -37,10 +62,9 @@ int command_hosts(const struct ctl *ctl, int argc, char **argv)
 		say_error("%s", why);
 		return CTL_FAILED;
 	}
-	gethostname(name, sizeof(name) - 1);
-	print_host(&config.node.addresses, name, true);
+	print_node(&config.node.addresses, node_public);
 	for (size_t i = 0; i < config.peer_count + config.meet_count; i++)
-		print_host(&config.peers[i].addresses, config.peers[i].name, false);
+		print_peer(&config.peers[i]);
 	config_close(&config);
 	return ctl_finish_output();
 }

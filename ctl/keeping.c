@@ -266,6 +266,10 @@ static void on_look(uv_timer_t *timer)
 		end(keeping);
 		return;
 	}
+	if (keeping->rereads) {
+		keeping->rereads = false;
+		keeping_reload(keeping);
+	}
 	keeping_mind_serve(keeping);
 	look_again(keeping, keeping->serves ? NODE_WATCH_MS : look_at_node(keeping));
 }
@@ -298,14 +302,17 @@ static void end_by(struct keeping *keeping, int number)
 	end(keeping);
 }
 
+/* Of all signals that wait the end comes first: a node that was taken down meanwhile is not to be brought up by its file. */
 static void on_signal(uv_signal_t *handle, int number)
 {
 	struct keeping *keeping = handle->data;
 
-	if (number == SIGHUP)
-		keeping_reload(keeping);
-	else
+	if (number != SIGHUP) {
 		end_by(keeping, number);
+	} else if (!keeping->closing) {
+		keeping->rereads = true;
+		look_again(keeping, KEEPING_SIGNALS_MS);
+	}
 }
 
 static void on_patience_over(uv_timer_t *timer)
@@ -378,7 +385,8 @@ int keeping_run(const struct keeping_settings *settings)
 
 	mf_notify_open(&keeping.notify);
 	signal(SIGHUP, SIG_IGN); /* from a serve or reload that has found the lock, before there is a loop to hear it */
-	keeper_sign(settings->lock, settings->file);
+	if (keeper_sign(settings->lock, settings->file))
+		say_note("this process cannot be found by its lock, nor told to end by mayflyctl down");
 	error = begin(&keeping, why);
 	if (error) {
 		say_error("%s", why);

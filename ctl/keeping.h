@@ -21,6 +21,7 @@ enum {
 	KEEPING_PATIENCE_S = 2,  /* with the loader: the loop stands still meanwhile */
 	KEEPING_SERVE_GONE_MS = 10000, /* a serve that has ended may be on its way back: then sessions are kept again */
 	KEEPING_SIGNALS = 4,
+	KEEPING_SIGNALS_MS = 1,  /* before the file is read again: the loop has heard of all signals by then */
 	KEEPING_ROOM = 4,        /* associations of a peer: its introduction, and a session that replaces another one */
 };
 
@@ -69,6 +70,7 @@ struct keeping {
 		struct levels levels;
 	} events;
 	bool begun, judged, ready, closing;
+	bool rereads;        /* the configuration, at the next look */
 	bool leaves;         /* everything goes on, for another process to take over */
 	bool shut_out;       /* this process cannot go on: that is its end, and a failure */
 	bool clears;         /* the node goes with this process */

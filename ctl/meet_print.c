@@ -69,7 +69,7 @@ void meet_print(const struct config_peer *peer, const struct meeting *meeting,
 	       meeting->two_stage ? "two stages" : form_name(best->offer.form), best->result.holders,
 	       format_span(span, best->result.took_ms));
 	if (sum.nodes || sum.silent)
-		printf("  %-12s %u answered, %u silent; %u datagrams sent\n", "nodes", sum.nodes, sum.silent, sum.sent);
+		printf("  %-12s %u of nodes, %u times none; %u datagrams sent\n", "answers", sum.nodes, sum.silent, sum.sent);
 }
 
 static void put_offer(json_t *object, const struct meeting_lookup *best, bool two_stage)

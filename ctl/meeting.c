@@ -193,7 +193,7 @@ char *meeting_why(char words[static MEETING_WORDS], const struct meeting *meetin
 		break;
 	case STORE_NOTHING:
 		if (sum.nodes) /* of a DHT */
-			snprintf(nodes, sizeof(nodes), " (%u node%s answered)", sum.nodes, sum.nodes == 1 ? "" : "s");
+			snprintf(nodes, sizeof(nodes), " (%u answer%s of nodes)", sum.nodes, sum.nodes == 1 ? "" : "s");
 		snprintf(words, MEETING_WORDS, "nothing stored for us%s: does the server run, is this "
 			 "node's public key registered there, is Period the same (%us here), and are both clocks right?",
 			 nodes, meeting->configured_s);

@@ -36,7 +36,7 @@ enum store_outcome {
 struct store_result {
 	enum store_outcome outcome;
 	__u32 holders;        /* nodes that hold it, or gave it */
-	__u32 nodes, silent;  /* that answered, and did not */
+	__u32 nodes, silent;  /* that answered, and did not; of several lookups every one anew: answers */
 	__u32 sent, received; /* datagrams */
 	__u32 took_ms;
 	char why[SAY_BYTES];  /* FAILED */

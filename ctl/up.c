@@ -5,6 +5,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ctl/identity.h"
 #include "ctl/introduce.h"
@@ -16,6 +17,13 @@
 
 void up_close(struct up_run *run)
 {
+	char path[KEEPER_PATH_BYTES];
+
+	if (run->lock >= 0) {
+		keeper_path(path, run->client.path, SESSIONS_UP);
+		close(run->lock);
+		keeper_clear(path);
+	}
 	plan_close(&run->plan);
 	snapshot_close(&run->present);
 	client_close(&run->client);
@@ -36,6 +44,32 @@ static int read_files(struct up_run *run, const char *argument)
 	if (config_file_read(&run->config, run->public_key, argument, why) ||
 	    config_keys_read(&run->keys, &run->config, why))
 		return failed(why);
+	return 0;
+}
+
+static bool has_any(const struct mf_assoc_config *config, const struct config_prefixes *addresses)
+{
+	for (unsigned int i = 0; i < config->remote_count && i < MF_ASSOC_PREFIXES; i++)
+		for (unsigned int j = 0; j < addresses->count; j++)
+			if (!memcmp(&config->remote_prefix[i], &addresses->prefix[j], sizeof(addresses->prefix[j])))
+				return true;
+	return false;
+}
+
+/* The inner address of a session stays its own until its keeper lets go of it, which he does not before he has read the file. */
+static int check_sessions(const struct up_run *run, char why[static SAY_BYTES])
+{
+	const struct config *config = &run->config;
+
+	for (size_t i = 0; i < run->present.count; i++) {
+		const struct mf_assoc_config *held = &run->present.associations[i].config;
+
+		for (size_t j = 0; introduce_is_name(held->name) && j < config->peer_count; j++)
+			if (has_any(held, &config->peers[j].addresses))
+				return say_why(why, -EBUSY, "%s has a session (%.*s), and in %s a KeyFile: nothing was touched; "
+					       "mayflyctl down %s, then up %s", config->peers[j].name,
+					       MF_NAME_BYTES, held->name, config->file, config->node.interface, config->file);
+	}
 	return 0;
 }
 
@@ -150,6 +184,8 @@ static int look_at_loader(struct up_run *run, const struct ctl *ctl, const char 
 		return CTL_FAILED;
 	}
 	if (run->keeps && (check_keeper(run, SESSIONS_UP, why) || check_keeper(run, SESSIONS_SERVE, why) || check_key(run, why)))
+		return failed(why);
+	if (check_sessions(run, why))
 		return failed(why);
 	leave_introductions(&run->present);
 	run->fresh = !run->present.node.attached;
@@ -285,6 +321,19 @@ static void mind_rendezvous(const struct up_run *run, bool reload)
 		say_note("mayflyctl serve (process %d) reads its clients again", (int)pid);
 }
 
+/* Before anything is touched: a second keeper would change the node of the first one, and end. */
+static int take_lock(struct up_run *run)
+{
+	char path[KEEPER_PATH_BYTES], why[SAY_BYTES];
+
+	keeper_path(path, run->client.path, SESSIONS_UP);
+	run->lock = keeper_lock(path, why);
+	if (run->lock == -EWOULDBLOCK)
+		say_why(why, run->lock, "another mayflyctl up keeps the sessions of %s: nothing was touched",
+			run->config.node.interface);
+	return run->lock < 0 ? failed(why) : 0;
+}
+
 int up_run(struct up_run *run, const struct ctl *ctl, const char *argument, bool reload)
 {
 	int result = read_files(run, argument);
@@ -297,6 +346,8 @@ int up_run(struct up_run *run, const struct ctl *ctl, const char *argument, bool
 		say_error("%s is not up: mayflyctl up %s", run->config.node.interface, argument);
 		return CTL_FAILED;
 	}
+	if (run->stays && take_lock(run))
+		return CTL_FAILED;
 	if (!run->fresh && !reload && !run->quiet)
 		say_note("%s is up already: changing what differs", run->config.node.interface);
 	result = carry_out(run);
@@ -312,7 +363,7 @@ int up_run(struct up_run *run, const struct ctl *ctl, const char *argument, bool
 
 int up_bring(const struct ctl *ctl, const char *argument, __u32 more, bool quiet, struct client *client)
 {
-	struct up_run run = { .more = more, .quiet = quiet, .keeper = quiet };
+	struct up_run run = { .more = more, .quiet = quiet, .keeper = quiet, .lock = -1 };
 	int result = up_run(&run, ctl, argument, false);
 
 	if (!result) {

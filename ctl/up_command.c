@@ -57,7 +57,19 @@ static bool tell_keeper(const struct up_run *run)
 	return true;
 }
 
-static int begin_keeping(const struct up_run *run, const struct ctl *ctl, const struct options *options)
+static int take_lock(struct up_run *run, char why[static SAY_BYTES])
+{
+	char path[KEEPER_PATH_BYTES];
+	int lock = run->lock;
+
+	run->lock = -1;
+	if (lock >= 0)
+		return lock;
+	keeper_path(path, run->client.path, SESSIONS_UP);
+	return keeper_lock(path, why);
+}
+
+static int begin_keeping(struct up_run *run, const struct ctl *ctl, const struct options *options)
 {
 	struct keeping_settings settings = {
 		.ctl = ctl, .state = options->state, .verdict = -1,
@@ -65,11 +77,10 @@ static int begin_keeping(const struct up_run *run, const struct ctl *ctl, const 
 		.wait_ms = options->wait_ms,
 		.takes_down = options->takes_down,
 	};
-	char lock[KEEPER_PATH_BYTES], why[SAY_BYTES], *file;
+	char why[SAY_BYTES], *file;
 	int result;
 
-	keeper_path(lock, run->client.path, SESSIONS_UP);
-	settings.lock = keeper_lock(lock, why);
+	settings.lock = take_lock(run, why);
 	if (settings.lock < 0) {
 		say_error("%s", why);
 		return CTL_FAILED;
@@ -94,7 +105,7 @@ static void mind_listen(const struct config *config, bool foreground)
 }
 
 /* A keeper that has given way to a serve keeps nothing. */
-static int keep_sessions(const struct up_run *run, const struct ctl *ctl, const struct options *options)
+static int keep_sessions(struct up_run *run, const struct ctl *ctl, const struct options *options)
 {
 	if (options->foreground) {
 		mind_listen(&run->config, true);
@@ -155,11 +166,12 @@ static int parse_options(const struct ctl *ctl, int argc, char **argv, struct op
 int command_up(const struct ctl *ctl, int argc, char **argv)
 {
 	struct options options = { .state = STATE_DIRECTORY, .wait_ms = KEEPING_WAIT_MS };
-	struct up_run run = { .keeps = true };
+	struct up_run run = { .keeps = true, .lock = -1 };
 	int result = parse_options(ctl, argc, argv, &options);
 
 	if (result)
 		return result;
+	run.stays = options.foreground;
 	if (options.takes_down)
 		service_hold_signals();
 	result = up_run(&run, ctl, options.file, false);
@@ -180,7 +192,7 @@ static void mind_keeper(const struct up_run *run)
 int command_reload(const struct ctl *ctl, int argc, char **argv)
 {
 	const struct option none[] = { { 0 } };
-	struct up_run run = { .keeps = true };
+	struct up_run run = { .keeps = true, .lock = -1 };
 	bool first = true;
 	int result;
 

@@ -20,6 +20,8 @@ struct up_run {
 	bool quiet; /* nothing on stdout */
 	bool keeper; /* this process keeps the sessions of the node, and asks for no lock of its own (keeper_pid()) */
 	bool keeps; /* sessions, too: they need room */
+	bool stays; /* as their keeper, in this process: nobody else may be it */
+	int lock; /* of keeper_lock(), of one that stays; negative: none */
 };
 
 /* up.c: brings the loader to what the file says. An enum ctl_exit; what is wrong has been said. Close it in any case. */

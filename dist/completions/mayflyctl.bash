@@ -5,7 +5,10 @@
 _mayflyctl_socket() {
 	local i
 	for ((i = 1; i < ${#words[@]} - 1; i++)); do
-		[[ ${words[i]} == --socket ]] && printf '%s' "${words[i + 1]}" && return
+		[[ ${words[i]} == --socket ]] || continue
+		[[ ${words[i + 1]} == = ]] && ((i++))
+		printf '%s' "${words[i + 1]}"
+		return
 	done
 	printf /run/mayfly
 }
@@ -53,7 +56,10 @@ _mayflyctl() {
 
 	for ((i = 1; i < cword; i++)); do
 		case ${words[i]} in
-		--socket) ((i++)) ;;
+		--socket)
+			[[ ${words[i + 1]} == = ]] && ((i++))
+			((i++))
+			;;
 		-*) ;;
 		*) command=${words[i]}; break ;;
 		esac

@@ -16,7 +16,7 @@ _mayflyctl_nics() {
 
 _mayflyctl_commands() {
 	local -a commands
-	commands=(${${${(M)${(f)"$(mayflyctl --help 2>/dev/null)"}:#  [a-z]*}#  }/ ##/:})
+	commands=(${${${(M)${(f)"$(mayflyctl --help 2>/dev/null)"}:#  [a-z]*}#  }/ ##/:} 'help:how a command goes')
 	_describe command commands
 }
 
@@ -28,6 +28,7 @@ _mayflyctl() {
 	_arguments -C '--socket[socket of the loader]:path:_files' '--help' '--version' '1: :_mayflyctl_commands' '*:: :->rest'
 	[[ $state == rest ]] || return
 	case $line[1] in
+	help) _arguments '1: :_mayflyctl_commands' ;;
 	up) _arguments '--wait:duration' '--no-wait' '--foreground' '--down' $state_dir '1: :_mayflyctl_files' ;;
 	serve) _arguments '--down' '--no-loader' $state_dir '1: :_mayflyctl_files' ;;
 	meet) _arguments '--print' $json $state_dir '1: :_mayflyctl_files' '2:peer' ;;

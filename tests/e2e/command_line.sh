@@ -213,6 +213,10 @@ terminal TERM=dumb timeout 2 mayflyctl watch
 refute "on which watch draws nothing" coloured
 terminal timeout 2 mayflyctl watch
 check "as it does on others" grep -q $'\033\\[?1049h' "$RUN/out"
+kill -STOP "${PID[loader-client]}"
+terminal timeout 4 mayflyctl show
+kill -CONT "${PID[loader-client]}"
+says "who waits is told for what" "waiting for mayfly-loader at /run/mayfly/eth0.sock" out
 on client mayflyctl show >"$RUN/out"
 refute "elsewhere nothing is coloured" coloured
 on client mayflyctl doctor eth0.conf >"$RUN/out"

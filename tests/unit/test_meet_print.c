@@ -86,7 +86,7 @@ static void test_words(void **state)
 		assert_non_null(strstr(said, "fd6d::1"));
 		assert_non_null(strstr(said, "2001:db8::/64"));
 		assert_non_null(strstr(said, " old\n"));
-		assert_non_null(strstr(said, "15 answered, 6 silent; 93 datagrams sent"));
+		assert_non_null(strstr(said, "15 of nodes, 6 times none; 93 datagrams sent"));
 	}
 }
 

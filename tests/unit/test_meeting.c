@@ -171,7 +171,7 @@ static void test_why_nodes(void **state)
 	(void)state;
 	meeting_begin(&meeting, NOW, PERIOD_S);
 	give_all(&meeting, STORE_NOTHING);
-	assert_non_null(strstr(meeting_why(words, &meeting), "nothing stored for us (3 nodes answered): does"));
+	assert_non_null(strstr(meeting_why(words, &meeting), "nothing stored for us (3 answers of nodes): does"));
 	for (int i = 0; i < MEETING_PERIODS; i++)
 		meeting.lookup[i].result.nodes = 0;
 	assert_non_null(strstr(meeting_why(words, &meeting), "nothing stored for us: does"));
