@@ -47,7 +47,7 @@ static enum answer hear(int fd, const char *words)
 	struct pollfd ready = { .fd = fd, .events = POLLIN };
 	size_t kept = 0, heard = 0, length = strlen(words);
 	__u64 begun_ms = sessions_now_ms();
-	char text[PIECE_BYTES + 1];
+	char text[PIECE_BYTES];
 
 	while (heard < ANSWER_MOST && sessions_now_ms() - begun_ms < ANSWER_MOST_MS && poll(&ready, 1, PATIENCE_MS) > 0) {
 		ssize_t got = recv(fd, text + kept, PIECE_BYTES - kept, MSG_DONTWAIT);
