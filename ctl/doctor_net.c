@@ -263,8 +263,8 @@ static void check_on_link_prefix(struct doctor *doctor, const struct mf_template
 	if (is_on_link(doctor->nic, prefix))
 		doctor_say(doctor, DOCTOR_OK, NULL, "%s is on the link of %s", text, doctor->nic);
 	else
-		doctor_say(doctor, DOCTOR_WARN,
-			   "is it really on this link? if it is routed to this host: Mode = routed", "%s is on-link by the configuration, but %s has no such route", text, doctor->nic);
+		doctor_say(doctor, DOCTOR_WARN, "is it really on this link? if it is routed to this host: Mode = routed",
+			   "%s is on-link by the configuration, but %s has no such route", text, doctor->nic);
 }
 
 void doctor_check_prefixes(struct doctor *doctor)

@@ -63,8 +63,9 @@ static void say_in_vain(struct doctor *doctor, const struct sessions_line *line)
 {
 	char span[FORMAT_AMOUNT];
 
-	doctor_say(doctor, DOCTOR_WARN, remedy_in_vain(doctor->config, line->peer), "there has been no session with %s for %s, it is %s", line->peer,
-		   format_span(span, line->state_age_ms), strcmp(line->state, "none") ? "asked for in vain" : "looked for");
+	doctor_say(doctor, DOCTOR_WARN, remedy_in_vain(doctor->config, line->peer),
+		   "there has been no session with %s for %s, it is %s", line->peer, format_span(span, line->state_age_ms),
+		   strcmp(line->state, "none") ? "asked for in vain" : "looked for");
 }
 
 static void check_lines(struct doctor *doctor, const struct sessions_told *told)

@@ -122,7 +122,10 @@ void serving_take_epoch(struct serving *serving); /* other keys from now on, tha
 const struct two_stage_keys *serving_stage_keys(struct serving *serving, __u32 unix_s);
 __u32 serving_long_s(const struct serving *serving);
 
-/* serving_common.c: reads a common item back that was put; then `done` comes once, with what is true of it. 0 or -errno: it does not come. */
+/*
+ * serving_common.c: reads a common item back that was put; then `done` comes once, with what is true of it. 0 or -errno: it
+ * does not come.
+ */
 int serving_common_check(struct serving *serving, __u32 period, const struct store_result *put, store_done *done, void *owner);
 /* A put of the common item has ended: items of pairs begin where it fails again, and end when it holds. */
 void serving_common_ended(struct serving *serving, const struct publish_task *task, enum store_outcome outcome);

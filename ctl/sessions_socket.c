@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Session messages on their way: three raw sockets of next header 254 that the loader hands out, bound to where others ask
- * this end, to where this end asks others, and to the stable address, inside sessions. Who sent a message is said by its inner source, which the data plane has
- * checked; nothing else of it is believed here.
+ * this end, to where this end asks others, and to the stable address, inside sessions. Who sent a message is said by its
+ * inner source, which the data plane has checked; nothing else of it is believed here.
  */
 #include <arpa/inet.h>
 #include <errno.h>

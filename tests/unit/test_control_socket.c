@@ -511,7 +511,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(answered), TEST(wrong_sizes), TEST(wrong_versions_and_types), TEST(wrong_values_go_no_further),
 		TEST(errors_have_names), TEST(back_pressure), TEST(socket_comes_with_its_answer),
-		TEST(socket_hears_plain_messages), TEST(socket_sends_by_the_device_alone), TEST(no_device_no_socket), TEST(socket_waits_with_its_answer), TEST(socket_goes_with_its_connection), TEST(events_go_to_subscribers), TEST(others_are_refused),
+		TEST(socket_hears_plain_messages), TEST(socket_sends_by_the_device_alone), TEST(no_device_no_socket),
+		TEST(socket_waits_with_its_answer), TEST(socket_goes_with_its_connection), TEST(events_go_to_subscribers),
+		TEST(others_are_refused),
 		TEST(places_and_paths), TEST(removed_is_made_again),
 	};
 
