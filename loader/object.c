@@ -88,6 +88,33 @@ static __u32 entries_of(enum mf_map map, __u32 capacity, __u32 ring_slots)
 	}
 }
 
+static int is_kept(const char *name)
+{
+	for (int i = 0; i < MF_MAPS; i++)
+		if (!strcmp(map_names[i], name))
+			return 1;
+	return 0;
+}
+
+/*
+ * What programs alone use, budgets and the like, begins anew where an earlier loader's has another shape. Of all other maps
+ * that is another version (MF_ABI_VERSION).
+ */
+static void pin_drop_unfit(const struct bpf_map *map, const char *path)
+{
+	struct bpf_map_info info = { 0 };
+	__u32 bytes = sizeof(info);
+	int fd = is_kept(bpf_map__name(map)) ? -1 : bpf_obj_get(path);
+
+	if (fd < 0)
+		return;
+	if (!bpf_obj_get_info_by_fd(fd, &info, &bytes) &&
+	    (info.type != bpf_map__type(map) || info.key_size != bpf_map__key_size(map) ||
+	     info.value_size != bpf_map__value_size(map) || info.max_entries != bpf_map__max_entries(map)))
+		unlink(path);
+	close(fd);
+}
+
 static int maps_prepare(struct mf_object *object, const struct mf_pins *pins)
 {
 	char path[MF_PIN_PATH_BYTES];
@@ -97,6 +124,7 @@ static int maps_prepare(struct mf_object *object, const struct mf_pins *pins)
 		if (bpf_map__is_internal(map))
 			continue;
 		mf_pins_path(pins, path, "%s", bpf_map__name(map));
+		pin_drop_unfit(map, path);
 		if (bpf_map__set_pin_path(map, path))
 			return -ENOMEM;
 	}
