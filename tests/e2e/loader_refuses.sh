@@ -45,12 +45,15 @@ equal "given back to the next loader" accepted "$(ask lend "$A" 0 0)"
 refute "the host knows it no more" has_route "$A"
 
 say "# what programs alone use may have had another shape"
+numbers() { on client sh -c "for map in $PINS/mf_*; do [ \$map = $PINS/mf_budget ] || bpftool map show pinned \$map | sed 's/:.*//;q'; done | tr '\\n' ' '"; }
+before=$(numbers)
 killed
 on client rm $PINS/mf_budget
 on client bpftool map create $PINS/mf_budget type percpu_array key 4 value 24 entries 1 name mf_budget
 loader client
 check "taken over all the same" grep -q "taken over" "$RUN/loader-client.log"
-check "with a map of its own" sh -c "nsenter -t ${HOST_PID[client]} -n -m bpftool map show pinned $PINS/mf_budget | grep -q 'max_entries 2'"
+equal "with the same maps" "$before" "$(numbers)"
+check "but for one" sh -c "nsenter -t ${HOST_PID[client]} -n -m bpftool map show pinned $PINS/mf_budget | grep -q 'max_entries 2'"
 
 say "# what cannot be taken over"
 killed
