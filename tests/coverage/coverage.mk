@@ -23,4 +23,4 @@ $(addprefix build/coverage/,mayfly-loader mayflyctl mayfly-page): private .EXTRA
 coverage-report: ## the table of the last `make coverage` again
 	$(Q)tests/coverage/report.py build/coverage
 
-coverage-tests: $(unit_bin) $(packet_bin) $(B)/lab/dhtget $(B)/bench/sessionload $(B)/bench/sealedpair
+coverage-tests: $(unit_bin) $(packet_bin) $(B)/lab/dhtget $(B)/bench/sessionload $(B)/bench/sealedpair $(B)/pktgen/live

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* loader/notify.c: what systemd hears, and that nothing is said to nobody. */
+/* loader/notify.c and ctl/service.c: what systemd hears, and that nothing is said to nobody; and signals that wait. */
 #include <errno.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "ctl/service.h"
 #include "loader/notify.h"
 
 /* Listens at NOTIFY_SOCKET's `path`, '@' first for an abstract one. */
@@ -111,6 +113,55 @@ static void test_watchdog(void **state)
 	close(fd);
 }
 
+/* By a loop, and only where signs of life are wanted. */
+static void test_alive(void **state)
+{
+	struct service_alive alive;
+	struct mf_notify notify;
+	uv_loop_t loop;
+	char path[64];
+	int fd;
+
+	(void)state;
+	snprintf(path, sizeof(path), "@mayfly-test-alive-%d", getpid());
+	fd = listen_at(path);
+	setenv("NOTIFY_SOCKET", path, 1);
+	for (int wanted = 0; wanted < 2; wanted++) {
+		if (wanted)
+			setenv("WATCHDOG_USEC", "30000", 1);
+		mf_notify_open(&notify);
+		assert_int_equal(uv_loop_init(&loop), 0);
+		service_alive_open(&alive, &loop, &notify);
+		for (int i = 0; i < 2; i++) {
+			uv_run(&loop, UV_RUN_ONCE);
+			hears(fd, wanted ? "WATCHDOG=1" : NULL);
+		}
+		service_alive_close(&alive);
+		uv_run(&loop, UV_RUN_DEFAULT);
+		assert_int_equal(uv_loop_close(&loop), 0);
+		mf_notify_close(&notify);
+	}
+	close(fd);
+}
+
+static void test_signals_wait(void **state)
+{
+	static const int signals[] = { SIGTERM, SIGINT, SIGUSR2 };
+	sigset_t waiting;
+
+	(void)state;
+	service_hold_signals();
+	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++) {
+		kill(getpid(), signals[i]);
+		sigpending(&waiting);
+		assert_true(sigismember(&waiting, signals[i]));
+		signal(signals[i], SIG_IGN);
+	}
+	service_release_signals();
+	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
+		signal(signals[i], SIG_DFL);
+}
+
 static void test_nobody(void **state)
 {
 	char too_long[200];
@@ -136,6 +187,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_told, clear),
 		cmocka_unit_test_setup(test_watchdog, clear),
+		cmocka_unit_test_setup(test_alive, clear),
+		cmocka_unit_test_setup(test_signals_wait, clear),
 		cmocka_unit_test_setup(test_nobody, clear),
 	};
 
