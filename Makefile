@@ -98,7 +98,7 @@ check-kernels: all tests ## run the kernel-dependent part on every kernel series
 bench: all tests ## measure everything that docs/benchmarks.md states (about 45 minutes)
 	$(Q)tests/bench/run
 
-bench-adversary: deps ## attack Mayfly with others' tools, and tell what each attacker got for it (10 to 15 minutes)
+bench-adversary: deps ## attack Mayfly with others' tools, and tell what each attacker got for it (10 minutes)
 	$(Q)tests/install-deps netsniff-ng tcpreplay
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all tests
 	$(Q)tests/adversary/run
