@@ -103,10 +103,6 @@ int down_clear(struct client *client)
 		say_note("the loader has ended");
 		return CTL_FINE;
 	}
-	if (error == -EREMOTEIO && message.refusal == MF_REFUSED_NO_NODE) {
-		say_note("it was down already");
-		return CTL_FINE;
-	}
 	if (!error)
 		return CTL_FINE;
 	client_why(client, error, MF_NODE_CLEAR, &message, why);
