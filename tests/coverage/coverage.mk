@@ -7,7 +7,7 @@ coverage_make = $(MAKE) --no-print-directory B=build/coverage CC=gcc HARDEN=-fPI
 
 .PHONY: coverage coverage-build coverage-report
 
-coverage: coverage-build ## which lines of loader/, ctl/ and page/ the tests run; fails for files below 85 % (about 25 minutes)
+coverage: coverage-build ## which lines of loader/, ctl/ and page/ the tests run; fails for files below 85 % (about 15 minutes)
 	$(Q)find build/coverage -name '*.gcda' -delete
 	$(Q)for object in $(page_obj:$(B)/%.o=%); do install -m 666 /dev/null build/coverage/$$object.gcda; done
 	$(Q)status=0; MF_COVERAGE=1 GCOV_ERROR_FILE=/dev/null BUILD='$(CURDIR)/build/coverage' MF_JOBS=$(or $(MF_JOBS),2) \

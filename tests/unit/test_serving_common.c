@@ -13,6 +13,7 @@
 #include <sodium.h>
 
 #include "ctl/serving.h"
+#include "tests/unit/serving_clients.h"
 
 enum { CLIENTS = 5, ASKED_MOST = 64, LATER_MS = 7000 /* than a first retry */ };
 
@@ -123,29 +124,6 @@ static struct seen publish(struct serving *serving, __u64 now_ms)
 		}
 	} while (true);
 	return seen;
-}
-
-static void public_of(__u8 public_key[static 32], __u8 number)
-{
-	__u8 secret[32] = { 0, number };
-
-	assert_int_equal(key_public(public_key, secret), 0);
-}
-
-/* What reload does. */
-static void serve(struct serving *serving, __u8 clients)
-{
-	struct config_peer meets[16] = { 0 };
-	struct config config = { .file = "f", .meets = meets, .meet_count = clients };
-	struct registry registry;
-	char why[SAY_BYTES] = "";
-
-	for (__u8 i = 0; i < clients; i++) {
-		snprintf(meets[i].name, sizeof(meets[i].name), "client-%u", i);
-		public_of(meets[i].public_key, (__u8)(i + 1));
-	}
-	assert_int_equal(registry_load(&registry, &config, serving->private_key, serving->public_key, &serving->registry, why), 0);
-	assert_int_equal(serving_take_registry(serving, &registry), 0);
 }
 
 static void choose_period(void)
